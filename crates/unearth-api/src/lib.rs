@@ -1,0 +1,1 @@
+//! The HTTP interface: router, handlers, problem+json, OpenAPI, events, exports, the embedded page.

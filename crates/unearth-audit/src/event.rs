@@ -1,0 +1,110 @@
+//! What an audit tells while it runs.
+
+use crate::State;
+use serde::{Deserialize, Serialize};
+
+/// What a run is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Reading the dataset onto the device.
+    Loading,
+    /// Optimiser steps.
+    Training,
+    /// Gradients of all examples at a checkpoint.
+    Snapshotting,
+    /// The eval pass after the last epoch.
+    Evaluating,
+    /// From stored maps and records to ranked scores.
+    Scoring,
+}
+
+impl Phase {
+    /// The word used in SQL, JSON and on the page.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Loading => "loading",
+            Self::Training => "training",
+            Self::Snapshotting => "snapshotting",
+            Self::Evaluating => "evaluating",
+            Self::Scoring => "scoring",
+        }
+    }
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// What it is doing.
+    pub phase: Phase,
+    /// Finished epochs.
+    pub epoch: u32,
+    /// Epochs in all.
+    pub epochs: u32,
+    /// Finished gradient sweeps.
+    pub checkpoint: u32,
+    /// Gradient sweeps in all.
+    pub checkpoints: u32,
+    /// Steps done in this phase (examples, of this epoch or sweep).
+    pub step: u64,
+    /// Steps of this phase.
+    pub total: u64,
+    /// Examples per second in this phase; none before the first measurement.
+    pub examples_per_second: Option<f64>,
+    /// Estimated seconds until the whole run ends; none before the first measurement.
+    pub eta_seconds: Option<f64>,
+}
+
+/// One entry of an audit's event list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Event {
+    /// The audit changed state.
+    State {
+        /// The new state.
+        state: State,
+        /// Why, where there is something to say.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// An attempt began on a worker.
+    Started {
+        /// Worker's name.
+        worker: String,
+        /// Device it trains on.
+        device: String,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// Epoch it continues from; 0 for a fresh start.
+        from_epoch: u32,
+    },
+    /// An epoch ended.
+    Epoch {
+        /// Epoch, counted from 1.
+        epoch: u32,
+        /// Epochs in all.
+        epochs: u32,
+        /// Mean in-flight loss of the trained examples.
+        loss: f64,
+        /// Share of trained examples whose in-flight prediction is the given label.
+        accuracy: f64,
+        /// Training speed.
+        examples_per_second: f64,
+    },
+    /// All gradient maps of a checkpoint are stored.
+    Checkpoint {
+        /// Which, counted from 1.
+        checkpoint: u32,
+        /// How many in all.
+        checkpoints: u32,
+        /// The epoch after which it was taken, counted from 1.
+        epoch: u32,
+    },
+    /// Where the run stands; kept once a second at most.
+    Progress(Progress),
+    /// The worker gave the run back or lost it; it will be tried again.
+    Interrupted {
+        /// Why.
+        reason: String,
+    },
+}

@@ -1,0 +1,82 @@
+//! What training and planning know of a dataset.
+
+use serde::{Deserialize, Serialize};
+
+/// Facts about a dataset that choose defaults and bound a recipe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetFacts {
+    /// Number of examples over all splits.
+    pub examples: usize,
+    /// Number of classes.
+    pub classes: usize,
+    /// Height of every packed image, in pixels.
+    pub height: usize,
+    /// Width of every packed image, in pixels.
+    pub width: usize,
+    /// Channels: 1 (grey) or 3 (RGB).
+    pub channels: usize,
+    /// The splits in order of first appearance, with their sizes. Empty when the dataset has none.
+    pub splits: Vec<Split>,
+}
+
+/// A named part of a dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// Its name, such as `train`.
+    pub name: String,
+    /// How many examples it holds.
+    pub examples: usize,
+}
+
+impl DatasetFacts {
+    /// How many examples are trained on when the audit names `split` (all of them without one).
+    /// `None` when there is no such split.
+    pub fn trained_examples(&self, split: Option<&str>) -> Option<usize> {
+        match split {
+            None => Some(self.examples),
+            Some(name) => self
+                .splits
+                .iter()
+                .find(|s| s.name == name)
+                .map(|s| s.examples),
+        }
+    }
+
+    /// The split that is trained on when the request names none: `train` where there is one
+    /// beside others, otherwise every example.
+    pub fn default_split(&self) -> Option<String> {
+        let has_train = self.splits.len() > 1 && self.splits.iter().any(|s| s.name == "train");
+        has_train.then(|| "train".to_owned())
+    }
+}
+
+/// Labelled images as plain slices: what a [`Trainer`](crate::Trainer) sees of a dataset.
+#[derive(Debug, Clone, Copy)]
+pub struct Examples<'a> {
+    /// Height of every image, in pixels.
+    pub height: usize,
+    /// Width of every image, in pixels.
+    pub width: usize,
+    /// Channels: 1 or 3.
+    pub channels: usize,
+    /// Number of classes; every label is below it.
+    pub classes: usize,
+    /// Pixels, `[n, height, width, channels]`, row-major.
+    pub pixels: &'a [u8],
+    /// Given labels, `[n]`, in index order.
+    pub labels: &'a [i32],
+    /// Indices that are trained on, ascending. The others are only scored.
+    pub trained: &'a [u32],
+}
+
+impl Examples<'_> {
+    /// Number of examples.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+}

@@ -1,0 +1,36 @@
+//! The vocabulary of Unearth: what is asked for, what states it passes through, and the traits
+//! between the service and the training code.
+//!
+//! Nothing here touches a database, a network, a file, a tensor or a clock; every other crate
+//! may depend on this one.
+
+mod chunk;
+mod environment;
+mod estimate;
+mod event;
+mod examples;
+mod field_error;
+mod plan;
+mod recipe;
+mod recipe_request;
+mod scoring;
+mod state;
+mod training;
+
+pub use chunk::{CHUNK_EXAMPLES, chunk_count, chunk_range};
+pub use environment::{CudaState, DeviceInfo, Environment};
+pub use estimate::{Estimate, estimate};
+pub use event::{Event, Phase, Progress};
+pub use examples::{DatasetFacts, Examples, Split};
+pub use field_error::FieldError;
+pub use plan::{PlannedRun, plan};
+pub use recipe::{Augment, GradientTarget, Init, MAP_SIDE_MAX, Model, Precision, Recipe};
+pub use recipe_request::{Checkpoints, RecipeRequest};
+pub use scoring::{
+    Direction, Scoring, ScoringRequest, Signal, SignalInfo, Variant, Window, WindowRequest,
+};
+pub use state::{DatasetState, State};
+pub use training::{
+    EpochRecord, LogitSource, MapChunk, Position, Report, Stop, Trainer, TrainingError,
+    TrainingJob, TrainingOutcome, TrainingSink,
+};

@@ -1,0 +1,156 @@
+//! Everything that changes the numbers of a training, with every default resolved.
+
+use serde::{Deserialize, Serialize};
+
+/// Longest side, in pixels, at which gradient maps are kept. Larger maps are area-averaged down
+/// to it, which changes VoG; the size is therefore part of the recipe.
+pub const MAP_SIDE_MAX: u32 = 64;
+
+/// A complete recipe: two trainings with equal recipe, seed, data, thread count and precision
+/// give equal bits on the same kind of device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Network.
+    pub model: Model,
+    /// Where its weights come from.
+    pub init: Init,
+    /// Height of the network's input, in pixels.
+    pub height: u32,
+    /// Width of the network's input, in pixels.
+    pub width: u32,
+    /// Passes over the trained examples.
+    pub epochs: u32,
+    /// Examples per optimiser step.
+    pub batch_size: u32,
+    /// Peak learning rate of the one-cycle schedule.
+    pub lr: f64,
+    /// L2 weight decay.
+    pub weight_decay: f64,
+    /// Epochs (counted from 1) after which the gradients of all examples are taken, ascending.
+    pub checkpoints: Vec<u32>,
+    /// Whose logit is differentiated.
+    pub gradient_target: GradientTarget,
+    /// Random changes to the training images.
+    pub augment: Augment,
+    /// Arithmetic of the forward and backward passes.
+    pub precision: Precision,
+    /// Height of the stored gradient maps, in pixels.
+    pub map_height: u32,
+    /// Width of the stored gradient maps, in pixels.
+    pub map_width: u32,
+    /// Indices trained on: the name of a split, or all examples.
+    pub split: Option<String>,
+}
+
+impl Recipe {
+    /// Content hash of the recipe: BLAKE3 of its canonical JSON, in hex.
+    pub fn hash(&self) -> String {
+        // Field order is fixed by the struct and numbers print shortest-round-trip, so the
+        // JSON is canonical. Serialising a struct of numbers, strings and enums cannot fail.
+        let json = serde_json::to_vec(self).expect("a recipe is plain data");
+        blake3::hash(&json).to_hex().to_string()
+    }
+
+    /// Bytes of one example's stored map: f16 pixels, without its scale.
+    pub fn map_bytes(&self) -> usize {
+        self.map_height as usize * self.map_width as usize * 2
+    }
+}
+
+/// Networks of the zoo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Model {
+    /// Three convolutions; the comparison recipe of `BENCHMARKS.md`.
+    #[serde(rename = "cnn-s")]
+    CnnS,
+    /// Two hidden layers on flat pixels.
+    Mlp,
+    /// The nine-layer residual network of fast CIFAR training.
+    ResNet9,
+    /// Eighteen layers, 3×3 stem (the ImageNet stem when initialised from such weights).
+    ResNet18,
+    /// Fifty layers with the ImageNet stem.
+    ResNet50,
+}
+
+impl Model {
+    /// Every model, smallest first.
+    pub const ALL: [Self; 5] = [
+        Self::CnnS,
+        Self::Mlp,
+        Self::ResNet9,
+        Self::ResNet18,
+        Self::ResNet50,
+    ];
+
+    /// The name used in recipes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CnnS => "cnn-s",
+            Self::Mlp => "mlp",
+            Self::ResNet9 => "resnet9",
+            Self::ResNet18 => "resnet18",
+            Self::ResNet50 => "resnet50",
+        }
+    }
+
+    /// Smallest input side, in pixels, that its pooling leaves something of.
+    pub fn min_side(self) -> u32 {
+        match self {
+            Self::Mlp => 1,
+            Self::CnnS => 4,
+            Self::ResNet9 | Self::ResNet18 => 8,
+            Self::ResNet50 => 32,
+        }
+    }
+
+    /// Whether weights in torchvision's format can be given for it.
+    pub fn takes_weights(self) -> bool {
+        matches!(self, Self::ResNet18 | Self::ResNet50)
+    }
+}
+
+/// Where the weights of a fresh model come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Init {
+    /// Drawn from the seed.
+    Random,
+    /// A safetensors file in torchvision's naming, uploaded before; the BLAKE3 hash of its bytes.
+    /// The classifier is always drawn from the seed.
+    Weights(String),
+}
+
+/// Whose pre-softmax logit the input gradient is taken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GradientTarget {
+    /// The given label's.
+    Given,
+    /// The class predicted at that checkpoint: works without labels.
+    Predicted,
+}
+
+/// Random changes to the training images. Gradients and the eval pass never see them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Augment {
+    /// None.
+    None,
+    /// Shifts by up to an eighth of the side, reflected at the border.
+    Crop,
+    /// Mirror images, and shifts by up to an eighth of the side: for photographs, not for text.
+    FlipCrop,
+}
+
+/// Arithmetic of the forward and backward passes. Weights and sums stay in f32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32-bit floats throughout.
+    F32,
+    /// bfloat16 autocast in training; gradients of the sweep are taken in f32.
+    Bf16,
+}

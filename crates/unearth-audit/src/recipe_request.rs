@@ -1,0 +1,378 @@
+//! A recipe as people write it: every field may be left out, defaults come from the data.
+
+use crate::{
+    Augment, DatasetFacts, FieldError, GradientTarget, Init, MAP_SIDE_MAX, Model, Precision, Recipe,
+};
+use serde::{Deserialize, Serialize};
+
+/// What a request may say of the training. Unknown fields are refused.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RecipeRequest {
+    /// Network; `cnn-s` by default.
+    pub model: Option<Model>,
+    /// `"random"` (the default) or `{"weights": "<hash>"}`.
+    pub init: Option<Init>,
+    /// Side of the square input in pixels; by default the packed size, at most 64.
+    pub image_size: Option<u32>,
+    /// Passes over the data; by default 12, and more for fewer than 5,000 examples.
+    pub epochs: Option<u32>,
+    /// Examples per step; by default 128, and fewer for small datasets.
+    pub batch_size: Option<u32>,
+    /// Peak learning rate; by default 0.1 per 128 examples of a batch.
+    pub lr: Option<f64>,
+    /// L2 weight decay; 0.0005 by default.
+    pub weight_decay: Option<f64>,
+    /// How many gradient checkpoints, evenly spaced, or the epochs themselves; 6 by default.
+    pub checkpoints: Option<Checkpoints>,
+    /// Whose logit is differentiated; `given` by default.
+    pub gradient_target: Option<GradientTarget>,
+    /// Random changes to training images; `none` by default, since a mirrored digit or letter
+    /// is another one.
+    pub augment: Option<Augment>,
+    /// `f32` (the default) or `bf16`.
+    pub precision: Option<Precision>,
+    /// The split to train on; by default `train` where there are several, otherwise everything.
+    pub split: Option<String>,
+}
+
+/// When gradients are taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Checkpoints {
+    /// This many, evenly spaced over the epochs, the first and the last included.
+    Count(u32),
+    /// After these epochs, counted from 1, ascending.
+    Epochs(Vec<u32>),
+}
+
+const EPOCHS_MAX: u32 = 10_000;
+const BATCH_MAX: u32 = 65_536;
+const IMAGE_SIDE_MAX: u32 = 1_024;
+
+impl RecipeRequest {
+    /// Fills in every default and checks every value against the dataset.
+    ///
+    /// # Errors
+    /// All that is wrong, each with its field and the allowed range.
+    pub fn resolve(&self, facts: &DatasetFacts) -> Result<Recipe, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let mut check = |field: &str, ok: bool, detail: String| {
+            if !ok {
+                errors.push(FieldError::new(format!("recipe.{field}"), detail));
+            }
+        };
+
+        let split = self.split.clone().or_else(|| facts.default_split());
+        let trained = facts.trained_examples(split.as_deref()).unwrap_or(0);
+        check(
+            "split",
+            trained >= 2,
+            split_problem(split.as_deref(), facts),
+        );
+
+        let model = self.model.unwrap_or(Model::CnnS);
+        let init = self.init.clone().unwrap_or(Init::Random);
+        check(
+            "init",
+            init == Init::Random || model.takes_weights(),
+            format!(
+                "weights can be given for resnet18 and resnet50, not for {}",
+                model.as_str()
+            ),
+        );
+
+        let (height, width) = self.input_size(facts);
+        let size_range = model.min_side()..=IMAGE_SIDE_MAX;
+        check(
+            "image_size",
+            size_range.contains(&height) && size_range.contains(&width),
+            format!(
+                "the input of {} must be {} to {IMAGE_SIDE_MAX} pixels a side; it would be {height}×{width}",
+                model.as_str(),
+                model.min_side()
+            ),
+        );
+
+        let epochs = self.epochs.unwrap_or_else(|| default_epochs(trained));
+        check(
+            "epochs",
+            (1..=EPOCHS_MAX).contains(&epochs),
+            format!("must be 1 to {EPOCHS_MAX}"),
+        );
+
+        let batch_size = self.batch_size.unwrap_or_else(|| default_batch(trained));
+        check(
+            "batch_size",
+            (2..=BATCH_MAX).contains(&batch_size),
+            format!("must be 2 to {BATCH_MAX}"),
+        );
+
+        let lr = self
+            .lr
+            .unwrap_or_else(|| 0.1 * f64::from(batch_size) / 128.0);
+        check(
+            "lr",
+            lr.is_finite() && lr > 0.0 && lr <= 100.0,
+            "must be above 0 and at most 100".into(),
+        );
+
+        let weight_decay = self.weight_decay.unwrap_or(5e-4);
+        check(
+            "weight_decay",
+            weight_decay.is_finite() && (0.0..=1.0).contains(&weight_decay),
+            "must be 0 to 1".into(),
+        );
+
+        let request = self
+            .checkpoints
+            .clone()
+            .unwrap_or(Checkpoints::Count(epochs.min(6)));
+        let checkpoints = request.epochs(epochs);
+        check(
+            "checkpoints",
+            checkpoints.is_some(),
+            checkpoint_problem(epochs),
+        );
+
+        let (map_height, map_width) = map_size(height, width);
+        let recipe = Recipe {
+            model,
+            init,
+            height,
+            width,
+            epochs,
+            batch_size,
+            lr,
+            weight_decay,
+            checkpoints: checkpoints.unwrap_or_default(),
+            gradient_target: self.gradient_target.unwrap_or(GradientTarget::Given),
+            augment: self.augment.unwrap_or(Augment::None),
+            precision: self.precision.unwrap_or(Precision::F32),
+            map_height,
+            map_width,
+            split,
+        };
+        if errors.is_empty() {
+            Ok(recipe)
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// The asked-for square, or the packed size brought down to 64 pixels and up to what the
+    /// model's pooling needs.
+    fn input_size(&self, facts: &DatasetFacts) -> (u32, u32) {
+        if let Some(side) = self.image_size {
+            return (side, side);
+        }
+        let model = self.model.unwrap_or(Model::CnnS);
+        let (height, width) = fit_within(facts.height as u32, facts.width as u32, 64);
+        (height.max(model.min_side()), width.max(model.min_side()))
+    }
+}
+
+fn split_problem(split: Option<&str>, facts: &DatasetFacts) -> String {
+    let names: Vec<&str> = facts.splits.iter().map(|s| s.name.as_str()).collect();
+    match split {
+        Some(split) if !names.contains(&split) && names.is_empty() => {
+            format!("the dataset has no splits, so none is called `{split}`")
+        }
+        Some(split) if !names.contains(&split) => {
+            format!(
+                "there is no split `{split}`; the splits are {}",
+                names.join(", ")
+            )
+        }
+        _ => "training needs at least two examples".to_owned(),
+    }
+}
+
+fn checkpoint_problem(epochs: u32) -> String {
+    if epochs < 2 {
+        return "variance needs two checkpoints, so epochs must be at least 2".to_owned();
+    }
+    format!(
+        "must be a number from 2 to {epochs} or at least two epochs, ascending, each from 1 to {epochs}"
+    )
+}
+
+/// Twelve epochs from 5,000 examples up, and as many steps as that (at most 40 epochs) below.
+fn default_epochs(trained: usize) -> u32 {
+    60_000u32.div_ceil(trained.max(1) as u32).clamp(12, 40)
+}
+
+/// 128, halved until an epoch has at least 16 steps, but not below 8.
+fn default_batch(trained: usize) -> u32 {
+    let mut batch = 128u32;
+    while batch > 8 && trained < 16 * batch as usize {
+        batch /= 2;
+    }
+    batch
+}
+
+/// The gradient map is kept at the input's size up to [`MAP_SIDE_MAX`].
+fn map_size(height: u32, width: u32) -> (u32, u32) {
+    fit_within(height, width, MAP_SIDE_MAX)
+}
+
+/// Scales a size down, keeping its proportions, until its longer side is at most `side`.
+fn fit_within(height: u32, width: u32, side: u32) -> (u32, u32) {
+    let longer = height.max(width);
+    if longer <= side {
+        return (height, width);
+    }
+    let scaled =
+        |length: u32| (u64::from(length) * u64::from(side) / u64::from(longer)).max(1) as u32;
+    (scaled(height), scaled(width))
+}
+
+impl Checkpoints {
+    /// The epochs, or `None` when the request does not fit.
+    fn epochs(&self, epochs: u32) -> Option<Vec<u32>> {
+        match self {
+            Self::Count(count) => {
+                let count = *count;
+                if count < 2 || count > epochs {
+                    return None;
+                }
+                // Evenly spaced from epoch 1 to the last, rounded to the nearest epoch.
+                Some(
+                    (0..count)
+                        .map(|k| 1 + (k * (epochs - 1) * 2 + (count - 1)) / (2 * (count - 1)))
+                        .collect(),
+                )
+            }
+            Self::Epochs(list) => {
+                let ascending = list.windows(2).all(|pair| pair[0] < pair[1]);
+                let in_range = list.iter().all(|epoch| (1..=epochs).contains(epoch));
+                (list.len() >= 2 && ascending && in_range).then(|| list.clone())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Split;
+    use proptest::prelude::*;
+
+    fn facts(examples: usize) -> DatasetFacts {
+        DatasetFacts {
+            examples,
+            classes: 10,
+            height: 28,
+            width: 28,
+            channels: 1,
+            splits: vec![],
+        }
+    }
+
+    #[test]
+    fn the_comparison_recipe_is_the_default_at_ten_thousand_examples() {
+        let recipe = RecipeRequest::default().resolve(&facts(10_000)).unwrap();
+        assert_eq!(
+            (recipe.model, recipe.epochs, recipe.batch_size),
+            (Model::CnnS, 12, 128)
+        );
+        assert_eq!(recipe.checkpoints, [1, 3, 5, 8, 10, 12]);
+        assert_eq!((recipe.map_height, recipe.map_width), (28, 28));
+        assert!((recipe.lr - 0.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_train_split_is_the_default_beside_a_test_split() {
+        let split = |name: &str, examples| Split {
+            name: name.into(),
+            examples,
+        };
+        let facts = DatasetFacts {
+            splits: vec![split("train", 60), split("test", 10)],
+            ..facts(70)
+        };
+        assert_eq!(
+            RecipeRequest::default()
+                .resolve(&facts)
+                .unwrap()
+                .split
+                .as_deref(),
+            Some("train")
+        );
+    }
+
+    #[test]
+    fn every_problem_names_its_field_and_the_allowed_range() {
+        let request = RecipeRequest {
+            epochs: Some(1),
+            batch_size: Some(1),
+            lr: Some(f64::NAN),
+            weight_decay: Some(-1.0),
+            image_size: Some(2),
+            split: Some("dev".into()),
+            init: Some(Init::Weights("0".into())),
+            ..RecipeRequest::default()
+        };
+        let errors = request.resolve(&facts(100)).unwrap_err();
+        let fields: Vec<&str> = errors.iter().map(|e| e.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            [
+                "recipe.split",
+                "recipe.init",
+                "recipe.image_size",
+                "recipe.batch_size",
+                "recipe.lr",
+                "recipe.weight_decay",
+                "recipe.checkpoints"
+            ]
+        );
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        let error = serde_json::from_str::<RecipeRequest>(r#"{"epoch": 3}"#).unwrap_err();
+        assert!(
+            error.to_string().contains("unknown field `epoch`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_hash_depends_on_the_recipe_alone() {
+        let recipe = RecipeRequest::default().resolve(&facts(10_000)).unwrap();
+        let read_back: Recipe =
+            serde_json::from_str(&serde_json::to_string(&recipe).unwrap()).unwrap();
+        assert_eq!(recipe.hash(), read_back.hash());
+        assert_ne!(
+            recipe.hash(),
+            Recipe {
+                epochs: 13,
+                ..recipe.clone()
+            }
+            .hash()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn counted_checkpoints_ascend_from_first_to_last(epochs in 2u32..500, share in 0.0f64..1.0) {
+            let count = 2 + (f64::from(epochs - 2) * share) as u32;
+            let list = Checkpoints::Count(count).epochs(epochs).unwrap();
+            prop_assert_eq!(list.len() as u32, count);
+            prop_assert_eq!((list[0], *list.last().unwrap()), (1, epochs));
+            prop_assert!(list.windows(2).all(|pair| pair[0] < pair[1]));
+        }
+
+        #[test]
+        fn resolving_never_panics(
+            image_size in proptest::option::of(any::<u32>()),
+            epochs in proptest::option::of(0u32..20_000),
+            batch_size in proptest::option::of(any::<u32>()),
+            examples in 0usize..100_000,
+        ) {
+            let request = RecipeRequest { image_size, epochs, batch_size, ..RecipeRequest::default() };
+            let _ = request.resolve(&facts(examples));
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! What is computed from a finished training: changeable later without training again.
+
+use crate::{FieldError, Recipe};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A named score per example.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signal {
+    /// Variance of Gradients.
+    Vog,
+    /// Cross-entropy of the given label in the eval pass after the last epoch.
+    FinalLoss,
+    /// Mean over the epochs of the in-flight cross-entropy of the given label.
+    MeanLoss,
+    /// Mean over the epochs of the in-flight probability of the given label.
+    Confidence,
+}
+
+/// Which end of a signal is the hard one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// High values are harder examples.
+    HighHarder,
+    /// Low values are harder examples.
+    LowHarder,
+}
+
+/// What a reader of a score must be told beside the number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SignalInfo {
+    /// Name used in the API.
+    pub name: &'static str,
+    /// Title for people.
+    pub title: &'static str,
+    /// Which end is the hard one.
+    pub direction: Direction,
+    /// Values it can take.
+    pub range: &'static str,
+    /// Unit of the value.
+    pub unit: &'static str,
+    /// How it is computed.
+    pub formula: &'static str,
+    /// Which logits it comes from.
+    pub logits: &'static str,
+    /// Where the definition comes from.
+    pub source: &'static str,
+    /// What it is good for, and what it is not.
+    pub purpose: &'static str,
+}
+
+impl Signal {
+    /// Every signal, in the order in which they are listed.
+    pub const ALL: [Self; 4] = [Self::Vog, Self::FinalLoss, Self::MeanLoss, Self::Confidence];
+
+    /// Meaning, range and direction.
+    pub fn info(self) -> SignalInfo {
+        match self {
+            Self::Vog => SignalInfo {
+                name: "vog",
+                title: "Variance of Gradients",
+                direction: Direction::HighHarder,
+                range: "0 and up",
+                unit: "logit per unit of normalised input",
+                formula: "mean over pixels of the standard deviation over checkpoints (ddof 0) of the channel mean of ∂z_p/∂x",
+                logits: "eval mode, not augmented, pre-softmax",
+                source: "Agarwal, D'souza, Hooker: Estimating Example Difficulty using Variance of Gradients, CVPR 2022, arXiv 2008.11600, as in the authors' code",
+                purpose: "finds difficult and atypical examples; it is not a detector of wrong labels",
+            },
+            Self::FinalLoss => SignalInfo {
+                name: "final_loss",
+                title: "Final loss",
+                direction: Direction::HighHarder,
+                range: "0 and up",
+                unit: "nats",
+                formula: "-ln p(given label) after the last epoch",
+                logits: "eval pass: eval mode, not augmented",
+                source: "small-loss criterion, e.g. Han et al., NeurIPS 2018, arXiv 1804.06872",
+                purpose: "finds probable wrong labels",
+            },
+            Self::MeanLoss => SignalInfo {
+                name: "mean_loss",
+                title: "Mean loss",
+                direction: Direction::HighHarder,
+                range: "0 and up",
+                unit: "nats",
+                formula: "mean over epochs of -ln p(given label)",
+                logits: "in flight: train mode, augmented, before the update",
+                source: "small-loss criterion, e.g. Han et al., NeurIPS 2018, arXiv 1804.06872",
+                purpose: "finds probable wrong labels and slowly learned examples; only for trained examples",
+            },
+            Self::Confidence => SignalInfo {
+                name: "confidence",
+                title: "Confidence",
+                direction: Direction::LowHarder,
+                range: "0 to 1",
+                unit: "probability",
+                formula: "mean over epochs of p(given label)",
+                logits: "in flight: train mode, augmented, before the update",
+                source: "Swayamdipta et al.: Dataset Cartography, EMNLP 2020, arXiv 2009.10795",
+                purpose: "separates easy from hard-to-learn examples; only for trained examples",
+            },
+        }
+    }
+
+    /// The signal with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|signal| signal.info().name == name)
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.info().name)
+    }
+}
+
+/// Which formula of VoG.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Variant {
+    /// Mean over pixels of the standard deviation over checkpoints: the authors' code.
+    #[default]
+    Std,
+    /// Mean over pixels of `sqrt(1/K)·Σ(S_t − μ)²`: the paper's formula as it is transcribed.
+    Paper,
+}
+
+impl Variant {
+    /// The word used in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Std => "std",
+            Self::Paper => "paper",
+        }
+    }
+}
+
+/// Which checkpoints VoG is taken over.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Window {
+    /// Every checkpoint.
+    All,
+    /// The first three.
+    Early,
+    /// The three around the middle.
+    Middle,
+    /// The last three.
+    Late,
+    /// These positions in the recipe's checkpoint list, counted from 0.
+    Checkpoints(Vec<u32>),
+}
+
+impl Window {
+    /// Width of the early, middle and late windows, as in the authors' code.
+    pub const WIDTH: usize = 3;
+
+    /// Positions in the checkpoint list that the window covers when there are `checkpoints`.
+    /// With three or fewer checkpoints the named windows are all of them.
+    pub fn positions(&self, checkpoints: usize) -> Vec<u32> {
+        let width = Self::WIDTH.min(checkpoints);
+        let start = match self {
+            Self::All => return (0..checkpoints as u32).collect(),
+            Self::Checkpoints(list) => return list.clone(),
+            Self::Early => 0,
+            Self::Middle => (checkpoints - width) / 2,
+            Self::Late => checkpoints - width,
+        };
+        (start as u32..(start + width) as u32).collect()
+    }
+
+    /// The name of the window in URLs and file headers: `all`, `early`, … or `0-2-5`.
+    pub fn key(&self) -> String {
+        match self {
+            Self::All => "all".to_owned(),
+            Self::Early => "early".to_owned(),
+            Self::Middle => "middle".to_owned(),
+            Self::Late => "late".to_owned(),
+            Self::Checkpoints(list) => list
+                .iter()
+                .map(u32::to_string)
+                .collect::<Vec<_>>()
+                .join("-"),
+        }
+    }
+
+    /// Reads what [`key`](Self::key) writes.
+    pub fn from_key(key: &str) -> Option<Self> {
+        match key {
+            "all" => Some(Self::All),
+            "early" => Some(Self::Early),
+            "middle" => Some(Self::Middle),
+            "late" => Some(Self::Late),
+            list => {
+                let parsed: Result<Vec<u32>, _> = list.split('-').map(str::parse).collect();
+                parsed.ok().map(Self::Checkpoints)
+            }
+        }
+    }
+}
+
+/// One VoG scoring: variant and window.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Scoring {
+    /// Which formula.
+    pub variant: Variant,
+    /// Which checkpoints.
+    pub window: Window,
+}
+
+impl Scoring {
+    /// The scoring shown when the reader asks for `vog` and nothing else.
+    pub const DEFAULT: Self = Self {
+        variant: Variant::Std,
+        window: Window::All,
+    };
+
+    /// `std:all`, `paper:late`, `std:0-2-5`: unique within an audit.
+    pub fn key(&self) -> String {
+        format!("{}:{}", self.variant.as_str(), self.window.key())
+    }
+}
+
+/// Scorings as asked for in a request; each combination of variant and window is computed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScoringRequest {
+    /// Formulas; the authors' code by default.
+    pub variant: Variant,
+    /// Windows: `early`, `middle`, `late`, `all`, or a list of positions in the checkpoint list.
+    pub windows: Vec<WindowRequest>,
+}
+
+/// A window by name or by positions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum WindowRequest {
+    /// `early`, `middle`, `late` or `all`.
+    Named(String),
+    /// Positions in the recipe's checkpoint list, counted from 0.
+    Positions(Vec<u32>),
+}
+
+impl Default for ScoringRequest {
+    fn default() -> Self {
+        let windows = ["all", "early", "middle", "late"]
+            .map(|name| WindowRequest::Named(name.to_owned()))
+            .to_vec();
+        Self {
+            variant: Variant::default(),
+            windows,
+        }
+    }
+}
+
+impl ScoringRequest {
+    /// Checks the windows against the recipe's checkpoints.
+    ///
+    /// # Errors
+    /// One [`FieldError`] per window that names no checkpoints of the recipe.
+    pub fn resolve(&self, recipe: &Recipe) -> Result<Vec<Scoring>, Vec<FieldError>> {
+        let checkpoints = recipe.checkpoints.len() as u32;
+        let mut scorings = Vec::new();
+        let mut errors = Vec::new();
+        for (at, request) in self.windows.iter().enumerate() {
+            match resolve_window(request, checkpoints) {
+                Ok(window) => scorings.push(Scoring {
+                    variant: self.variant,
+                    window,
+                }),
+                Err(detail) => {
+                    errors.push(FieldError::new(format!("scoring.windows[{at}]"), detail));
+                }
+            }
+        }
+        if self.windows.is_empty() {
+            errors.push(FieldError::new(
+                "scoring.windows",
+                "names no window; leave it out for all four",
+            ));
+        }
+        if errors.is_empty() {
+            Ok(scorings)
+        } else {
+            Err(errors)
+        }
+    }
+}
+
+fn resolve_window(request: &WindowRequest, checkpoints: u32) -> Result<Window, String> {
+    match request {
+        WindowRequest::Named(name) => match Window::from_key(name) {
+            Some(window) if !matches!(window, Window::Checkpoints(_)) => Ok(window),
+            _ => Err(format!(
+                "`{name}` is not a window; it is one of early, middle, late, all, or a list of checkpoint positions"
+            )),
+        },
+        WindowRequest::Positions(list) => {
+            let ascending = list.windows(2).all(|pair| pair[0] < pair[1]);
+            let in_range = list.iter().all(|&position| position < checkpoints);
+            if list.len() < 2 || !ascending || !in_range {
+                return Err(format!(
+                    "must hold at least two different positions, ascending, each from 0 to {}",
+                    checkpoints - 1
+                ));
+            }
+            Ok(Window::Checkpoints(list.clone()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn named_windows_are_three_checkpoints_wide() {
+        assert_eq!(Window::Early.positions(9), [0, 1, 2]);
+        assert_eq!(Window::Middle.positions(9), [3, 4, 5]);
+        assert_eq!(Window::Late.positions(9), [6, 7, 8]);
+        assert_eq!(Window::All.positions(4), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn few_checkpoints_are_all_in_every_window() {
+        for window in [Window::Early, Window::Middle, Window::Late] {
+            assert_eq!(window.positions(2), [0, 1]);
+        }
+    }
+
+    #[test]
+    fn keys_round_trip() {
+        for window in [
+            Window::All,
+            Window::Early,
+            Window::Middle,
+            Window::Late,
+            Window::Checkpoints(vec![0, 4]),
+        ] {
+            assert_eq!(Window::from_key(&window.key()), Some(window));
+        }
+        assert_eq!(Window::from_key("latest"), None);
+    }
+
+    #[test]
+    fn every_signal_is_found_by_its_name() {
+        for signal in Signal::ALL {
+            assert_eq!(Signal::from_name(signal.info().name), Some(signal));
+        }
+    }
+}

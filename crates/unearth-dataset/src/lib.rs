@@ -1,0 +1,1 @@
+//! Archives and files in, validated examples out.

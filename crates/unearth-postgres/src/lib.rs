@@ -1,0 +1,1 @@
+//! A private Postgres server of one's own: found, initialised, started, stopped.

@@ -1,0 +1,1 @@
+//! Pure maths: records in, scores out.

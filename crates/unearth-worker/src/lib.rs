@@ -1,0 +1,1 @@
+//! Lease, load, train, store, score.

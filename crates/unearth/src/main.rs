@@ -1,0 +1,2 @@
+//! The `unearth` command.
+fn main() {}
