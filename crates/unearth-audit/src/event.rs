@@ -100,8 +100,6 @@ pub enum Event {
         /// The epoch after which it was taken, counted from 1.
         epoch: u32,
     },
-    /// Where the run stands; kept once a second at most.
-    Progress(Progress),
     /// The worker gave the run back or lost it; it will be tried again.
     Interrupted {
         /// Why.

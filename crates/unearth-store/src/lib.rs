@@ -1,1 +1,28 @@
-//! Every SQL statement, and the blob store.
+//! Every SQL statement of Unearth, and its blob store.
+//!
+//! One module per noun. Functions take the [`Database`], and the time and any random token as
+//! arguments, so that tests own them. Rows come out as the vocabulary of `unearth-audit`; a row
+//! that does not fit it is a [`StoreError::Inconsistent`] naming table, column and id.
+
+pub mod audits;
+pub mod blobs;
+mod copy;
+mod database;
+pub mod datasets;
+pub mod dynamics;
+mod error;
+pub mod events;
+pub mod examples;
+pub mod idempotency;
+pub mod runs;
+pub mod score_sets;
+pub mod scores;
+pub mod snapshots;
+pub mod tokens;
+pub mod weights;
+pub mod workers;
+
+pub use blobs::Blobs;
+pub use database::{Database, EVENTS_CHANNEL, WORK_CHANNEL};
+pub use error::StoreError;
+pub use time::OffsetDateTime;

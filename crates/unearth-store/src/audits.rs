@@ -1,0 +1,443 @@
+//! Audits: what was asked for and what came of it.
+
+use crate::{Database, StoreError, WORK_CHANNEL, events};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use unearth_audit::{
+    Environment, Estimate, Event, PlannedRun, Progress, Recipe, Scoring, Signal, State,
+};
+use uuid::Uuid;
+
+/// An audit to begin.
+#[derive(Debug, Clone)]
+pub struct NewAudit {
+    /// Identity.
+    pub id: Uuid,
+    /// Dataset.
+    pub dataset_id: Uuid,
+    /// Signals asked for.
+    pub signals: Vec<Signal>,
+    /// Recipe with every default resolved.
+    pub recipe: Recipe,
+    /// VoG scorings.
+    pub scorings: Vec<Scoring>,
+    /// Seed.
+    pub seed: i64,
+    /// Cost foreseen.
+    pub estimate: Estimate,
+    /// The runs it needs.
+    pub runs: Vec<PlannedRun>,
+}
+
+/// An audit as stored, with the state of its current run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Audit {
+    /// Identity.
+    pub id: Uuid,
+    /// Dataset.
+    pub dataset_id: Uuid,
+    /// Its name.
+    pub dataset_name: String,
+    /// Signals asked for.
+    pub signals: Vec<Signal>,
+    /// Recipe.
+    pub recipe: Recipe,
+    /// BLAKE3 of the recipe.
+    pub recipe_hash: String,
+    /// VoG scorings.
+    pub scorings: Vec<Scoring>,
+    /// Seed.
+    pub seed: i64,
+    /// Where it stands.
+    pub state: State,
+    /// Why it failed or was cancelled.
+    pub reason: Option<String>,
+    /// Cost foreseen at the start.
+    pub estimate: Estimate,
+    /// What came of it.
+    pub result: Option<AuditResult>,
+    /// Where its current run stands.
+    pub progress: Option<Progress>,
+    /// Name of the worker that holds it.
+    pub worker: Option<String>,
+    /// That worker's last sign of life.
+    pub heartbeat_at: Option<OffsetDateTime>,
+    /// Attempts so far.
+    pub attempts: i32,
+    /// Place in the queue, 1 being next; none unless queued.
+    pub queue_position: Option<i64>,
+    /// When it was asked for.
+    pub created_at: OffsetDateTime,
+    /// When a worker first took it.
+    pub started_at: Option<OffsetDateTime>,
+    /// When it reached a final state.
+    pub finished_at: Option<OffsetDateTime>,
+}
+
+/// What an audit says of itself when it is done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditResult {
+    /// Share of trained examples that the final model labels as given.
+    pub training_accuracy: f64,
+    /// The same over examples that were not trained on.
+    pub held_out_accuracy: Option<f64>,
+    /// What a reader must know before trusting the rankings.
+    pub warnings: Vec<String>,
+    /// What it ran on.
+    pub environment: Environment,
+    /// Seconds in optimiser steps (last attempt).
+    pub fit_secs: f64,
+    /// Seconds in gradient sweeps (last attempt).
+    pub sweep_secs: f64,
+    /// Seconds from first start to the end.
+    pub wall_secs: f64,
+}
+
+/// Stores an audit with its runs and wakes the workers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(db: &Database, new: &NewAudit, now: OffsetDateTime) -> Result<(), StoreError> {
+    let mut tx = db.pool.begin().await?;
+    sqlx::query!(
+        "-- audits::insert
+         insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, state, estimate, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9)",
+        new.id,
+        new.dataset_id,
+        Json(&new.signals) as _,
+        Json(&new.recipe) as _,
+        new.recipe.hash(),
+        Json(&new.scorings) as _,
+        new.seed,
+        Json(new.estimate) as _,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    for run in &new.runs {
+        sqlx::query!(
+            "-- audits::insert (run)
+             insert into runs (audit_id, ordinal, recipe, seed, keeps_maps, state, run_after, created_at)
+             values ($1, $2, $3, $4, $5, 'queued', $6, $6)",
+            new.id,
+            run.ordinal as i32,
+            Json(&run.recipe) as _,
+            run.seed as i64,
+            run.keeps_maps,
+            now,
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    events::append(
+        &mut tx,
+        new.id,
+        &Event::State {
+            state: State::Queued,
+            reason: None,
+        },
+        now,
+    )
+    .await?;
+    wake_workers(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+pub(crate) async fn wake_workers(connection: &mut sqlx::PgConnection) -> Result<(), StoreError> {
+    sqlx::query!(
+        "-- audits::wake_workers
+         select pg_notify($1, '')",
+        WORK_CHANNEL
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+struct Row {
+    id: Uuid,
+    dataset_id: Uuid,
+    dataset_name: String,
+    signals: Json<Vec<Signal>>,
+    recipe: Json<Recipe>,
+    recipe_hash: String,
+    scorings: Json<Vec<Scoring>>,
+    seed: i64,
+    state: String,
+    reason: Option<String>,
+    estimate: Json<Estimate>,
+    result: Option<Json<AuditResult>>,
+    progress: Option<Json<Progress>>,
+    worker: Option<String>,
+    heartbeat_at: Option<OffsetDateTime>,
+    attempts: i32,
+    queue_position: Option<i64>,
+    created_at: OffsetDateTime,
+    started_at: Option<OffsetDateTime>,
+    finished_at: Option<OffsetDateTime>,
+}
+
+impl TryFrom<Row> for Audit {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let state: State = row.state.parse().map_err(|detail: String| {
+            StoreError::inconsistent("audits", "state", row.id, detail)
+        })?;
+        Ok(Self {
+            id: row.id,
+            dataset_id: row.dataset_id,
+            dataset_name: row.dataset_name,
+            signals: row.signals.0,
+            recipe: row.recipe.0,
+            recipe_hash: row.recipe_hash,
+            scorings: row.scorings.0,
+            seed: row.seed,
+            state,
+            reason: row.reason,
+            estimate: row.estimate.0,
+            result: row.result.map(|Json(result)| result),
+            progress: row
+                .progress
+                .map(|Json(progress)| progress)
+                .filter(|_| !state.is_final()),
+            worker: row.worker,
+            heartbeat_at: row.heartbeat_at,
+            attempts: row.attempts,
+            queue_position: row.queue_position.filter(|_| state == State::Queued),
+            created_at: row.created_at,
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+        })
+    }
+}
+
+/// One audit.
+///
+/// # Errors
+/// When the database fails or the row is inconsistent.
+pub async fn get(db: &Database, id: Uuid) -> Result<Option<Audit>, StoreError> {
+    Ok(select(db, Some(id), None, None, 1)
+        .await?
+        .into_iter()
+        .next())
+}
+
+/// Audits, newest first: those older than `after`, of one dataset, where given.
+///
+/// # Errors
+/// When the database fails or a row is inconsistent.
+pub async fn list(
+    db: &Database,
+    dataset: Option<Uuid>,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Audit>, StoreError> {
+    select(db, None, dataset, after, limit).await
+}
+
+async fn select(
+    db: &Database,
+    id: Option<Uuid>,
+    dataset: Option<Uuid>,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Audit>, StoreError> {
+    // While an audit has one run, that run's progress is the audit's.
+    let rows = sqlx::query_as!(
+        Row,
+        r#"-- audits::select
+           select audits.id, audits.dataset_id, datasets.name as dataset_name,
+                  audits.signals as "signals: Json<Vec<Signal>>",
+                  audits.recipe as "recipe: Json<Recipe>", audits.recipe_hash,
+                  audits.scorings as "scorings: Json<Vec<Scoring>>", audits.seed,
+                  audits.state, audits.reason, audits.estimate as "estimate: Json<Estimate>",
+                  audits.result as "result: Json<AuditResult>",
+                  runs.progress as "progress: Json<Progress>",
+                  workers.name as "worker?", runs.heartbeat_at, runs.attempts,
+                  (select count(*) from runs ahead
+                   where ahead.state = 'queued' and ahead.id <= runs.id) as queue_position,
+                  audits.created_at, audits.started_at, audits.finished_at
+           from audits
+           join datasets on datasets.id = audits.dataset_id
+           join runs on runs.audit_id = audits.id and runs.ordinal = 0
+           left join workers on workers.id = runs.lease_worker and runs.state = 'running'
+           where ($1::uuid is null or audits.id = $1)
+             and ($2::uuid is null or audits.dataset_id = $2)
+             and ($3::uuid is null or audits.id < $3)
+           order by audits.id desc limit $4"#,
+        id,
+        dataset,
+        after,
+        limit,
+    )
+    .fetch_all(&db.pool)
+    .await?;
+    rows.into_iter().map(Audit::try_from).collect()
+}
+
+/// What a request to cancel or retry did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// It took effect, or will at the next batch.
+    Yes,
+    /// The audit is in this state, which does not allow it.
+    No(State),
+    /// There is no such audit.
+    NotFound,
+}
+
+/// Cancels an audit: a queued one at once, a running one at its worker's next batch.
+///
+/// # Errors
+/// When the database fails.
+pub async fn cancel(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Changed, StoreError> {
+    let mut tx = db.pool.begin().await?;
+    let Some(state) = lock_state(&mut tx, id).await? else {
+        return Ok(Changed::NotFound);
+    };
+    if state.is_final() {
+        return Ok(Changed::No(state));
+    }
+    sqlx::query!(
+        "-- audits::cancel (running)
+         update runs set cancel_requested = true where audit_id = $1 and state = 'running'",
+        id
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "-- audits::cancel (queued)
+         update runs set state = 'cancelled', finished_at = $2
+         where audit_id = $1 and state = 'queued'",
+        id,
+        now
+    )
+    .execute(&mut *tx)
+    .await?;
+    finish_if_cancelled(&mut tx, id, now).await?;
+    tx.commit().await?;
+    Ok(Changed::Yes)
+}
+
+/// Ends the audit as cancelled once no run of it is queued or running.
+pub(crate) async fn finish_if_cancelled(
+    tx: &mut sqlx::PgConnection,
+    id: Uuid,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let ended = sqlx::query!(
+        "-- audits::finish_if_cancelled
+         update audits set state = 'cancelled', reason = 'cancelled on request', finished_at = $2
+         where id = $1 and state in ('queued', 'running')
+           and not exists (select 1 from runs where audit_id = $1 and state in ('queued', 'running'))",
+        id,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    if ended.rows_affected() == 1 {
+        let event = Event::State {
+            state: State::Cancelled,
+            reason: Some("cancelled on request".into()),
+        };
+        events::append(tx, id, &event, now).await?;
+    }
+    Ok(())
+}
+
+/// Queues a failed or cancelled audit again; it continues from its resume point, if it has one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn retry(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Changed, StoreError> {
+    let mut tx = db.pool.begin().await?;
+    let Some(state) = lock_state(&mut tx, id).await? else {
+        return Ok(Changed::NotFound);
+    };
+    if !matches!(state, State::Failed | State::Cancelled) {
+        return Ok(Changed::No(state));
+    }
+    sqlx::query!(
+        "-- audits::retry (runs)
+         update runs
+         set state = 'queued', run_after = $2, cancel_requested = false, fruitless_attempts = 0,
+             error = null, finished_at = null
+         where audit_id = $1 and state in ('failed', 'cancelled')",
+        id,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "-- audits::retry
+         update audits set state = 'queued', reason = null, finished_at = null where id = $1",
+        id
+    )
+    .execute(&mut *tx)
+    .await?;
+    events::append(
+        &mut tx,
+        id,
+        &Event::State {
+            state: State::Queued,
+            reason: None,
+        },
+        now,
+    )
+    .await?;
+    wake_workers(&mut tx).await?;
+    tx.commit().await?;
+    Ok(Changed::Yes)
+}
+
+async fn lock_state(tx: &mut sqlx::PgConnection, id: Uuid) -> Result<Option<State>, StoreError> {
+    let state = sqlx::query_scalar!(
+        "-- audits::lock_state
+         select state from audits where id = $1 for update",
+        id
+    )
+    .fetch_optional(tx)
+    .await?;
+    state
+        .map(|word| {
+            word.parse()
+                .map_err(|detail: String| StoreError::inconsistent("audits", "state", id, detail))
+        })
+        .transpose()
+}
+
+/// Removes an audit in a final state with everything made for it. Returns the blobs that the
+/// caller must remove, or none when the audit is not there or still active.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(db: &Database, id: Uuid) -> Result<Option<Vec<String>>, StoreError> {
+    let runs = sqlx::query!(
+        "-- audits::delete (runs)
+         select runs.id, resume_blob from runs join audits on audits.id = audit_id
+         where audit_id = $1 and audits.state in ('succeeded', 'failed', 'cancelled')",
+        id
+    )
+    .fetch_all(&db.pool)
+    .await?;
+    if runs.is_empty() {
+        return Ok(None);
+    }
+    for run in &runs {
+        crate::snapshots::drop_partition(db, run.id).await?;
+    }
+    sqlx::query!(
+        "-- audits::delete
+         delete from audits where id = $1 and state in ('succeeded', 'failed', 'cancelled')",
+        id
+    )
+    .execute(&db.pool)
+    .await?;
+    Ok(Some(
+        runs.into_iter().filter_map(|run| run.resume_blob).collect(),
+    ))
+}

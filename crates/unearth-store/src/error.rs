@@ -1,0 +1,58 @@
+use thiserror::Error;
+
+/// Why the store did not do as asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Postgres failed or is away.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the database schema could not be migrated")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The blob store failed.
+    #[error("the blob store failed")]
+    Blob(#[from] object_store::Error),
+    /// A file beside the blob store could not be read or written.
+    #[error("a file of the blob store failed")]
+    File(#[from] std::io::Error),
+    /// A row does not hold what the code expects of it.
+    #[error("table `{table}`, column `{column}`, row {row}: {detail}")]
+    Inconsistent {
+        /// Table.
+        table: &'static str,
+        /// Column.
+        column: &'static str,
+        /// Identity of the row.
+        row: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Somebody else holds the lease now, or it was cancelled: nothing was written.
+    #[error("the lease is lost")]
+    LeaseLost,
+}
+
+impl StoreError {
+    pub(crate) fn inconsistent(
+        table: &'static str,
+        column: &'static str,
+        row: impl ToString,
+        detail: impl ToString,
+    ) -> Self {
+        Self::Inconsistent {
+            table,
+            column,
+            row: row.to_string(),
+            detail: detail.to_string(),
+        }
+    }
+}
+
+/// Fences a write: exactly one row must have been hit.
+pub(crate) fn fenced(rows_affected: u64) -> Result<(), StoreError> {
+    if rows_affected == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::LeaseLost)
+    }
+}

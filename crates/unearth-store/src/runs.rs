@@ -1,0 +1,484 @@
+//! Runs: the queue of trainings, their leases, and how they end.
+//!
+//! The table is the queue. Claiming sets a random token; every later write names it and must hit
+//! exactly one row, so a worker whose lease was taken can write nothing.
+
+use crate::{
+    Database, StoreError,
+    audits::{self, AuditResult},
+    error::fenced,
+    events,
+};
+use sqlx::{PgConnection, types::Json};
+use time::{Duration, OffsetDateTime};
+use unearth_audit::{
+    Environment, Event, Position, Progress, Recipe, Scoring, Signal, State, TrainingOutcome,
+};
+use uuid::Uuid;
+
+/// Attempts without a new resume point after which a run fails for good.
+pub const FRUITLESS_ATTEMPTS_MAX: i32 = 3;
+
+/// A run that this worker holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClaimedRun {
+    /// Run.
+    pub id: i64,
+    /// Token that fences every write.
+    pub token: Uuid,
+    /// Audit.
+    pub audit_id: Uuid,
+    /// Dataset.
+    pub dataset_id: Uuid,
+    /// What to train.
+    pub recipe: Recipe,
+    /// Seed.
+    pub seed: u64,
+    /// Whether gradient maps are kept.
+    pub keeps_maps: bool,
+    /// Signals of the audit.
+    pub signals: Vec<Signal>,
+    /// VoG scorings of the audit.
+    pub scorings: Vec<Scoring>,
+    /// Which attempt, from 1.
+    pub attempt: i32,
+    /// Attempts since the last new resume point, this one included.
+    pub fruitless_attempts: i32,
+    /// Where to continue, and from which blob.
+    pub resume: Option<(Position, String)>,
+    /// What earlier attempts were trained on.
+    pub environment: Option<Environment>,
+    /// Training was finished by an earlier attempt; only scoring is left.
+    pub outcome: Option<TrainingOutcome>,
+    /// When the audit first started.
+    pub started_at: OffsetDateTime,
+}
+
+/// What a heartbeat learns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beat {
+    /// Go on.
+    Continue,
+    /// Somebody asked to cancel.
+    Cancel,
+}
+
+/// Leases the next run: queued ones whose time has come and running ones whose lease expired.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim(
+    db: &Database,
+    worker: Uuid,
+    token: Uuid,
+    now: OffsetDateTime,
+    lease: Duration,
+) -> Result<Option<ClaimedRun>, StoreError> {
+    let mut tx = db.pool.begin().await?;
+    let claimed = sqlx::query!(
+        r#"-- runs::claim
+           with next as (
+               select id from runs
+               where (state = 'queued' and run_after <= $3)
+                  or (state = 'running' and lease_expires_at <= $3)
+               order by id limit 1
+               for update skip locked
+           )
+           update runs
+           set state = 'running', lease_worker = $1, lease_token = $2, lease_expires_at = $4,
+               attempts = attempts + 1, fruitless_attempts = fruitless_attempts + 1,
+               started_at = coalesce(started_at, $3), heartbeat_at = $3, error = null
+           from next where runs.id = next.id
+           returning runs.id, audit_id, recipe as "recipe: Json<Recipe>", seed, keeps_maps, attempts,
+                     fruitless_attempts, resume_position as "resume_position: Json<Position>",
+                     resume_blob, environment as "environment: Json<Environment>",
+                     outcome as "outcome: Json<TrainingOutcome>""#,
+        worker,
+        token,
+        now,
+        now + lease,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(run) = claimed else { return Ok(None) };
+    let audit = sqlx::query!(
+        r#"-- runs::claim (audit)
+           update audits set state = 'running', started_at = coalesce(audits.started_at, $2)
+           from audits before
+           where audits.id = $1 and before.id = $1
+           returning audits.dataset_id, audits.signals as "signals: Json<Vec<Signal>>",
+                     audits.scorings as "scorings: Json<Vec<Scoring>>",
+                     audits.started_at as "started_at!", before.state as state_before"#,
+        run.audit_id,
+        now,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if audit.state_before == State::Queued.as_str() {
+        let event = Event::State {
+            state: State::Running,
+            reason: None,
+        };
+        events::append(&mut tx, run.audit_id, &event, now).await?;
+    } else {
+        let event = Event::Interrupted {
+            reason: "its worker was lost".into(),
+        };
+        events::append(&mut tx, run.audit_id, &event, now).await?;
+    }
+    tx.commit().await?;
+    Ok(Some(ClaimedRun {
+        id: run.id,
+        token,
+        audit_id: run.audit_id,
+        dataset_id: audit.dataset_id,
+        recipe: run.recipe.0,
+        seed: run.seed as u64,
+        keeps_maps: run.keeps_maps,
+        signals: audit.signals.0,
+        scorings: audit.scorings.0,
+        attempt: run.attempts,
+        fruitless_attempts: run.fruitless_attempts,
+        resume: run
+            .resume_position
+            .map(|Json(position)| position)
+            .zip(run.resume_blob),
+        environment: run.environment.map(|Json(environment)| environment),
+        outcome: run.outcome.map(|Json(outcome)| outcome),
+        started_at: audit.started_at,
+    }))
+}
+
+/// Says on which environment this attempt trains and drops what lies past the resume point:
+/// records and snapshots of work that will be repeated.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn begin_attempt(
+    db: &Database,
+    run: &ClaimedRun,
+    worker: &str,
+    environment: &Environment,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let position = run.resume.as_ref().map_or(
+        Position {
+            epoch: 0,
+            batch: 0,
+            sweeps: 0,
+        },
+        |(position, _)| *position,
+    );
+    if run.keeps_maps {
+        crate::snapshots::ensure_partition(db, run.id).await?;
+    }
+    let mut tx = db.pool.begin().await?;
+    crate::snapshots::delete_from(&mut tx, run.id, position.sweeps as i32).await?;
+    crate::dynamics::delete_from(&mut tx, run.id, position.epoch as i32).await?;
+    let event = Event::Started {
+        worker: worker.to_owned(),
+        device: environment.device.clone(),
+        attempt: run.attempt as u32,
+        from_epoch: position.epoch,
+    };
+    events::append(&mut tx, run.audit_id, &event, now).await?;
+    let hit = sqlx::query!(
+        "-- runs::begin_attempt
+         update runs set environment = $3
+         where id = $1 and lease_token = $2 and state = 'running'",
+        run.id,
+        run.token,
+        Json(environment) as _,
+    )
+    .execute(&mut *tx)
+    .await?;
+    fenced(hit.rows_affected())?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Renews the lease, stores where the run stands and tells listeners.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn heartbeat(
+    db: &Database,
+    run: &ClaimedRun,
+    progress: Option<&Progress>,
+    now: OffsetDateTime,
+    lease: Duration,
+) -> Result<Beat, StoreError> {
+    let mut tx = db.pool.begin().await?;
+    let cancel = sqlx::query_scalar!(
+        "-- runs::heartbeat
+         update runs
+         set lease_expires_at = $3, heartbeat_at = $4, progress = coalesce($5, progress)
+         where id = $1 and lease_token = $2 and state = 'running'
+         returning cancel_requested",
+        run.id,
+        run.token,
+        now + lease,
+        now,
+        progress.map(Json) as _,
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(StoreError::LeaseLost)?;
+    events::announce(&mut tx, run.audit_id).await?;
+    tx.commit().await?;
+    Ok(if cancel { Beat::Cancel } else { Beat::Continue })
+}
+
+/// Appends an event of this run's audit.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn tell(
+    db: &Database,
+    run: &ClaimedRun,
+    event: &Event,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let mut tx = db.pool.begin().await?;
+    events::append(&mut tx, run.audit_id, event, now).await?;
+    fence(&mut tx, run).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Fences a transaction: called last in it, it fails unless the lease is still this one. The
+/// lock it takes keeps the lease from being claimed before the commit.
+pub(crate) async fn fence(tx: &mut PgConnection, run: &ClaimedRun) -> Result<(), StoreError> {
+    let hit = sqlx::query!(
+        "-- runs::fence
+         update runs set heartbeat_at = heartbeat_at
+         where id = $1 and lease_token = $2 and state = 'running'",
+        run.id,
+        run.token,
+    )
+    .execute(tx)
+    .await?;
+    fenced(hit.rows_affected())
+}
+
+/// Registers a new resume point and returns the blob of the one before, which may go.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn set_resume_point(
+    db: &Database,
+    run: &ClaimedRun,
+    position: Position,
+    blob: &str,
+) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query!(
+        "-- runs::set_resume_point
+         update runs set resume_position = $3, resume_blob = $4, fruitless_attempts = 0
+         from runs before
+         where runs.id = $1 and before.id = $1 and runs.lease_token = $2 and runs.state = 'running'
+         returning before.resume_blob",
+        run.id,
+        run.token,
+        Json(position) as _,
+        blob,
+    )
+    .fetch_optional(&db.pool)
+    .await?
+    .ok_or(StoreError::LeaseLost)?;
+    Ok(row.resume_blob.filter(|before| before != blob))
+}
+
+/// Stores that training is done; only scoring is left.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn set_outcome(
+    db: &Database,
+    run: &ClaimedRun,
+    outcome: &TrainingOutcome,
+) -> Result<(), StoreError> {
+    let hit = sqlx::query!(
+        "-- runs::set_outcome
+         update runs set outcome = $3
+         where id = $1 and lease_token = $2 and state = 'running'",
+        run.id,
+        run.token,
+        Json(outcome) as _,
+    )
+    .execute(&db.pool)
+    .await?;
+    fenced(hit.rows_affected())
+}
+
+/// Ends run and audit well. Returns the resume point's blob, which may go.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn succeed(
+    db: &Database,
+    run: &ClaimedRun,
+    result: &AuditResult,
+    now: OffsetDateTime,
+) -> Result<Option<String>, StoreError> {
+    let mut tx = db.pool.begin().await?;
+    let row = sqlx::query!(
+        "-- runs::succeed
+         update runs
+         set state = 'succeeded', finished_at = $3, lease_token = null, lease_expires_at = null,
+             progress = null, resume_position = null, resume_blob = null
+         from runs before
+         where runs.id = $1 and before.id = $1 and runs.lease_token = $2 and runs.state = 'running'
+         returning before.resume_blob",
+        run.id,
+        run.token,
+        now,
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(StoreError::LeaseLost)?;
+    sqlx::query!(
+        "-- runs::succeed (audit)
+         update audits set state = 'succeeded', result = $2, finished_at = $3 where id = $1",
+        run.audit_id,
+        Json(result) as _,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let event = Event::State {
+        state: State::Succeeded,
+        reason: None,
+    };
+    events::append(&mut tx, run.audit_id, &event, now).await?;
+    tx.commit().await?;
+    Ok(row.resume_blob)
+}
+
+/// Ends run and audit as failed, for good.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn fail(
+    db: &Database,
+    run: &ClaimedRun,
+    reason: &str,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let mut tx = db.pool.begin().await?;
+    let hit = sqlx::query!(
+        "-- runs::fail
+         update runs
+         set state = 'failed', error = $3, finished_at = $4, lease_token = null,
+             lease_expires_at = null, progress = null
+         where id = $1 and lease_token = $2 and state = 'running'",
+        run.id,
+        run.token,
+        reason,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    fenced(hit.rows_affected())?;
+    sqlx::query!(
+        "-- runs::fail (audit)
+         update audits set state = 'failed', reason = $2, finished_at = $3 where id = $1",
+        run.audit_id,
+        reason,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let event = Event::State {
+        state: State::Failed,
+        reason: Some(reason.to_owned()),
+    };
+    events::append(&mut tx, run.audit_id, &event, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Gives a run back to be tried again at `run_after`.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn give_back(
+    db: &Database,
+    run: &ClaimedRun,
+    reason: &str,
+    run_after: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let mut tx = db.pool.begin().await?;
+    let hit = sqlx::query!(
+        "-- runs::give_back
+         update runs
+         set state = 'queued', run_after = $3, error = $4, lease_token = null,
+             lease_expires_at = null
+         where id = $1 and lease_token = $2 and state = 'running'",
+        run.id,
+        run.token,
+        run_after,
+        reason,
+    )
+    .execute(&mut *tx)
+    .await?;
+    fenced(hit.rows_affected())?;
+    sqlx::query!(
+        "-- runs::give_back (audit)
+         update audits set state = 'queued' where id = $1",
+        run.audit_id
+    )
+    .execute(&mut *tx)
+    .await?;
+    let event = Event::Interrupted {
+        reason: reason.to_owned(),
+    };
+    events::append(&mut tx, run.audit_id, &event, now).await?;
+    audits::wake_workers(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends a run because its audit was cancelled.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn cancelled(
+    db: &Database,
+    run: &ClaimedRun,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let mut tx = db.pool.begin().await?;
+    let hit = sqlx::query!(
+        "-- runs::cancelled
+         update runs
+         set state = 'cancelled', finished_at = $3, lease_token = null, lease_expires_at = null,
+             progress = null
+         where id = $1 and lease_token = $2 and state = 'running'",
+        run.id,
+        run.token,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    fenced(hit.rows_affected())?;
+    audits::finish_if_cancelled(&mut tx, run.audit_id, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The run of `audit` that its signals come from, and its recipe.
+///
+/// # Errors
+/// When the database fails.
+pub async fn source_of(db: &Database, audit: Uuid) -> Result<Option<(i64, Recipe)>, StoreError> {
+    let row = sqlx::query!(
+        r#"-- runs::source_of
+           select id, recipe as "recipe: Json<Recipe>" from runs
+           where audit_id = $1 and ordinal = 0"#,
+        audit
+    )
+    .fetch_optional(&db.pool)
+    .await?;
+    Ok(row.map(|row| (row.id, row.recipe.0)))
+}

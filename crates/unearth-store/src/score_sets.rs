@@ -1,0 +1,348 @@
+//! Score sets: one signal of one audit, computed one way.
+
+use crate::{
+    Database, StoreError, WORK_CHANNEL, copy::BinaryCopy, error::fenced, runs, runs::ClaimedRun,
+};
+use serde_json::Value;
+use sqlx::PgConnection;
+use time::{Duration, OffsetDateTime};
+use unearth_audit::{Scoring, Signal};
+use uuid::Uuid;
+
+/// The `scoring` of signals that can be computed one way only.
+pub const ONLY_SCORING: &str = "default";
+
+/// A score set as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreSet {
+    /// Identity.
+    pub id: i64,
+    /// Name of the signal.
+    pub signal: String,
+    /// Variant and window, such as `std:late`, or [`ONLY_SCORING`].
+    pub scoring: String,
+    /// `queued`, `ready` or `failed`.
+    pub state: String,
+    /// Direction, range, formula and the like.
+    pub info: Option<Value>,
+    /// Histogram and per-class summary.
+    pub statistics: Option<Value>,
+    /// Why it could not be computed.
+    pub error: Option<String>,
+    /// When it became ready.
+    pub finished_at: Option<OffsetDateTime>,
+}
+
+/// One example's place in a ranking.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NewScore {
+    /// Hardest is 1; ties by index; examples without a value come last.
+    pub rank: i32,
+    /// Example.
+    pub index: i32,
+    /// Its given label.
+    pub label: i32,
+    /// The score.
+    pub value: Option<f64>,
+    /// Why it has none.
+    pub value_reason: Option<&'static str>,
+    /// Class-normalised score.
+    pub normalised: Option<f64>,
+    /// Why it has none.
+    pub normalised_reason: Option<&'static str>,
+    /// Share of scored examples that are no harder, 0 to 100.
+    pub percentile: Option<f64>,
+}
+
+/// A computed score set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    /// Name of the signal.
+    pub signal: Signal,
+    /// Variant and window, or [`ONLY_SCORING`].
+    pub scoring: String,
+    /// Direction, range, formula and the like.
+    pub info: Value,
+    /// Histogram and per-class summary.
+    pub statistics: Value,
+    /// Rows in rank order.
+    pub rows: Vec<NewScore>,
+}
+
+/// A re-scoring that this worker holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClaimedScoreSet {
+    /// Score set.
+    pub id: i64,
+    /// Token that fences every write.
+    pub token: Uuid,
+    /// Audit.
+    pub audit_id: Uuid,
+    /// Dataset.
+    pub dataset_id: Uuid,
+    /// Name of the signal.
+    pub signal: String,
+    /// Variant and window.
+    pub scoring: String,
+}
+
+/// Stores a score set of a run that is being finished; one that is there already is replaced.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`] with nothing written, or the database fails.
+pub async fn store(
+    db: &Database,
+    run: &ClaimedRun,
+    scored: &Scored,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let mut tx = db.pool.begin().await?;
+    sqlx::query!(
+        "-- score_sets::store (replace)
+         delete from score_sets where audit_id = $1 and signal = $2 and scoring = $3",
+        run.audit_id,
+        scored.signal.info().name,
+        scored.scoring,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let id = sqlx::query_scalar!(
+        "-- score_sets::store
+         insert into score_sets (audit_id, signal, scoring, state, info, statistics, created_at, finished_at)
+         values ($1, $2, $3, 'ready', $4, $5, $6, $6) returning id",
+        run.audit_id,
+        scored.signal.info().name,
+        scored.scoring,
+        scored.info,
+        scored.statistics,
+        now,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    copy_rows(&mut tx, id, &scored.rows).await?;
+    runs::fence(&mut tx, run).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn copy_rows(tx: &mut PgConnection, id: i64, rows: &[NewScore]) -> Result<(), StoreError> {
+    let mut copy = BinaryCopy::begin(
+        tx,
+        "copy scores (score_set_id, rank, index, label, value, value_reason, normalised, normalised_reason, percentile) from stdin (format binary)",
+    )
+    .await?;
+    for row in rows {
+        copy.row(9)
+            .i64(id)
+            .i32(row.rank)
+            .i32(row.index)
+            .i32(row.label)
+            .optional_f64(row.value)
+            .optional_text(row.value_reason)
+            .optional_f64(row.normalised)
+            .optional_text(row.normalised_reason)
+            .optional_f64(row.percentile);
+        copy.flush_if_full().await?;
+    }
+    copy.finish().await?;
+    Ok(())
+}
+
+/// Asks for VoG over further windows; those that are there or asked for already stay.
+///
+/// # Errors
+/// When the database fails.
+pub async fn request(
+    db: &Database,
+    audit: Uuid,
+    scorings: &[Scoring],
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let mut tx = db.pool.begin().await?;
+    for scoring in scorings {
+        sqlx::query!(
+            "-- score_sets::request
+             insert into score_sets (audit_id, signal, scoring, state, created_at)
+             values ($1, $2, $3, 'queued', $4)
+             on conflict (audit_id, signal, scoring) do update
+                 set state = 'queued', error = null, created_at = excluded.created_at
+                 where score_sets.state = 'failed'",
+            audit,
+            Signal::Vog.info().name,
+            scoring.key(),
+            now,
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    sqlx::query!(
+        "-- score_sets::request (wake)
+         select pg_notify($1, '')",
+        WORK_CHANNEL
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Leases the oldest score set that waits.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim(
+    db: &Database,
+    worker: Uuid,
+    token: Uuid,
+    now: OffsetDateTime,
+    lease: Duration,
+) -> Result<Option<ClaimedScoreSet>, StoreError> {
+    let row = sqlx::query!(
+        "-- score_sets::claim
+         with next as (
+             select id from score_sets
+             where state = 'queued' and (lease_expires_at is null or lease_expires_at <= $3)
+             order by created_at, id limit 1
+             for update skip locked
+         )
+         update score_sets
+         set lease_worker = $1, lease_token = $2, lease_expires_at = $4
+         from next, audits
+         where score_sets.id = next.id and audits.id = score_sets.audit_id
+         returning score_sets.id, score_sets.audit_id, audits.dataset_id, signal, scoring",
+        worker,
+        token,
+        now,
+        now + lease,
+    )
+    .fetch_optional(&db.pool)
+    .await?;
+    Ok(row.map(|row| ClaimedScoreSet {
+        id: row.id,
+        token,
+        audit_id: row.audit_id,
+        dataset_id: row.dataset_id,
+        signal: row.signal,
+        scoring: row.scoring,
+    }))
+}
+
+/// Renews the lease.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn heartbeat(
+    db: &Database,
+    claimed: &ClaimedScoreSet,
+    expires_at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let hit = sqlx::query!(
+        "-- score_sets::heartbeat
+         update score_sets set lease_expires_at = $3
+         where id = $1 and lease_token = $2 and state = 'queued'",
+        claimed.id,
+        claimed.token,
+        expires_at,
+    )
+    .execute(&db.pool)
+    .await?;
+    fenced(hit.rows_affected())
+}
+
+/// Fills a claimed score set.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`] with nothing written, or the database fails.
+pub async fn finish(
+    db: &Database,
+    claimed: &ClaimedScoreSet,
+    scored: &Scored,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let mut tx = db.pool.begin().await?;
+    copy_rows(&mut tx, claimed.id, &scored.rows).await?;
+    let hit = sqlx::query!(
+        "-- score_sets::finish
+         update score_sets
+         set state = 'ready', info = $3, statistics = $4, finished_at = $5, lease_token = null,
+             lease_expires_at = null
+         where id = $1 and lease_token = $2 and state = 'queued'",
+        claimed.id,
+        claimed.token,
+        scored.info,
+        scored.statistics,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    fenced(hit.rows_affected())?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends a claimed score set with a reason.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn fail(
+    db: &Database,
+    claimed: &ClaimedScoreSet,
+    reason: &str,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let hit = sqlx::query!(
+        "-- score_sets::fail
+         update score_sets
+         set state = 'failed', error = $3, finished_at = $4, lease_token = null,
+             lease_expires_at = null
+         where id = $1 and lease_token = $2 and state = 'queued'",
+        claimed.id,
+        claimed.token,
+        reason,
+        now,
+    )
+    .execute(&db.pool)
+    .await?;
+    fenced(hit.rows_affected())
+}
+
+/// The score sets of an audit, in the order in which they were asked for.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: &Database, audit: Uuid) -> Result<Vec<ScoreSet>, StoreError> {
+    let found = sqlx::query_as!(
+        ScoreSet,
+        "-- score_sets::list
+         select id, signal, scoring, state, info, statistics, error, finished_at
+         from score_sets where audit_id = $1 order by id",
+        audit
+    )
+    .fetch_all(&db.pool)
+    .await?;
+    Ok(found)
+}
+
+/// One score set of an audit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(
+    db: &Database,
+    audit: Uuid,
+    signal: &str,
+    scoring: &str,
+) -> Result<Option<ScoreSet>, StoreError> {
+    let found = sqlx::query_as!(
+        ScoreSet,
+        "-- score_sets::get
+         select id, signal, scoring, state, info, statistics, error, finished_at
+         from score_sets where audit_id = $1 and signal = $2 and scoring = $3",
+        audit,
+        signal,
+        scoring,
+    )
+    .fetch_optional(&db.pool)
+    .await?;
+    Ok(found)
+}

@@ -1,0 +1,253 @@
+//! Rankings: reading scores in rank order.
+
+use crate::{Database, StoreError};
+use futures::{Stream, TryStreamExt, stream::BoxStream};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+/// Which rows of a ranking.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    /// Given label.
+    pub label: Option<i32>,
+    /// Split.
+    pub split: Option<String>,
+    /// Group.
+    pub group: Option<String>,
+    /// Smallest score, included.
+    pub min: Option<f64>,
+    /// Largest score, included.
+    pub max: Option<f64>,
+}
+
+impl Filter {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// From which end a ranking is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Rank 1 first; examples without a value come last.
+    HardestFirst,
+    /// The last scored rank first; examples without a value are left out.
+    EasiestFirst,
+}
+
+/// One row of a ranking.
+#[derive(Debug, Clone, PartialEq, FromRow)]
+pub struct RankedRow {
+    /// Hardest is 1.
+    pub rank: i32,
+    /// Example.
+    pub index: i32,
+    /// Its key.
+    pub key: String,
+    /// Its given label.
+    pub label: i32,
+    /// Split.
+    pub split: Option<String>,
+    /// Group.
+    pub group_name: Option<String>,
+    /// Score.
+    pub value: Option<f64>,
+    /// Why it has none.
+    pub value_reason: Option<String>,
+    /// Class-normalised score.
+    pub normalised: Option<f64>,
+    /// Why it has none.
+    pub normalised_reason: Option<String>,
+    /// Share of scored examples that are no harder, 0 to 100.
+    pub percentile: Option<f64>,
+}
+
+/// One page of a ranking: rows after rank `after`, seen from the end that `order` names.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    db: &Database,
+    score_set: i64,
+    dataset: Uuid,
+    filter: &Filter,
+    order: Order,
+    after: Option<i32>,
+    limit: i64,
+) -> Result<Vec<RankedRow>, StoreError> {
+    let mut query = select(score_set, dataset, filter);
+    match order {
+        Order::HardestFirst => {
+            if let Some(after) = after {
+                query.push(" and scores.rank > ").push_bind(after);
+            }
+            query.push(" order by scores.rank");
+        }
+        Order::EasiestFirst => {
+            query.push(" and scores.value is not null");
+            if let Some(after) = after {
+                query.push(" and scores.rank < ").push_bind(after);
+            }
+            query.push(" order by scores.rank desc");
+        }
+    }
+    query.push(" limit ").push_bind(limit);
+    Ok(query.build_query_as().fetch_all(&db.pool).await?)
+}
+
+/// Streams a ranking, hardest first, in constant memory.
+pub fn stream(
+    db: &Database,
+    score_set: i64,
+    dataset: Uuid,
+    filter: &Filter,
+) -> BoxStream<'static, Result<RankedRow, StoreError>> {
+    let pool = db.pool.clone();
+    let filter = filter.clone();
+    Box::pin(async_stream(pool, score_set, dataset, filter))
+}
+
+fn async_stream(
+    pool: sqlx::PgPool,
+    score_set: i64,
+    dataset: Uuid,
+    filter: Filter,
+) -> impl Stream<Item = Result<RankedRow, StoreError>> {
+    // Pages by rank rather than one cursor: a reader that stalls holds no connection.
+    const PAGE: i64 = 2_000;
+    let db = Database { pool };
+    futures::stream::try_unfold(
+        (db, filter, Some(0)),
+        move |(db, filter, after)| async move {
+            let Some(after) = after else {
+                return Ok::<_, StoreError>(None);
+            };
+            let rows = page(
+                &db,
+                score_set,
+                dataset,
+                &filter,
+                Order::HardestFirst,
+                Some(after),
+                PAGE,
+            )
+            .await?;
+            let next = rows
+                .last()
+                .map(|row| row.rank)
+                .filter(|_| rows.len() as i64 == PAGE);
+            let rows = futures::stream::iter(rows.into_iter().map(Ok));
+            Ok(Some((rows, (db, filter, next))))
+        },
+    )
+    .try_flatten()
+}
+
+/// How many rows a filter leaves, and how many there are in all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts(
+    db: &Database,
+    score_set: i64,
+    dataset: Uuid,
+    filter: &Filter,
+) -> Result<(i64, i64), StoreError> {
+    let total = sqlx::query_scalar!(
+        r#"-- scores::counts
+           select coalesce(max(rank), 0)::bigint as "total!" from scores where score_set_id = $1"#,
+        score_set
+    )
+    .fetch_one(&db.pool)
+    .await?;
+    if filter.is_empty() {
+        return Ok((total, total));
+    }
+    let mut query = QueryBuilder::new("-- scores::counts (matching)\nselect count(*) ");
+    push_source(&mut query, score_set, dataset, filter);
+    let matching: i64 = query.build_query_scalar().fetch_one(&db.pool).await?;
+    Ok((matching, total))
+}
+
+fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "-- scores::page
+         select scores.rank, scores.index, examples.key, scores.label, examples.split,
+                examples.group_name, scores.value, scores.value_reason, scores.normalised,
+                scores.normalised_reason, scores.percentile ",
+    );
+    push_source(&mut query, score_set, dataset, filter);
+    query
+}
+
+fn push_source(query: &mut QueryBuilder<Postgres>, score_set: i64, dataset: Uuid, filter: &Filter) {
+    query
+        .push("from scores join examples on examples.dataset_id = ")
+        .push_bind(dataset);
+    query
+        .push(" and examples.index = scores.index where scores.score_set_id = ")
+        .push_bind(score_set);
+    if let Some(label) = filter.label {
+        query.push(" and scores.label = ").push_bind(label);
+    }
+    if let Some(split) = &filter.split {
+        query
+            .push(" and examples.split = ")
+            .push_bind(split.clone());
+    }
+    if let Some(group) = &filter.group {
+        query
+            .push(" and examples.group_name = ")
+            .push_bind(group.clone());
+    }
+    if let Some(min) = filter.min {
+        query.push(" and scores.value >= ").push_bind(min);
+    }
+    if let Some(max) = filter.max {
+        query.push(" and scores.value <= ").push_bind(max);
+    }
+}
+
+/// One example's place in one score set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExampleScore {
+    /// Name of the signal.
+    pub signal: String,
+    /// Variant and window.
+    pub scoring: String,
+    /// Hardest is 1.
+    pub rank: i32,
+    /// Score.
+    pub value: Option<f64>,
+    /// Why it has none.
+    pub value_reason: Option<String>,
+    /// Class-normalised score.
+    pub normalised: Option<f64>,
+    /// Why it has none.
+    pub normalised_reason: Option<String>,
+    /// Share of scored examples that are no harder, 0 to 100.
+    pub percentile: Option<f64>,
+}
+
+/// One example's place in every ready score set of an audit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_example(
+    db: &Database,
+    audit: Uuid,
+    index: i32,
+) -> Result<Vec<ExampleScore>, StoreError> {
+    let found = sqlx::query_as!(
+        ExampleScore,
+        "-- scores::of_example
+         select signal, scoring, rank, value, value_reason, normalised, normalised_reason, percentile
+         from score_sets join scores on scores.score_set_id = score_sets.id
+         where audit_id = $1 and state = 'ready' and index = $2 order by score_sets.id",
+        audit,
+        index,
+    )
+    .fetch_all(&db.pool)
+    .await?;
+    Ok(found)
+}
