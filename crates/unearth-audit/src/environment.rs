@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Device, libraries and thread count of a worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Environment {
     /// `cpu` or `cuda:0`.
     pub device: String,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Cost of an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Estimate {
     /// Seconds of computing.
     pub seconds: f64,

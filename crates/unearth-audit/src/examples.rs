@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Facts about a dataset that choose defaults and bound a recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DatasetFacts {
     /// Number of examples over all splits.
     pub examples: usize,
@@ -21,6 +22,7 @@ pub struct DatasetFacts {
 
 /// A named part of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Split {
     /// Its name, such as `train`.
     pub name: String,

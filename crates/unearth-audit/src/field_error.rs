@@ -3,6 +3,7 @@ use std::fmt;
 
 /// One thing wrong with a request: which field, what is wrong, what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// Path of the field in the request body, such as `recipe.epochs`.
     pub field: String,

@@ -27,7 +27,8 @@ pub use plan::{PlannedRun, plan};
 pub use recipe::{Augment, GradientTarget, Init, MAP_SIDE_MAX, Model, Precision, Recipe};
 pub use recipe_request::{Checkpoints, RecipeRequest};
 pub use scoring::{
-    Direction, Scoring, ScoringRequest, Signal, SignalInfo, Variant, Window, WindowRequest,
+    Direction, Population, ScoreKey, Scoring, ScoringRequest, Signal, SignalInfo, Variant, Window,
+    WindowRequest,
 };
 pub use state::{DatasetState, State};
 pub use training::{

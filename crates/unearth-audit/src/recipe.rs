@@ -10,6 +10,7 @@ pub const MAP_SIDE_MAX: u32 = 64;
 /// give equal bits on the same kind of device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Recipe {
     /// Network.
     pub model: Model,
@@ -61,6 +62,7 @@ impl Recipe {
 /// Networks of the zoo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Model {
     /// Three convolutions; the comparison recipe of `BENCHMARKS.md`.
     #[serde(rename = "cnn-s")]
@@ -115,6 +117,7 @@ impl Model {
 /// Where the weights of a fresh model come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Init {
     /// Drawn from the seed.
     Random,
@@ -126,6 +129,7 @@ pub enum Init {
 /// Whose pre-softmax logit the input gradient is taken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum GradientTarget {
     /// The given label's.
     Given,
@@ -136,6 +140,7 @@ pub enum GradientTarget {
 /// Random changes to the training images. Gradients and the eval pass never see them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Augment {
     /// None.
     None,
@@ -148,6 +153,7 @@ pub enum Augment {
 /// Arithmetic of the forward and backward passes. Weights and sums stay in f32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Precision {
     /// 32-bit floats throughout.
     F32,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What a request may say of the training. Unknown fields are refused.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecipeRequest {
     /// Network; `cnn-s` by default.
     pub model: Option<Model>,
@@ -39,6 +40,7 @@ pub struct RecipeRequest {
 /// When gradients are taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Checkpoints {
     /// This many, evenly spaced over the epochs, the first and the last included.
     Count(u32),

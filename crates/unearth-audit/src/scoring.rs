@@ -7,6 +7,7 @@ use std::fmt;
 /// A named score per example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Signal {
     /// Variance of Gradients.
     Vog,
@@ -21,6 +22,7 @@ pub enum Signal {
 /// Which end of a signal is the hard one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Direction {
     /// High values are harder examples.
     HighHarder,
@@ -30,6 +32,7 @@ pub enum Direction {
 
 /// What a reader of a score must be told beside the number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignalInfo {
     /// Name used in the API.
     pub name: &'static str,
@@ -122,6 +125,7 @@ impl fmt::Display for Signal {
 /// Which formula of VoG.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Variant {
     /// Mean over pixels of the standard deviation over checkpoints: the authors' code.
     #[default]
@@ -226,9 +230,68 @@ impl Scoring {
     }
 }
 
+/// Which examples a ranking is over. They are never mixed: a model treats what it was trained on
+/// and what it was not differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Population {
+    /// Examples that were trained on.
+    #[default]
+    Trained,
+    /// The others.
+    HeldOut,
+}
+
+/// What identifies a score set within an audit, beside its signal.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ScoreKey {
+    /// Variant and window of VoG; none for signals that are computed one way only.
+    pub scoring: Option<Scoring>,
+    /// Which examples are ranked.
+    pub population: Population,
+}
+
+impl ScoreKey {
+    /// `std:all`, `default`, `std:late@held_out`: as stored.
+    pub fn key(&self) -> String {
+        let scoring = self
+            .scoring
+            .as_ref()
+            .map_or_else(|| "default".to_owned(), Scoring::key);
+        match self.population {
+            Population::Trained => scoring,
+            Population::HeldOut => format!("{scoring}@held_out"),
+        }
+    }
+
+    /// Reads what [`key`](Self::key) writes.
+    pub fn from_key(key: &str) -> Option<Self> {
+        let (scoring, population) = match key.strip_suffix("@held_out") {
+            Some(scoring) => (scoring, Population::HeldOut),
+            None => (key, Population::Trained),
+        };
+        if scoring == "default" {
+            return Some(Self {
+                scoring: None,
+                population,
+            });
+        }
+        let (variant, window) = scoring.split_once(':')?;
+        let variant = [Variant::Std, Variant::Paper]
+            .into_iter()
+            .find(|known| known.as_str() == variant)?;
+        let window = Window::from_key(window)?;
+        Some(Self {
+            scoring: Some(Scoring { variant, window }),
+            population,
+        })
+    }
+}
+
 /// Scorings as asked for in a request; each combination of variant and window is computed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ScoringRequest {
     /// Formulas; the authors' code by default.
     pub variant: Variant,
@@ -239,6 +302,7 @@ pub struct ScoringRequest {
 /// A window by name or by positions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum WindowRequest {
     /// `early`, `middle`, `late` or `all`.
     Named(String),
@@ -345,6 +409,20 @@ mod tests {
             assert_eq!(Window::from_key(&window.key()), Some(window));
         }
         assert_eq!(Window::from_key("latest"), None);
+    }
+
+    #[test]
+    fn score_keys_round_trip() {
+        for population in [Population::Trained, Population::HeldOut] {
+            for scoring in [None, Some(Scoring::DEFAULT)] {
+                let key = ScoreKey {
+                    scoring,
+                    population,
+                };
+                assert_eq!(ScoreKey::from_key(&key.key()), Some(key));
+            }
+        }
+        assert_eq!(ScoreKey::from_key("std"), None);
     }
 
     #[test]

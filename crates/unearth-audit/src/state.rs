@@ -9,6 +9,7 @@ use std::{fmt, str::FromStr};
 /// `queued`; `queued → cancelled` happens without a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum State {
     /// Waiting for a worker.
     Queued,
@@ -66,6 +67,7 @@ impl FromStr for State {
 /// State of a dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum DatasetState {
     /// Uploaded; a worker has yet to validate and pack it.
     Validating,

@@ -394,7 +394,15 @@ pub async fn retry(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chang
     Ok(Changed::Yes)
 }
 
+/// Locks an audit for a change of state: its runs first, as everywhere.
 async fn lock_state(tx: &mut sqlx::PgConnection, id: Uuid) -> Result<Option<State>, StoreError> {
+    sqlx::query!(
+        "-- audits::lock_state (runs)
+         select id from runs where audit_id = $1 order by id for update",
+        id
+    )
+    .fetch_all(&mut *tx)
+    .await?;
     let state = sqlx::query_scalar!(
         "-- audits::lock_state
          select state from audits where id = $1 for update",

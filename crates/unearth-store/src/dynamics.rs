@@ -50,18 +50,18 @@ pub async fn store(
             .i32(chunk as i32)
             .i32(record.epoch as i32)
             .bytes(word(record.source).as_bytes())
-            .bytes(&le_bytes(&record.loss[range.clone()], |x| x.to_le_bytes()))
+            .bytes(&le_bytes(&record.loss[range.clone()], f32::to_le_bytes))
             .bytes(&le_bytes(&record.p_given[range.clone()], |x| {
                 x.to_le_bytes()
             }))
-            .bytes(&le_bytes(&record.predicted[range], |x| x.to_le_bytes()));
+            .bytes(&le_bytes(&record.predicted[range], i32::to_le_bytes));
         copy.flush_if_full().await?;
     }
     copy.finish().await?;
+    runs::fence(&mut tx, run).await?;
     if let Some(event) = event {
         events::append(&mut tx, run.audit_id, event, now).await?;
     }
-    runs::fence(&mut tx, run).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use thiserror::Error;
 
 /// Why the store did not do as asked.
@@ -36,14 +37,14 @@ impl StoreError {
     pub(crate) fn inconsistent(
         table: &'static str,
         column: &'static str,
-        row: impl ToString,
-        detail: impl ToString,
+        row: impl Display,
+        detail: impl Into<String>,
     ) -> Self {
         Self::Inconsistent {
             table,
             column,
             row: row.to_string(),
-            detail: detail.to_string(),
+            detail: detail.into(),
         }
     }
 }

@@ -25,4 +25,6 @@ pub mod workers;
 pub use blobs::Blobs;
 pub use database::{Database, EVENTS_CHANNEL, WORK_CHANNEL};
 pub use error::StoreError;
+/// Receives notifications; see [`Database::listen`].
+pub use sqlx::postgres::PgListener as Listener;
 pub use time::OffsetDateTime;

@@ -2,6 +2,8 @@
 //!
 //! The table is the queue. Claiming sets a random token; every later write names it and must hit
 //! exactly one row, so a worker whose lease was taken can write nothing.
+//!
+//! Lock order everywhere: the run's row, then the audit's (events take it), then anything else.
 
 use crate::{
     Database, StoreError,
@@ -44,6 +46,8 @@ pub struct ClaimedRun {
     pub attempt: i32,
     /// Attempts since the last new resume point, this one included.
     pub fruitless_attempts: i32,
+    /// Why the attempt before this one ended, where that is known.
+    pub last_error: Option<String>,
     /// Where to continue, and from which blob.
     pub resume: Option<(Position, String)>,
     /// What earlier attempts were trained on.
@@ -87,10 +91,10 @@ pub async fn claim(
            update runs
            set state = 'running', lease_worker = $1, lease_token = $2, lease_expires_at = $4,
                attempts = attempts + 1, fruitless_attempts = fruitless_attempts + 1,
-               started_at = coalesce(started_at, $3), heartbeat_at = $3, error = null
+               started_at = coalesce(started_at, $3), heartbeat_at = $3
            from next where runs.id = next.id
            returning runs.id, audit_id, recipe as "recipe: Json<Recipe>", seed, keeps_maps, attempts,
-                     fruitless_attempts, resume_position as "resume_position: Json<Position>",
+                     fruitless_attempts, error, resume_position as "resume_position: Json<Position>",
                      resume_blob, environment as "environment: Json<Environment>",
                      outcome as "outcome: Json<TrainingOutcome>""#,
         worker,
@@ -139,6 +143,7 @@ pub async fn claim(
         scorings: audit.scorings.0,
         attempt: run.attempts,
         fruitless_attempts: run.fruitless_attempts,
+        last_error: run.error,
         resume: run
             .resume_position
             .map(|Json(position)| position)
@@ -175,13 +180,6 @@ pub async fn begin_attempt(
     let mut tx = db.pool.begin().await?;
     crate::snapshots::delete_from(&mut tx, run.id, position.sweeps as i32).await?;
     crate::dynamics::delete_from(&mut tx, run.id, position.epoch as i32).await?;
-    let event = Event::Started {
-        worker: worker.to_owned(),
-        device: environment.device.clone(),
-        attempt: run.attempt as u32,
-        from_epoch: position.epoch,
-    };
-    events::append(&mut tx, run.audit_id, &event, now).await?;
     let hit = sqlx::query!(
         "-- runs::begin_attempt
          update runs set environment = $3
@@ -193,6 +191,13 @@ pub async fn begin_attempt(
     .execute(&mut *tx)
     .await?;
     fenced(hit.rows_affected())?;
+    let event = Event::Started {
+        worker: worker.to_owned(),
+        device: environment.device.clone(),
+        attempt: run.attempt as u32,
+        from_epoch: position.epoch,
+    };
+    events::append(&mut tx, run.audit_id, &event, now).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -240,14 +245,15 @@ pub async fn tell(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let mut tx = db.pool.begin().await?;
-    events::append(&mut tx, run.audit_id, event, now).await?;
     fence(&mut tx, run).await?;
+    events::append(&mut tx, run.audit_id, event, now).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Fences a transaction: called last in it, it fails unless the lease is still this one. The
-/// lock it takes keeps the lease from being claimed before the commit.
+/// Fences a transaction: fails unless the lease is still this one. The row lock it takes keeps the
+/// lease from being claimed before the commit, so it comes after whatever may take long (COPY),
+/// and before events, which lock the audit.
 pub(crate) async fn fence(tx: &mut PgConnection, run: &ClaimedRun) -> Result<(), StoreError> {
     let hit = sqlx::query!(
         "-- runs::fence
@@ -286,6 +292,27 @@ pub async fn set_resume_point(
     .await?
     .ok_or(StoreError::LeaseLost)?;
     Ok(row.resume_blob.filter(|before| before != blob))
+}
+
+/// Forgets a resume point that cannot be continued exactly; the run starts over. Returns its blob.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn forget_resume_point(
+    db: &Database,
+    run: &mut ClaimedRun,
+) -> Result<Option<String>, StoreError> {
+    let hit = sqlx::query!(
+        "-- runs::forget_resume_point
+         update runs set resume_position = null, resume_blob = null
+         where id = $1 and lease_token = $2 and state = 'running'",
+        run.id,
+        run.token,
+    )
+    .execute(&db.pool)
+    .await?;
+    fenced(hit.rows_affected())?;
+    Ok(run.resume.take().map(|(_, blob)| blob))
 }
 
 /// Stores that training is done; only scoring is left.
@@ -397,7 +424,16 @@ pub async fn fail(
     Ok(())
 }
 
-/// Gives a run back to be tried again at `run_after`.
+/// Why a run is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenBack {
+    /// The worker is leaving; the attempt does not count and any other worker may go on at once.
+    Leaving,
+    /// The attempt failed; the next one begins at this time.
+    Failed(OffsetDateTime),
+}
+
+/// Gives a run back to be tried again.
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`], or the database fails.
@@ -405,20 +441,27 @@ pub async fn give_back(
     db: &Database,
     run: &ClaimedRun,
     reason: &str,
-    run_after: OffsetDateTime,
+    given_back: GivenBack,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
+    let (run_after, counted) = match given_back {
+        GivenBack::Leaving => (now, false),
+        GivenBack::Failed(run_after) => (run_after, true),
+    };
     let mut tx = db.pool.begin().await?;
     let hit = sqlx::query!(
         "-- runs::give_back
          update runs
          set state = 'queued', run_after = $3, error = $4, lease_token = null,
-             lease_expires_at = null
+             lease_expires_at = null,
+             fruitless_attempts =
+                 case when $5 then fruitless_attempts else greatest(fruitless_attempts - 1, 0) end
          where id = $1 and lease_token = $2 and state = 'running'",
         run.id,
         run.token,
         run_after,
         reason,
+        counted,
     )
     .execute(&mut *tx)
     .await?;

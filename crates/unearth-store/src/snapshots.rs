@@ -109,7 +109,7 @@ pub(crate) async fn delete_from(
 /// Stores one whole checkpoint from a stream of its chunks, with its completion marker and
 /// event: all of it appears at the commit, or nothing does.
 ///
-/// COPY cannot be fenced by a WHERE, so the fence comes last in the same transaction.
+/// COPY cannot be fenced by a WHERE, so the fence comes after it in the same transaction.
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`] with nothing written; [`StoreError::Inconsistent`] when the stream
@@ -160,8 +160,8 @@ pub async fn store_checkpoint(
         checkpoints: run.recipe.checkpoints.len() as u32,
         epoch,
     };
-    events::append(&mut tx, run.audit_id, &event, at).await?;
     runs::fence(&mut tx, run).await?;
+    events::append(&mut tx, run.audit_id, &event, at).await?;
     tx.commit().await?;
     Ok(())
 }
