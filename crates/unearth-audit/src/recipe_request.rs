@@ -39,7 +39,10 @@ pub struct RecipeRequest {
 
 /// When gradients are taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "must be a number of checkpoints or a list of epochs"
+)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Checkpoints {
     /// This many, evenly spaced over the epochs, the first and the last included.

@@ -234,6 +234,7 @@ impl Scoring {
 /// and what it was not differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Population {
     /// Examples that were trained on.
     #[default]
@@ -301,7 +302,10 @@ pub struct ScoringRequest {
 
 /// A window by name or by positions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "must be early, middle, late, all, or a list of checkpoint positions"
+)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum WindowRequest {
     /// `early`, `middle`, `late` or `all`.
