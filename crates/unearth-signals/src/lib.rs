@@ -1,1 +1,14 @@
 //! Pure maths: records in, scores out.
+//!
+//! Nothing here reads a file, a clock or a random number, and nothing waits. Everything is keyed by
+//! the example's index: the answer at position `i` belongs to the input at position `i`, except
+//! where a type carries its own `index`. A value that cannot be computed is absent with a reason,
+//! never 0.
+
+pub mod dynamics;
+pub mod maps;
+pub mod normalise;
+pub mod proportion;
+pub mod ranking;
+pub mod statistics;
+pub mod vog;
