@@ -34,6 +34,28 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the database cannot be reached at all.
+    pub fn is_database_away(&self) -> bool {
+        matches!(
+            self,
+            Self::Database(
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
+            )
+        )
+    }
+
+    /// Whether a disk or a quota is full.
+    pub fn is_storage_full(&self) -> bool {
+        std::iter::successors(Some(self as &dyn std::error::Error), |error| error.source())
+            .filter_map(|error| error.downcast_ref::<std::io::Error>())
+            .any(|error| {
+                matches!(
+                    error.kind(),
+                    std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+                )
+            })
+    }
+
     pub(crate) fn inconsistent(
         table: &'static str,
         column: &'static str,

@@ -6,7 +6,7 @@ use crate::{
 use serde_json::Value;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
-use unearth_audit::{Scoring, Signal};
+use unearth_audit::{ScoreKey, Signal};
 use uuid::Uuid;
 
 /// The `scoring` of signals that can be computed one way only.
@@ -155,11 +155,11 @@ async fn copy_rows(tx: &mut PgConnection, id: i64, rows: &[NewScore]) -> Result<
 pub async fn request(
     db: &Database,
     audit: Uuid,
-    scorings: &[Scoring],
+    keys: &[ScoreKey],
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let mut tx = db.pool.begin().await?;
-    for scoring in scorings {
+    for key in keys {
         sqlx::query!(
             "-- score_sets::request
              insert into score_sets (audit_id, signal, scoring, state, created_at)
@@ -169,7 +169,7 @@ pub async fn request(
                  where score_sets.state = 'failed'",
             audit,
             Signal::Vog.info().name,
-            scoring.key(),
+            key.key(),
             now,
         )
         .execute(&mut *tx)
