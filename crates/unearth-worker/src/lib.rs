@@ -1,1 +1,85 @@
 //! Lease, load, train, store, score.
+//!
+//! A worker has two lanes. The training lane holds one run at a time: a thread of its own owns
+//! model and device, and what it reports goes through a bounded channel into Postgres. The light
+//! lane validates uploads and re-scores finished audits meanwhile. Both only ever write under a
+//! lease; a worker that lost it stops at its next batch.
+
+mod error;
+mod heartbeat;
+mod lanes;
+mod quality;
+mod receive;
+mod rescore;
+mod score;
+mod sink;
+mod train;
+mod validate;
+mod wait;
+
+pub use error::WorkerError;
+pub use unearth_dataset::Limits;
+
+use std::{path::PathBuf, sync::Arc};
+use time::{Duration, OffsetDateTime};
+use tokio_util::sync::CancellationToken;
+use unearth_audit::{DeviceInfo, Trainer};
+use unearth_store::{Blobs, Database};
+use uuid::Uuid;
+
+/// Everything a worker needs; one per process.
+#[derive(Clone)]
+pub struct Worker {
+    /// Identity of the process.
+    pub id: Uuid,
+    /// `host:pid`, for people.
+    pub name: String,
+    /// The database.
+    pub db: Database,
+    /// The blob store.
+    pub blobs: Blobs,
+    /// What trains.
+    pub trainer: Arc<dyn Trainer>,
+    /// What CUDA looks like here.
+    pub devices: DeviceInfo,
+    /// Folder for temporary files; emptied at the start.
+    pub scratch: PathBuf,
+    /// Bounds on what an upload may unpack to.
+    pub limits: Limits,
+    /// How long a lease lasts without a sign of life.
+    pub lease: Duration,
+    /// Longest time between two resume points.
+    pub resume_interval: Duration,
+    /// The clock.
+    pub now: fn() -> OffsetDateTime,
+}
+
+impl Worker {
+    /// Works until `leaving` is cancelled, then hands everything back and signs off.
+    ///
+    /// # Errors
+    /// When the scratch folder cannot be made. Everything later is retried.
+    pub async fn work(self, leaving: CancellationToken) -> Result<(), WorkerError> {
+        empty(&self.scratch)?;
+        let worker = Arc::new(self);
+        tokio::join!(
+            lanes::signs_of_life(&worker, &leaving),
+            lanes::training(&worker, &leaving),
+            lanes::light(&worker, &leaving),
+        );
+        if let Err(error) =
+            unearth_store::workers::retire(&worker.db, worker.id, (worker.now)()).await
+        {
+            tracing::warn!(error = %error::chain(&error), "could not sign off");
+        }
+        Ok(())
+    }
+}
+
+/// Makes a folder that holds nothing: what is in it was left by a process that died.
+fn empty(folder: &std::path::Path) -> Result<(), WorkerError> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).map_err(WorkerError::Scratch)?;
+    }
+    std::fs::create_dir_all(folder).map_err(WorkerError::Scratch)
+}

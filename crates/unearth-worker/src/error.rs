@@ -1,0 +1,57 @@
+use std::{error::Error, fmt::Write as _};
+use thiserror::Error;
+use unearth_audit::TrainingError;
+use unearth_dataset::DatasetError;
+use unearth_store::StoreError;
+
+/// Why work ended without a result.
+#[derive(Debug, Error)]
+pub enum WorkerError {
+    /// The store failed or the lease is lost.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The training failed.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
+    /// The packed dataset cannot be read.
+    #[error("the packed dataset cannot be read")]
+    Dataset(#[from] DatasetError),
+    /// Temporary files cannot be written.
+    #[error("the scratch folder cannot be used")]
+    Scratch(#[source] std::io::Error),
+    /// What is stored does not fit together.
+    #[error("{0}")]
+    Inconsistent(String),
+    /// The training thread panicked.
+    #[error("the training thread panicked")]
+    Panicked,
+    /// The worker is leaving.
+    #[error("the worker is shutting down")]
+    Leaving,
+    /// Somebody cancelled the audit.
+    #[error("the audit was cancelled")]
+    Cancelled,
+}
+
+impl WorkerError {
+    /// Whether another attempt may end differently.
+    pub(crate) fn is_worth_retrying(&self) -> bool {
+        match self {
+            Self::Training(error) => error.is_worth_retrying(),
+            Self::Store(_) | Self::Scratch(_) | Self::Panicked | Self::Leaving => true,
+            Self::Dataset(_) | Self::Inconsistent(_) | Self::Cancelled => false,
+        }
+    }
+}
+
+/// An error with its causes, for the log and for people: `what: why: why`.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}

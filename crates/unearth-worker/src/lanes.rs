@@ -1,0 +1,92 @@
+//! The loops of a worker.
+
+use crate::{Worker, error::chain, rescore, train, validate, wait::Waiter};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use unearth_store::{StoreError, datasets, runs, score_sets, workers};
+use uuid::Uuid;
+
+/// Says that the worker is alive, and forgets workers that have not for a day.
+pub(crate) async fn signs_of_life(worker: &Worker, leaving: &CancellationToken) {
+    let mut beat = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        tokio::select! {
+            () = leaving.cancelled() => return,
+            _ = beat.tick() => {}
+        }
+        let now = (worker.now)();
+        let sign = workers::Worker {
+            id: worker.id,
+            name: worker.name.clone(),
+            environment: worker.trainer.environment(),
+            devices: worker.devices.clone(),
+            heartbeat_at: now,
+        };
+        let said = workers::heartbeat(&worker.db, &sign).await;
+        let forgot = workers::forget(&worker.db, now - time::Duration::DAY).await;
+        if let Err(error) = said.and(forgot) {
+            tracing::warn!(error = %chain(&error), "no sign of life could be given");
+        }
+    }
+}
+
+/// One run after the other.
+pub(crate) async fn training(worker: &Worker, leaving: &CancellationToken) {
+    let mut waiter = Waiter::new(&worker.db);
+    while !leaving.is_cancelled() {
+        waiter.subscribe().await;
+        let claimed = runs::claim(
+            &worker.db,
+            worker.id,
+            Uuid::new_v4(),
+            (worker.now)(),
+            worker.lease,
+        )
+        .await;
+        match claimed {
+            Ok(Some(run)) => train::run(worker, run, leaving).await,
+            Ok(None) => waiter.wait(leaving).await,
+            Err(error) => pause(&error, leaving).await,
+        }
+    }
+}
+
+/// Uploads to validate and windows to score, one after the other.
+pub(crate) async fn light(worker: &Worker, leaving: &CancellationToken) {
+    let mut waiter = Waiter::new(&worker.db);
+    while !leaving.is_cancelled() {
+        waiter.subscribe().await;
+        match light_step(worker, leaving).await {
+            Ok(true) => {}
+            Ok(false) => waiter.wait(leaving).await,
+            Err(error) => pause(&error, leaving).await,
+        }
+    }
+}
+
+/// Does one piece of light work; false when there is none.
+async fn light_step(worker: &Worker, leaving: &CancellationToken) -> Result<bool, StoreError> {
+    let (now, lease) = ((worker.now)(), worker.lease);
+    if let Some(claimed) =
+        datasets::claim(&worker.db, worker.id, Uuid::new_v4(), now, lease).await?
+    {
+        validate::dataset(worker, &claimed, leaving).await;
+        return Ok(true);
+    }
+    if let Some(claimed) =
+        score_sets::claim(&worker.db, worker.id, Uuid::new_v4(), now, lease).await?
+    {
+        rescore::score_set(worker, &claimed, leaving).await;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// The database is away: say so and try again soon.
+async fn pause(error: &StoreError, leaving: &CancellationToken) {
+    tracing::warn!(error = %chain(error), "cannot look for work; trying again in a second");
+    tokio::select! {
+        () = leaving.cancelled() => {}
+        () = tokio::time::sleep(Duration::from_secs(1)) => {}
+    }
+}

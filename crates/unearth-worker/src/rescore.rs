@@ -1,0 +1,73 @@
+//! Another window of a finished audit: read from Postgres, never trained again.
+
+use crate::{Worker, WorkerError, error::chain, score, train};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use unearth_audit::{ScoreKey, Signal};
+use unearth_store::{
+    StoreError, runs,
+    score_sets::{self, ClaimedScoreSet},
+};
+
+/// Computes a claimed score set and ends it one way or another.
+pub(crate) async fn score_set(
+    worker: &Worker,
+    claimed: &ClaimedScoreSet,
+    leaving: &CancellationToken,
+) {
+    let outcome = tokio::select! {
+        biased;
+        outcome = computed(worker, claimed) => outcome,
+        () = keep(worker, claimed) => Err(StoreError::LeaseLost.into()),
+        () = leaving.cancelled() => Err(WorkerError::Leaving),
+    };
+    match outcome {
+        Ok(()) => {}
+        Err(error @ (WorkerError::Leaving | WorkerError::Store(_))) => {
+            tracing::warn!(error = %chain(&error), "scoring is left to the next lease");
+        }
+        Err(error) => {
+            let failed =
+                score_sets::fail(&worker.db, claimed, &chain(&error), (worker.now)()).await;
+            if let Err(error) = failed {
+                tracing::error!(error = %chain(&error), "the failure could not be stored");
+            }
+        }
+    }
+}
+
+async fn computed(worker: &Worker, claimed: &ClaimedScoreSet) -> Result<(), WorkerError> {
+    let unknown = || {
+        WorkerError::Inconsistent(format!(
+            "`{} {}` is not a scoring",
+            claimed.signal, claimed.scoring
+        ))
+    };
+    let signal = Signal::from_name(&claimed.signal).ok_or_else(unknown)?;
+    let key = ScoreKey::from_key(&claimed.scoring).ok_or_else(unknown)?;
+    let (run, recipe) = runs::source_of(&worker.db, claimed.audit_id)
+        .await?
+        .ok_or_else(unknown)?;
+    let data = train::load_dataset(worker, claimed.dataset_id, recipe.split.as_deref()).await?;
+    let source = score::Source {
+        worker,
+        run,
+        recipe: &recipe,
+        data: &data,
+    };
+    let scored = source.scored(signal, key).await?;
+    score_sets::finish(&worker.db, claimed, &scored, (worker.now)()).await?;
+    Ok(())
+}
+
+/// Renews the lease until it is lost.
+async fn keep(worker: &Worker, claimed: &ClaimedScoreSet) {
+    let mut beat = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        beat.tick().await;
+        let next = (worker.now)() + worker.lease;
+        if let Err(StoreError::LeaseLost) = score_sets::heartbeat(&worker.db, claimed, next).await {
+            return;
+        }
+    }
+}

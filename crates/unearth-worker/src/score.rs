@@ -1,0 +1,157 @@
+//! From what Postgres holds to ranked score sets, in memory for one chunk and one column.
+
+mod columns;
+mod statistics;
+
+use crate::{Worker, WorkerError, train::Data};
+use serde_json::json;
+use unearth_audit::{Direction, Population, Recipe, ScoreKey, Scoring, Signal};
+use unearth_signals::{
+    normalise::class_normalise,
+    ranking::{self, Ranked},
+};
+use unearth_store::{
+    runs::ClaimedRun,
+    score_sets::{self, NewScore, Scored},
+};
+
+/// What scores are computed from.
+pub(crate) struct Source<'a> {
+    pub(crate) worker: &'a Worker,
+    /// The run whose maps and records are read.
+    pub(crate) run: i64,
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) data: &'a Data,
+}
+
+/// One value per example of the dataset, in index order.
+struct Column {
+    values: Vec<Option<f64>>,
+    /// Why an example may have none.
+    null_reason: &'static str,
+}
+
+/// Computes and stores every score set of a run.
+pub(crate) async fn run(worker: &Worker, run: &ClaimedRun, data: &Data) -> Result<(), WorkerError> {
+    let source = Source {
+        worker,
+        run: run.id,
+        recipe: &run.recipe,
+        data,
+    };
+    for (signal, scoring) in wanted(run) {
+        let column = source.column(signal, scoring.as_ref()).await?;
+        for population in source.populations(signal) {
+            let key = ScoreKey {
+                scoring: scoring.clone(),
+                population,
+            };
+            let scored = source.ranked(signal, &key, &column).await?;
+            score_sets::store(&worker.db, run, &scored, (worker.now)()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// VoG where it was asked for; the signals of the loss come free with any run.
+fn wanted(run: &ClaimedRun) -> Vec<(Signal, Option<Scoring>)> {
+    let scorings = run
+        .scorings
+        .iter()
+        .filter(|_| run.signals.contains(&Signal::Vog));
+    let vog = scorings.map(|scoring| (Signal::Vog, Some(scoring.clone())));
+    let free =
+        [Signal::FinalLoss, Signal::MeanLoss, Signal::Confidence].map(|signal| (signal, None));
+    vog.chain(free).collect()
+}
+
+impl Source<'_> {
+    /// Computes one score set.
+    pub(crate) async fn scored(
+        &self,
+        signal: Signal,
+        key: ScoreKey,
+    ) -> Result<Scored, WorkerError> {
+        let column = self.column(signal, key.scoring.as_ref()).await?;
+        self.ranked(signal, &key, &column).await
+    }
+
+    /// The populations in which a signal exists: in-flight records exist only where trained.
+    fn populations(&self, signal: Signal) -> Vec<Population> {
+        let in_flight = matches!(signal, Signal::MeanLoss | Signal::Confidence);
+        if in_flight || self.data.trained.len() == self.data.pack.len() {
+            return vec![Population::Trained];
+        }
+        vec![Population::Trained, Population::HeldOut]
+    }
+
+    async fn ranked(
+        &self,
+        signal: Signal,
+        key: &ScoreKey,
+        column: &Column,
+    ) -> Result<Scored, WorkerError> {
+        let members = self.members(key.population);
+        let values: Vec<Option<f64>> = members.iter().map(|&index| column.values[index]).collect();
+        let labels = self.data.pack.labels();
+        let classes: Vec<i32> = members.iter().map(|&index| labels[index]).collect();
+        let normalised = class_normalise(&values, &classes);
+        let ranking = ranking::rank(&values, direction(signal))
+            .map_err(|error| WorkerError::Inconsistent(format!("{signal}: {error}")))?;
+        let row = |(position, ranked): (usize, &Ranked)| {
+            let at = ranked.index;
+            NewScore {
+                rank: position as i32 + 1,
+                index: members[at] as i32,
+                label: classes[at],
+                value: values[at],
+                value_reason: values[at].is_none().then_some(column.null_reason),
+                normalised: normalised[at].ok(),
+                normalised_reason: normalised[at].err().map(|reason| reason.as_str()),
+                percentile: ranked.standing.map(|standing| standing.percentile),
+            }
+        };
+        let rows = ranking.iter().enumerate().map(row).collect();
+        let deciles = self
+            .deciles(signal, key.population, &members, &values)
+            .await?;
+        Ok(Scored {
+            signal,
+            scoring: key.key(),
+            info: json!({ "checkpoints": self.epochs_of(key.scoring.as_ref()) }),
+            statistics: statistics::of(&values, &classes, deciles.as_ref().map(<[_; _]>::as_slice)),
+            rows,
+        })
+    }
+
+    /// Indices of a population, ascending.
+    fn members(&self, population: Population) -> Vec<usize> {
+        let mut trained = vec![false; self.data.pack.len()];
+        for &index in &self.data.trained {
+            trained[index as usize] = true;
+        }
+        let wanted = population == Population::Trained;
+        (0..trained.len())
+            .filter(|&index| trained[index] == wanted)
+            .collect()
+    }
+
+    /// The epochs that a VoG window covers.
+    fn epochs_of(&self, scoring: Option<&Scoring>) -> Option<Vec<u32>> {
+        let checkpoints = &self.recipe.checkpoints;
+        let positions = scoring?.window.positions(checkpoints.len());
+        Some(
+            positions
+                .into_iter()
+                .filter_map(|at| checkpoints.get(at as usize).copied())
+                .collect(),
+        )
+    }
+}
+
+fn direction(signal: Signal) -> ranking::Direction {
+    match signal.info().direction {
+        Direction::HighHarder => ranking::Direction::HighHarder,
+        Direction::LowHarder => ranking::Direction::LowHarder,
+    }
+}

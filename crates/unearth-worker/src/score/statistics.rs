@@ -1,0 +1,65 @@
+//! What is stored beside a ranking: histogram, classes, held-out error.
+
+use super::Source;
+use crate::WorkerError;
+use serde_json::{Value, json};
+use std::num::NonZeroUsize;
+use unearth_audit::{Population, Signal};
+use unearth_signals::statistics::{
+    DECILES, Decile, class_summaries, held_out_error_by_decile, histogram,
+};
+
+const BINS: NonZeroUsize = NonZeroUsize::new(40).expect("forty is not zero");
+
+pub(super) fn of(values: &[Option<f64>], classes: &[i32], deciles: Option<&[Decile]>) -> Value {
+    let histogram = histogram(values, BINS);
+    let classes: Vec<Value> = class_summaries(values, classes)
+        .into_iter()
+        .map(|class| {
+            json!({
+                "label": class.class,
+                "examples": class.examples,
+                "mean": class.scores.map(|scores| scores.mean),
+                "std": class.scores.map(|scores| scores.std),
+                "median": class.scores.map(|scores| scores.median),
+            })
+        })
+        .collect();
+    json!({
+        "examples": values.len(),
+        "scored": values.iter().flatten().count(),
+        "histogram": { "edges": histogram.edges, "counts": histogram.counts },
+        "classes": classes,
+        "held_out_error_by_decile": deciles.map(|deciles| deciles.iter().enumerate().map(decile).collect::<Vec<_>>()),
+    })
+}
+
+fn decile((at, decile): (usize, &Decile)) -> Value {
+    json!({
+        "decile": at + 1,
+        "lower": decile.lower,
+        "upper": decile.upper,
+        "examples": decile.examples,
+        "errors": decile.errors,
+        "error_rate": decile.error_rate,
+        "interval": [decile.interval.lower, decile.interval.upper],
+    })
+}
+
+impl Source<'_> {
+    /// The share of wrong predictions by decile of VoG, over examples that were not trained on.
+    pub(super) async fn deciles(
+        &self,
+        signal: Signal,
+        population: Population,
+        members: &[usize],
+        values: &[Option<f64>],
+    ) -> Result<Option<[Decile; DECILES]>, WorkerError> {
+        if (signal, population) != (Signal::Vog, Population::HeldOut) {
+            return Ok(None);
+        }
+        let all = self.correct().await?;
+        let correct: Vec<Option<bool>> = members.iter().map(|&index| all[index]).collect();
+        Ok(held_out_error_by_decile(values, &correct))
+    }
+}

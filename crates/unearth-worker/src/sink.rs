@@ -1,0 +1,60 @@
+//! From the training thread into the asynchronous side.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+use tokio::sync::mpsc;
+use unearth_audit::{Report, Stop, TrainingSink};
+
+/// Reports in flight between training and store. A chunk of maps is some hundred kilobytes, so
+/// this bounds memory to a few megabytes and makes a slow database slow the training down.
+const REPORTS_IN_FLIGHT: usize = 16;
+
+/// Set once to make the training stop at its next batch.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StopFlag(Arc<AtomicBool>);
+
+impl StopFlag {
+    pub(crate) fn raise(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The training thread's end of the channel.
+pub(crate) struct ChannelSink {
+    reports: mpsc::Sender<Report>,
+    stop: StopFlag,
+}
+
+/// A sink and the end at which its reports come out.
+pub(crate) fn channel(stop: &StopFlag) -> (ChannelSink, mpsc::Receiver<Report>) {
+    let (reports, received) = mpsc::channel(REPORTS_IN_FLIGHT);
+    (
+        ChannelSink {
+            reports,
+            stop: stop.clone(),
+        },
+        received,
+    )
+}
+
+impl TrainingSink for ChannelSink {
+    fn report(&mut self, report: Report) -> Result<(), Stop> {
+        self.check()?;
+        // The receiver is dropped when storing failed or the lease is lost.
+        self.reports.blocking_send(report).map_err(|_| Stop)
+    }
+
+    fn check(&mut self) -> Result<(), Stop> {
+        if self.stop.is_raised() {
+            Err(Stop)
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! One run, from claim to result.
+
+use crate::{
+    Worker, WorkerError, error::chain, heartbeat, quality, receive::Receiving, score, sink,
+    sink::StopFlag,
+};
+use std::{pin::pin, sync::Arc, thread};
+use time::Duration;
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+use unearth_audit::{Init, Phase, Position, Progress, TrainingError, TrainingJob, TrainingOutcome};
+use unearth_dataset::Pack;
+use unearth_store::{
+    StoreError,
+    audits::AuditResult,
+    datasets, examples,
+    runs::{self, ClaimedRun, FRUITLESS_ATTEMPTS_MAX, GivenBack},
+    weights,
+};
+
+/// How long a stopped attempt is waited for: a batch, or the scoring of a small audit.
+const STOPPING: std::time::Duration = std::time::Duration::from_secs(8);
+
+/// Does a claimed run and ends it one way or another.
+pub(crate) async fn run(worker: &Worker, mut run: ClaimedRun, leaving: &CancellationToken) {
+    let span = tracing::info_span!("run", run = run.id, audit = %run.audit_id);
+    async {
+        tracing::info!(attempt = run.attempt, resume = ?run.resume, "run begins");
+        let stop = StopFlag::default();
+        let (progress, seen) = watch::channel(None);
+        let kept = run.clone();
+        let outcome = {
+            let mut attempt = pin!(attempt(worker, &mut run, &stop, &progress));
+            tokio::select! {
+                biased;
+                outcome = &mut attempt => outcome,
+                reason = heartbeat::keep(worker, &kept, seen, &stop, leaving) => {
+                    // The device is free only when the training has really stopped.
+                    match tokio::time::timeout(STOPPING, attempt).await {
+                        Ok(Ok(())) => Ok(()),
+                        _ => Err(reason),
+                    }
+                }
+            }
+        };
+        match outcome {
+            Ok(()) => tracing::info!("run succeeded"),
+            Err(error) => end(worker, &run, error).await,
+        }
+    }
+    .instrument(span)
+    .await;
+}
+
+async fn attempt(
+    worker: &Worker,
+    run: &mut ClaimedRun,
+    stop: &StopFlag,
+    progress: &watch::Sender<Option<Progress>>,
+) -> Result<(), WorkerError> {
+    if run.fruitless_attempts > FRUITLESS_ATTEMPTS_MAX {
+        let last = run
+            .last_error
+            .as_deref()
+            .unwrap_or("its worker died each time");
+        return Err(WorkerError::Inconsistent(format!(
+            "given up after {FRUITLESS_ATTEMPTS_MAX} attempts without progress; the last one ended with: {last}"
+        )));
+    }
+    progress.send_replace(Some(phase(run, Phase::Loading)));
+    let data = load(worker, run).await?;
+    let outcome = match run.outcome.clone() {
+        Some(outcome) => outcome,
+        None => trained(worker, run, &data, stop, progress).await?,
+    };
+    progress.send_replace(Some(phase(run, Phase::Scoring)));
+    score::run(worker, run, &data).await?;
+    finish(worker, run, &data, &outcome).await
+}
+
+/// The dataset of a run.
+pub(crate) struct Data {
+    pub(crate) pack: Arc<Pack>,
+    /// Indices trained on, ascending.
+    pub(crate) trained: Vec<u32>,
+}
+
+async fn load(worker: &Worker, run: &ClaimedRun) -> Result<Data, WorkerError> {
+    load_dataset(worker, run.dataset_id, run.recipe.split.as_deref()).await
+}
+
+pub(crate) async fn load_dataset(
+    worker: &Worker,
+    dataset: uuid::Uuid,
+    split: Option<&str>,
+) -> Result<Data, WorkerError> {
+    let missing = |what| WorkerError::Inconsistent(format!("dataset {dataset} has no {what}"));
+    let stored = datasets::get(&worker.db, dataset)
+        .await?
+        .ok_or_else(|| missing("row"))?;
+    let key = stored.pack_blob.ok_or_else(|| missing("pack"))?;
+    let path = worker.blobs.local_file(&key, &worker.scratch).await?;
+    let pack = Arc::new(Pack::open(&path)?);
+    let trained = examples::indices(&worker.db, dataset, split).await?;
+    Ok(Data { pack, trained })
+}
+
+async fn trained(
+    worker: &Worker,
+    run: &mut ClaimedRun,
+    data: &Data,
+    stop: &StopFlag,
+    progress: &watch::Sender<Option<Progress>>,
+) -> Result<TrainingOutcome, WorkerError> {
+    let outcome = match train_once(worker, run, data, stop, progress).await {
+        Err(WorkerError::Training(TrainingError::ResumeMismatch(why))) => {
+            // The same bits cannot be had from here, so the run starts over: slower, but exact.
+            tracing::warn!(why, "starting over");
+            if let Some(blob) = runs::forget_resume_point(&worker.db, run).await? {
+                worker.blobs.delete(&blob).await?;
+            }
+            train_once(worker, run, data, stop, progress).await?
+        }
+        other => other?,
+    };
+    runs::set_outcome(&worker.db, run, &outcome).await?;
+    Ok(outcome)
+}
+
+async fn train_once(
+    worker: &Worker,
+    run: &ClaimedRun,
+    data: &Data,
+    stop: &StopFlag,
+    progress: &watch::Sender<Option<Progress>>,
+) -> Result<TrainingOutcome, WorkerError> {
+    let resume = match &run.resume {
+        Some((_, blob)) => Some(worker.blobs.get(blob).await?),
+        None => None,
+    };
+    let init_weights = initial_weights(worker, run).await?;
+    let environment = worker.trainer.environment();
+    runs::begin_attempt(&worker.db, run, &worker.name, &environment, (worker.now)()).await?;
+
+    let (mut sink, reports) = sink::channel(stop);
+    let (ended, outcome) = oneshot::channel();
+    let trainer = Arc::clone(&worker.trainer);
+    let pack = Arc::clone(&data.pack);
+    let indices = data.trained.clone();
+    let (recipe, seed) = (run.recipe.clone(), run.seed);
+    let resume_interval_secs = worker.resume_interval.as_seconds_f64();
+    let span = tracing::Span::current();
+    thread::Builder::new()
+        .name(format!("train-{}", run.id))
+        .spawn(move || {
+            let _entered = span.enter();
+            let job = TrainingJob {
+                recipe: &recipe,
+                seed,
+                init_weights: init_weights.as_deref(),
+                resume: resume.as_deref(),
+                resume_interval_secs,
+            };
+            // Nobody listens any more when the run was stopped.
+            let _ = ended.send(trainer.train(&job, &pack.examples(&indices), &mut sink));
+        })
+        .map_err(WorkerError::Scratch)?;
+
+    let receiving = Receiving {
+        worker,
+        run,
+        labels: data.pack.labels(),
+        trained: &data.trained,
+        progress,
+    };
+    let stored = receiving.all(reports).await;
+    // When storing failed the channel is closed, and the thread stops at its next batch.
+    let outcome = outcome.await.map_err(|_| WorkerError::Panicked)?;
+    match (outcome, stored) {
+        (Err(TrainingError::Stopped), Err(error)) => Err(error),
+        (Err(error), _) => Err(error.into()),
+        (Ok(_), Err(error)) => Err(error),
+        (Ok(outcome), Ok(())) => Ok(outcome),
+    }
+}
+
+async fn initial_weights(
+    worker: &Worker,
+    run: &ClaimedRun,
+) -> Result<Option<bytes::Bytes>, WorkerError> {
+    let Init::Weights(hash) = &run.recipe.init else {
+        return Ok(None);
+    };
+    let file = weights::get(&worker.db, hash)
+        .await?
+        .ok_or_else(|| WorkerError::Inconsistent(format!("there are no weights {hash}")))?;
+    Ok(Some(worker.blobs.get(&file.blob).await?))
+}
+
+async fn finish(
+    worker: &Worker,
+    run: &ClaimedRun,
+    data: &Data,
+    outcome: &TrainingOutcome,
+) -> Result<(), WorkerError> {
+    let now = (worker.now)();
+    let result = AuditResult {
+        training_accuracy: outcome.training_accuracy,
+        held_out_accuracy: outcome.held_out_accuracy,
+        warnings: quality::warnings(outcome, &run.recipe, data.pack.classes()),
+        environment: worker.trainer.environment(),
+        fit_secs: outcome.fit_secs,
+        sweep_secs: outcome.sweep_secs,
+        wall_secs: (now - run.started_at).as_seconds_f64(),
+    };
+    if let Some(blob) = runs::succeed(&worker.db, run, &result, now).await? {
+        worker.blobs.delete(&blob).await?;
+    }
+    Ok(())
+}
+
+/// Ends a run that did not succeed: cancelled, given back, or failed for good.
+async fn end(worker: &Worker, run: &ClaimedRun, error: WorkerError) {
+    let now = (worker.now)();
+    let reason = chain(&error);
+    let ended = match error {
+        WorkerError::Store(StoreError::LeaseLost) => {
+            tracing::warn!("the lease is lost; somebody else goes on");
+            return;
+        }
+        WorkerError::Cancelled => runs::cancelled(&worker.db, run, now).await,
+        WorkerError::Leaving => {
+            runs::give_back(&worker.db, run, &reason, GivenBack::Leaving, now).await
+        }
+        error if error.is_worth_retrying() => {
+            tracing::error!(error = reason, "the attempt failed");
+            let again_at = now + back_off(run.fruitless_attempts);
+            runs::give_back(&worker.db, run, &reason, GivenBack::Failed(again_at), now).await
+        }
+        _ => {
+            tracing::error!(error = reason, "the run failed for good");
+            runs::fail(&worker.db, run, &reason, now).await
+        }
+    };
+    if let Err(error) = ended {
+        // The lease runs out by itself, and the run is taken up again.
+        tracing::error!(error = %chain(&error), "the end of the run could not be stored");
+    }
+}
+
+/// 2, 4, 8 … seconds.
+fn back_off(fruitless_attempts: i32) -> Duration {
+    Duration::seconds(1 << fruitless_attempts.clamp(1, 6))
+}
+
+/// Progress of a phase in which the training itself does not report.
+fn phase(run: &ClaimedRun, phase: Phase) -> Progress {
+    let position = run.resume.as_ref().map(|(position, _)| *position);
+    let Position { epoch, sweeps, .. } = position.unwrap_or(Position {
+        epoch: 0,
+        batch: 0,
+        sweeps: 0,
+    });
+    let done = phase == Phase::Scoring;
+    let (epochs, checkpoints) = (run.recipe.epochs, run.recipe.checkpoints.len() as u32);
+    Progress {
+        phase,
+        epoch: if done { epochs } else { epoch },
+        epochs,
+        checkpoint: if done { checkpoints } else { sweeps },
+        checkpoints,
+        step: 0,
+        total: 0,
+        examples_per_second: None,
+        eta_seconds: None,
+    }
+}

@@ -1,0 +1,215 @@
+//! Uploads: validated, packed, stored.
+
+use crate::{Worker, WorkerError, error::chain};
+use serde_json::json;
+use std::{ops::ControlFlow, path::PathBuf, sync::Arc};
+use tokio::{io::AsyncRead, sync::watch, task::spawn_blocking};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+use unearth_dataset::{DatasetError, PackOptions, PackProgress, Packed};
+use unearth_store::{
+    StoreError,
+    datasets::{self, Claimed},
+    examples::NewExample,
+};
+
+/// Attempts after which an upload that keeps failing for our own reasons is refused.
+const ATTEMPTS_MAX: i32 = 3;
+
+/// Validates a claimed upload and ends it one way or another.
+pub(crate) async fn dataset(worker: &Worker, claimed: &Claimed, leaving: &CancellationToken) {
+    let span = tracing::info_span!("dataset", dataset = %claimed.id);
+    async {
+        let (progress, seen) = watch::channel(None);
+        let stop = CancellationToken::new();
+        let _stop_on_return = stop.clone().drop_guard();
+        let outcome = tokio::select! {
+            biased;
+            outcome = validated(worker, claimed, progress, &stop) => outcome,
+            () = keep(worker, claimed, seen) => Err(StoreError::LeaseLost.into()),
+            () = leaving.cancelled() => Err(WorkerError::Leaving),
+        };
+        match outcome {
+            Ok(()) => tracing::info!(name = claimed.name, "dataset is ready"),
+            Err(error) => end(worker, claimed, error).await,
+        }
+    }
+    .instrument(span)
+    .await;
+}
+
+async fn validated(
+    worker: &Worker,
+    claimed: &Claimed,
+    progress: watch::Sender<Option<PackProgress>>,
+    stop: &CancellationToken,
+) -> Result<(), WorkerError> {
+    let options: PackOptions = serde_json::from_value(claimed.options.clone())
+        .map_err(|error| WorkerError::Inconsistent(format!("options of the upload: {error}")))?;
+    let folder = Arc::new(tempfile::tempdir_in(&worker.scratch).map_err(WorkerError::Scratch)?);
+    let source = worker
+        .blobs
+        .local_file(&claimed.upload_blob, folder.path())
+        .await?;
+    let packed = packed(worker, source, options, &folder, progress, stop.clone()).await?;
+    store(worker, claimed, &packed).await?;
+    worker.blobs.delete(&claimed.upload_blob).await?;
+    Ok(())
+}
+
+/// Packs on a thread of its own. The folder lives until that thread is done with it, also when
+/// nobody waits any more.
+async fn packed(
+    worker: &Worker,
+    source: PathBuf,
+    options: PackOptions,
+    folder: &Arc<tempfile::TempDir>,
+    progress: watch::Sender<Option<PackProgress>>,
+    stop: CancellationToken,
+) -> Result<Packed, WorkerError> {
+    let folder = Arc::clone(folder);
+    let limits = worker.limits.clone();
+    let packed = spawn_blocking(move || {
+        unearth_dataset::pack(&source, &options, &limits, folder.path(), &mut |step| {
+            progress.send_replace(Some(step));
+            if stop.is_cancelled() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })
+    })
+    .await
+    .map_err(|_| WorkerError::Panicked)??;
+    Ok(packed)
+}
+
+async fn store(worker: &Worker, claimed: &Claimed, packed: &Packed) -> Result<(), WorkerError> {
+    // The token in the key keeps two attempts from writing the same blob.
+    let folder = format!("datasets/{}/{}", claimed.id, claimed.token);
+    let pack_blob = format!("{folder}/pack.safetensors");
+    put(worker, &pack_blob, &packed.pack).await?;
+    let originals_blob = match &packed.originals {
+        Some(file) => {
+            let key = format!("{folder}/originals.bin");
+            put(worker, &key, file).await?;
+            Some(key)
+        }
+        None => None,
+    };
+    let row = datasets::Packed {
+        content_hash: packed.content_hash.clone(),
+        facts: packed.facts.clone(),
+        class_names: packed.class_names.clone(),
+        report: json!(packed.report),
+        pack_blob: pack_blob.clone(),
+        pack_offset: packed.pixels_offset as i64,
+        originals_blob: originals_blob.clone(),
+    };
+    let examples = packed.examples.iter().map(|example| NewExample {
+        key: &example.key,
+        label: example.label,
+        split: example.split.as_deref(),
+        group: example.group.as_deref(),
+        original: example
+            .original
+            .map(|original| (original.offset, original.length)),
+        media_type: example.original.map(|original| original.media_type),
+    });
+    let stored = datasets::finish(
+        &worker.db,
+        claimed.id,
+        claimed.token,
+        &row,
+        examples,
+        (worker.now)(),
+    )
+    .await;
+    if let Err(error) = stored {
+        for key in [Some(pack_blob), originals_blob].into_iter().flatten() {
+            worker.blobs.delete(&key).await?;
+        }
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+async fn put(worker: &Worker, key: &str, file: &std::path::Path) -> Result<(), WorkerError> {
+    let mut file = tokio::fs::File::open(file)
+        .await
+        .map_err(WorkerError::Scratch)?;
+    let reader: &mut (dyn AsyncRead + Unpin + Send) = &mut file;
+    worker.blobs.put_stream(key, reader).await?;
+    Ok(())
+}
+
+/// Renews the lease until it is lost.
+async fn keep(worker: &Worker, claimed: &Claimed, progress: watch::Receiver<Option<PackProgress>>) {
+    let mut beat = tokio::time::interval(std::time::Duration::from_secs(1));
+    let mut expires_at = (worker.now)() + worker.lease;
+    loop {
+        beat.tick().await;
+        let next = (worker.now)() + worker.lease;
+        let latest = progress.borrow().map_or(
+            json!({"phase": "unpack", "step": 0, "total": 0}),
+            |step| json!({"phase": step.phase, "step": step.done, "total": step.total}),
+        );
+        match datasets::heartbeat(&worker.db, claimed.id, claimed.token, &latest, next).await {
+            Ok(()) => expires_at = next,
+            Err(StoreError::LeaseLost) => return,
+            Err(_) if (worker.now)() >= expires_at => return,
+            Err(error) => tracing::warn!(error = %chain(&error), "the lease could not be renewed"),
+        }
+    }
+}
+
+/// Ends an upload that did not become a dataset.
+async fn end(worker: &Worker, claimed: &Claimed, error: WorkerError) {
+    let reason = chain(&error);
+    let problem = match &error {
+        WorkerError::Dataset(error) if is_the_uploads_fault(error) => json!({
+            "code": error.code(),
+            "detail": reason,
+            "hint": error.hint(),
+            "bad_examples": error.bad_examples(),
+        }),
+        WorkerError::Store(StoreError::LeaseLost) | WorkerError::Leaving => {
+            tracing::warn!(reason, "validation is left to another worker");
+            return;
+        }
+        _ if claimed.attempt < ATTEMPTS_MAX => {
+            // The lease runs out by itself, which is the back-off.
+            tracing::error!(error = reason, "validation failed; it is tried again");
+            return;
+        }
+        _ => json!({
+            "code": "validation-failed",
+            "detail": "the upload could not be validated for a reason of the server's own",
+            "hint": "Look into the worker's log, mend it, and upload the file again.",
+            "bad_examples": [],
+        }),
+    };
+    tracing::info!(reason, "dataset is refused");
+    let refused = datasets::refuse(
+        &worker.db,
+        claimed.id,
+        claimed.token,
+        &problem,
+        (worker.now)(),
+    )
+    .await;
+    let removed = worker.blobs.delete(&claimed.upload_blob).await;
+    if let Err(error) = refused.and(removed) {
+        tracing::error!(error = %chain(&error), "the refusal could not be stored");
+    }
+}
+
+fn is_the_uploads_fault(error: &DatasetError) -> bool {
+    !matches!(
+        error,
+        DatasetError::Unreadable { .. }
+            | DatasetError::Unwritable(_)
+            | DatasetError::DiskFull
+            | DatasetError::Cancelled
+    )
+}
