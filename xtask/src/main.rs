@@ -1,7 +1,15 @@
 //! Set-up, demo, tests and checks: `cargo xtask help`.
 
+mod arrows;
+mod check;
+mod contract;
+mod demo;
+mod folder_hash;
 mod prepare;
 mod process;
+mod setup;
+mod steps;
+mod test;
 mod workspace;
 
 use clap::{Parser, Subcommand};
@@ -16,12 +24,30 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Fetch what a build needs: libtorch, Postgres where the system has none, the page.
+    Setup,
+    /// Audit a real dataset from nothing: set-up, build, start, rank, show.
+    Demo(demo::Options),
+    /// Run all tests, installing what they need.
+    Test,
+    /// Run all checks that are not tests: format, lints, documentation, arrows, generated files.
+    Check,
+    /// Check which crate depends on which.
+    Arrows,
     /// Bring the descriptions of checked queries (`.sqlx`) up to date with the migrations and the store.
     Prepare(prepare::Options),
+    /// Bring `openapi.json` and the page's types up to date with the API.
+    Contract(contract::Options),
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
+        Task::Setup => setup::run(),
+        Task::Demo(options) => demo::run(&options),
+        Task::Test => test::run(),
+        Task::Check => check::run(),
+        Task::Arrows => arrows::run(),
         Task::Prepare(options) => prepare::run(&options),
+        Task::Contract(options) => contract::run(&options),
     }
 }

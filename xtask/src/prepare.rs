@@ -13,6 +13,11 @@ pub(crate) struct Options {
     check: bool,
 }
 
+/// Fails where `.sqlx` is out of date.
+pub(crate) fn check() -> Result<()> {
+    run(&Options { check: true })
+}
+
 /// Speaks to a database, which takes crates that nothing else here needs.
 #[cfg(feature = "sql")]
 pub(crate) fn run(options: &Options) -> Result<()> {

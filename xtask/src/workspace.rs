@@ -13,3 +13,15 @@ pub(crate) fn root() -> &'static Path {
 pub(crate) fn deps() -> PathBuf {
     root().join(".deps")
 }
+
+/// The versions of everything that set-up fetches, with hashes.
+pub(crate) fn requirements() -> PathBuf {
+    root().join("xtask/requirements")
+}
+
+/// Where cargo puts what it builds in `profile`.
+pub(crate) fn target(profile: &str) -> PathBuf {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    root().join(target).join(profile)
+}

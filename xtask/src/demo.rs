@@ -1,0 +1,100 @@
+//! `cargo xtask demo`: from nothing to a ranking of a real dataset.
+
+mod digits;
+mod evaluation;
+mod server;
+mod swapped;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::{
+    process, setup,
+    steps::{self, Outcome, Step},
+    workspace,
+};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Your own data instead of the handwritten digits: an image folder, an archive, IDX files or an npz.
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// End after the ranking instead of staying up until Ctrl-C.
+    #[arg(long)]
+    exit: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let build = [Step::new("binary", build_binary)];
+    let steps: Vec<Step> = setup::BUILD.into_iter().chain(build).collect();
+    steps::run(&steps)?;
+
+    let folder = workspace::deps().join("demo");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let rankings = Rankings::in_folder(&folder);
+    let mut server = server::Server::start()?;
+    if let Some(data) = &options.data {
+        audit(data, &rankings)?;
+    } else {
+        let digits = digits::ensure(&folder)?;
+        audit(&digits.images, &rankings)?;
+        println!("\n{}", evaluation::report(&digits.swapped, &rankings)?);
+    }
+    println!(
+        "\nhardest examples first:        {}",
+        rankings.hardest.display()
+    );
+    println!(
+        "probable wrong labels first:   {}",
+        rankings.wrong_labels.display()
+    );
+    println!("page:                          {}", server.page());
+    if options.exit {
+        return server.stop();
+    }
+    println!("Ctrl-C ends it.");
+    server.wait()
+}
+
+/// The files that the audit writes, each with the suspicious examples first.
+struct Rankings {
+    /// By Variance of Gradients.
+    hardest: PathBuf,
+    /// By loss after the last epoch.
+    wrong_labels: PathBuf,
+}
+
+impl Rankings {
+    fn in_folder(folder: &Path) -> Self {
+        Self {
+            hardest: folder.join("ranked.csv"),
+            wrong_labels: folder.join("probable-wrong-labels.csv"),
+        }
+    }
+}
+
+fn build_binary() -> Result<Outcome> {
+    process::run(&mut process::cargo([
+        "build",
+        "--release",
+        "--package",
+        "unearth",
+    ]))?;
+    Ok(Outcome::Done)
+}
+
+/// Audits `data` on the running server, which shows its progress and prints the two tables.
+fn audit(data: &Path, rankings: &Rankings) -> Result<()> {
+    let out = |signal: &str, file: &Path| format!("{signal}={}", file.display());
+    let mut audit = server::unearth("audit");
+    audit
+        .arg(data)
+        .args(["--out", &out("vog", &rankings.hardest)])
+        .args(["--out", &out("final_loss", &rankings.wrong_labels)]);
+    process::run(&mut audit)
+}

@@ -1,0 +1,31 @@
+//! `cargo xtask setup`: fetch what a build needs. Every part is skipped in a moment where it is done already.
+
+pub(crate) mod chromium;
+pub(crate) mod installed;
+pub(crate) mod libtorch;
+pub(crate) mod nextest;
+pub(crate) mod pip;
+mod postgres;
+pub(crate) mod web;
+
+use anyhow::Result;
+
+use crate::steps::{self, Step};
+
+/// What building and running takes, in the order of the least surprise.
+pub(crate) const BUILD: [Step; 3] = [
+    Step::new("libtorch", libtorch::set_up),
+    Step::new("postgres", postgres::set_up),
+    Step::new("page", web::set_up_and_build),
+];
+
+/// What tests take beyond that.
+pub(crate) const TESTS: [Step; 3] = [
+    Step::new("test runner", nextest::set_up),
+    Step::new("browser tests' packages", web::set_up_browser_tests),
+    Step::new("chromium", chromium::set_up),
+];
+
+pub(crate) fn run() -> Result<()> {
+    steps::run(&BUILD)
+}
