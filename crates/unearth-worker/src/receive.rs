@@ -42,7 +42,7 @@ impl Receiving<'_> {
                     )));
                 }
                 Report::ResumePoint { position, bytes } => {
-                    self.resume_point(position, bytes).await?
+                    self.resume_point(position, bytes).await?;
                 }
             }
         }

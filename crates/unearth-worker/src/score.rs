@@ -7,7 +7,7 @@ use crate::{Worker, WorkerError, train::Data};
 use serde_json::json;
 use unearth_audit::{Direction, Population, Recipe, ScoreKey, Scoring, Signal};
 use unearth_signals::{
-    normalise::class_normalise,
+    normalise::{NullReason, class_normalise},
     ranking::{self, Ranked},
 };
 use unearth_store::{
@@ -107,7 +107,7 @@ impl Source<'_> {
                 value: values[at],
                 value_reason: values[at].is_none().then_some(column.null_reason),
                 normalised: normalised[at].ok(),
-                normalised_reason: normalised[at].err().map(|reason| reason.as_str()),
+                normalised_reason: normalised[at].err().map(NullReason::as_str),
                 percentile: ranked.standing.map(|standing| standing.percentile),
             }
         };

@@ -178,9 +178,9 @@ async fn train_once(
     // When storing failed the channel is closed, and the thread stops at its next batch.
     let outcome = outcome.await.map_err(|_| WorkerError::Panicked)?;
     match (outcome, stored) {
-        (Err(TrainingError::Stopped), Err(error)) => Err(error),
+        // It stopped because its reports could not be stored: that is the cause to tell.
+        (Err(TrainingError::Stopped) | Ok(_), Err(error)) => Err(error),
         (Err(error), _) => Err(error.into()),
-        (Ok(_), Err(error)) => Err(error),
         (Ok(outcome), Ok(())) => Ok(outcome),
     }
 }
