@@ -1,0 +1,29 @@
+//! `cnn-s`: the network of the comparisons.
+
+use super::Shape;
+use super::layers::{
+    Conv, Layer, conv_norm, global_average_pool, linear, max_pool, relu, sequence,
+};
+use crate::weights::Weights;
+
+/// [conv3×3(32) BN ReLU max-pool 2] [conv3×3(64) BN ReLU max-pool 2] [conv3×3(128) BN ReLU],
+/// global average pool, linear.
+pub(super) fn cnn_s(w: &mut Weights, shape: Shape) -> Layer {
+    sequence([
+        block(w, "block1", shape.channels, 32),
+        max_pool(2),
+        block(w, "block2", 32, 64),
+        max_pool(2),
+        block(w, "block3", 64, 128),
+        global_average_pool(),
+        linear(w, "fc", 128, shape.classes),
+    ])
+}
+
+fn block(w: &mut Weights, name: &str, inputs: i64, outputs: i64) -> Layer {
+    let conv = Conv::same(inputs, outputs);
+    sequence([
+        conv_norm(w, &format!("{name}.conv"), &format!("{name}.bn"), conv),
+        relu(),
+    ])
+}

@@ -1,0 +1,166 @@
+//! What blocks are made of.
+
+use super::Mode;
+use crate::weights::{Role, Weights};
+use tch::Tensor;
+
+/// A part of a network: a batch in, a batch out.
+pub(super) type Layer = Box<dyn Fn(&Tensor, Mode) -> Tensor>;
+
+/// Momentum of batch-norm's running statistics, and what keeps its variance from zero.
+const NORM_MOMENTUM: f64 = 0.1;
+const NORM_EPS: f64 = 1e-5;
+
+/// One layer after the other.
+pub(super) fn sequence(layers: impl IntoIterator<Item = Layer>) -> Layer {
+    let layers: Vec<Layer> = layers.into_iter().collect();
+    Box::new(move |x, mode| {
+        layers
+            .iter()
+            .fold(x.shallow_clone(), |x, layer| layer(&x, mode))
+    })
+}
+
+/// A layer without weights.
+pub(super) fn function(f: impl Fn(&Tensor) -> Tensor + 'static) -> Layer {
+    Box::new(move |x, _| f(x))
+}
+
+/// ReLU. In place: neither a convolution nor batch-norm needs its output for its gradient.
+pub(super) fn relu() -> Layer {
+    function(|x| x.shallow_clone().relu_())
+}
+
+/// Max-pooling over squares that touch but do not overlap.
+pub(super) fn max_pool(side: i64) -> Layer {
+    function(move |x| x.max_pool2d([side, side], [side, side], [0, 0], [1, 1], false))
+}
+
+/// Mean over all positions: `[b, c, h, w]` to `[b, c]`.
+pub(super) fn global_average_pool() -> Layer {
+    function(|x| x.mean_dim([2i64, 3].as_slice(), false, None))
+}
+
+/// Geometry of a square convolution.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Conv {
+    pub(super) inputs: i64,
+    pub(super) outputs: i64,
+    pub(super) side: i64,
+    pub(super) stride: i64,
+}
+
+impl Conv {
+    /// 3×3 at full resolution.
+    pub(super) fn same(inputs: i64, outputs: i64) -> Self {
+        Self {
+            inputs,
+            outputs,
+            side: 3,
+            stride: 1,
+        }
+    }
+
+    fn apply(self, x: &Tensor, filters: &Tensor, bias: Option<&Tensor>) -> Tensor {
+        let padding = self.side / 2;
+        x.conv2d(
+            filters,
+            bias,
+            [self.stride, self.stride],
+            [padding, padding],
+            [1, 1],
+            1,
+        )
+    }
+}
+
+/// A convolution without bias and its batch-norm, under the names `<conv>.weight` and
+/// `<norm>.weight`, `.bias`, `.running_mean`, `.running_var`.
+///
+/// In eval mode both are one affine map, so the norm is folded into the filters: the same
+/// function with one pass less over the activations in each direction.
+pub(super) fn conv_norm(w: &mut Weights, conv_name: &str, norm_name: &str, conv: Conv) -> Layer {
+    let filters = w.drawn(
+        format!("{conv_name}.weight"),
+        &[conv.outputs, conv.inputs, conv.side, conv.side],
+        conv.inputs * conv.side * conv.side,
+    );
+    let norm = Norm::new(w, norm_name, conv.outputs);
+    Box::new(move |x, mode| match mode {
+        Mode::Train => norm.train(&conv.apply(x, &filters, None)),
+        Mode::Eval => {
+            let (factor, offset) = norm.folded();
+            let filters = &filters * factor.view([-1, 1, 1, 1]);
+            conv.apply(x, &filters, Some(&offset))
+        }
+    })
+}
+
+/// A linear map without bias and its batch-norm, named and folded as in [`conv_norm`].
+pub(super) fn linear_norm(
+    w: &mut Weights,
+    linear_name: &str,
+    norm_name: &str,
+    inputs: i64,
+    outputs: i64,
+) -> Layer {
+    let matrix = w.drawn(format!("{linear_name}.weight"), &[outputs, inputs], inputs);
+    let norm = Norm::new(w, norm_name, outputs);
+    Box::new(move |x, mode| match mode {
+        Mode::Train => norm.train(&x.linear(&matrix, None::<&Tensor>)),
+        Mode::Eval => {
+            let (factor, offset) = norm.folded();
+            let matrix = &matrix * factor.view([-1, 1]);
+            x.linear(&matrix, Some(&offset))
+        }
+    })
+}
+
+/// A linear map with bias.
+pub(super) fn linear(w: &mut Weights, name: &str, inputs: i64, outputs: i64) -> Layer {
+    let matrix = w.drawn(format!("{name}.weight"), &[outputs, inputs], inputs);
+    let bias = w.drawn(format!("{name}.bias"), &[outputs], inputs);
+    Box::new(move |x, _| x.linear(&matrix, Some(&bias)))
+}
+
+/// Batch-norm over channels.
+struct Norm {
+    weight: Tensor,
+    bias: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+}
+
+impl Norm {
+    fn new(w: &mut Weights, name: &str, channels: i64) -> Self {
+        let mut filled =
+            |part, value, role| w.filled(format!("{name}.{part}"), channels, value, role);
+        Self {
+            weight: filled("weight", 1.0, Role::Parameter),
+            bias: filled("bias", 0.0, Role::Parameter),
+            mean: filled("running_mean", 0.0, Role::Statistic),
+            variance: filled("running_var", 1.0, Role::Statistic),
+        }
+    }
+
+    /// Normalises by the batch and updates the running statistics.
+    fn train(&self, x: &Tensor) -> Tensor {
+        x.batch_norm(
+            Some(&self.weight),
+            Some(&self.bias),
+            Some(&self.mean),
+            Some(&self.variance),
+            true,
+            NORM_MOMENTUM,
+            NORM_EPS,
+            true,
+        )
+    }
+
+    /// The running statistics as `x · factor + offset`.
+    fn folded(&self) -> (Tensor, Tensor) {
+        let factor = &self.weight / (&self.variance + NORM_EPS).sqrt();
+        let offset = &self.bias - &self.mean * &factor;
+        (factor, offset)
+    }
+}

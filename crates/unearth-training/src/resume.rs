@@ -1,0 +1,225 @@
+//! Resume points: everything needed to continue a training with the same bits.
+
+use crate::{host, weights};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use tch::{Device, Kind, Tensor};
+use unearth_audit::{Position, TrainingError};
+
+/// Goes up whenever an older point could no longer be continued with the same bits.
+const FORMAT: u32 = 1;
+/// Key of the header in the safetensors metadata.
+const HEADER: &str = "unearth";
+
+/// What must be equal for a continuation to give the same bits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) recipe: String,
+    pub(crate) seed: u64,
+    pub(crate) examples: usize,
+    pub(crate) threads: usize,
+    /// `cpu` or `cuda`.
+    pub(crate) device: String,
+    pub(crate) torch: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    identity: Identity,
+    position: Position,
+}
+
+/// Writes the named tensors with who they belong to and where the training stood.
+pub(crate) fn save(
+    identity: &Identity,
+    position: Position,
+    tensors: &[(String, Tensor)],
+) -> Result<Vec<u8>, TrainingError> {
+    let header = Header {
+        format: FORMAT,
+        identity: identity.clone(),
+        position,
+    };
+    let header = serde_json::to_string(&header).map_err(backend)?;
+    let metadata = HashMap::from([(HEADER.to_owned(), header)]);
+
+    let held: Vec<(&str, Dtype, Vec<usize>, Vec<u8>)> = tensors
+        .iter()
+        .map(|(name, tensor)| {
+            let shape = tensor.size().iter().map(|&side| side as usize).collect();
+            let dtype = match tensor.kind() {
+                Kind::Int => Dtype::I32,
+                _ => Dtype::F32,
+            };
+            (name.as_str(), dtype, shape, host::bytes(tensor))
+        })
+        .collect();
+    let views = held
+        .iter()
+        .map(|(name, dtype, shape, bytes)| {
+            TensorView::new(*dtype, shape.clone(), bytes).map(|view| (*name, view))
+        })
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(backend)?;
+    safetensors::serialize(views, Some(metadata)).map_err(backend)
+}
+
+/// Puts a point's values into `tensors` and says where it stood.
+///
+/// # Errors
+/// [`TrainingError::ResumeMismatch`] when it belongs to another training or is damaged.
+pub(crate) fn restore(
+    bytes: &[u8],
+    identity: &Identity,
+    tensors: &[(String, Tensor)],
+) -> Result<Position, TrainingError> {
+    let header = read_header(bytes)?;
+    if header.format != FORMAT {
+        return Err(mismatch("format", header.format, FORMAT));
+    }
+    header.identity.require(identity)?;
+
+    let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
+    for (name, tensor) in tensors {
+        let saved = file.tensor(name).map_err(damaged)?;
+        let shape: Vec<i64> = saved.shape().iter().map(|&side| side as i64).collect();
+        if shape != tensor.size() {
+            return Err(mismatch(
+                name,
+                format!("{shape:?}"),
+                format!("{:?}", tensor.size()),
+            ));
+        }
+        let values = Tensor::from_data_size(saved.data(), &shape, tensor.kind());
+        weights::overwrite(tensor, &values);
+    }
+    Ok(header.position)
+}
+
+fn read_header(bytes: &[u8]) -> Result<Header, TrainingError> {
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+    let json = metadata
+        .metadata()
+        .as_ref()
+        .and_then(|map| map.get(HEADER))
+        .ok_or_else(|| damaged("it has no header of ours"))?;
+    serde_json::from_str(json).map_err(damaged)
+}
+
+impl Identity {
+    /// The kind of a device, without its number.
+    pub(crate) fn device_kind(device: Device) -> String {
+        if device.is_cuda() { "cuda" } else { "cpu" }.to_owned()
+    }
+
+    fn require(&self, here: &Self) -> Result<(), TrainingError> {
+        let fields = [
+            ("recipe", self.recipe.clone(), here.recipe.clone()),
+            ("seed", self.seed.to_string(), here.seed.to_string()),
+            (
+                "number of examples",
+                self.examples.to_string(),
+                here.examples.to_string(),
+            ),
+            (
+                "thread count",
+                self.threads.to_string(),
+                here.threads.to_string(),
+            ),
+            ("device", self.device.clone(), here.device.clone()),
+            ("libtorch version", self.torch.clone(), here.torch.clone()),
+        ];
+        match fields.into_iter().find(|(_, saved, here)| saved != here) {
+            None => Ok(()),
+            Some((field, saved, here)) => Err(mismatch(field, saved, here)),
+        }
+    }
+}
+
+fn mismatch(
+    field: &str,
+    saved: impl std::fmt::Display,
+    here: impl std::fmt::Display,
+) -> TrainingError {
+    TrainingError::ResumeMismatch(format!("its {field} is {saved}, here it is {here}"))
+}
+
+fn damaged(problem: impl std::fmt::Display) -> TrainingError {
+    TrainingError::ResumeMismatch(format!("it is damaged ({problem})"))
+}
+
+fn backend(error: impl std::fmt::Display) -> TrainingError {
+    TrainingError::Backend(format!("a resume point could not be written: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POSITION: Position = Position {
+        epoch: 3,
+        batch: 7,
+        sweeps: 1,
+    };
+
+    fn identity() -> Identity {
+        Identity {
+            recipe: "abc".into(),
+            seed: 5,
+            examples: 10,
+            threads: 2,
+            device: "cpu".into(),
+            torch: "2.11.0".into(),
+        }
+    }
+
+    fn tensors(value: f64) -> Vec<(String, Tensor)> {
+        let full = |kind| Tensor::full([2, 3], value, (kind, Device::Cpu));
+        vec![
+            ("a".into(), full(Kind::Float)),
+            ("b".into(), full(Kind::Int)),
+        ]
+    }
+
+    #[test]
+    fn values_and_position_come_back() {
+        let bytes = save(&identity(), POSITION, &tensors(4.0)).unwrap();
+        let target = tensors(0.0);
+        assert_eq!(restore(&bytes, &identity(), &target).unwrap(), POSITION);
+        for ((_, restored), (_, saved)) in target.iter().zip(tensors(4.0)) {
+            assert_eq!(*restored, saved);
+        }
+    }
+
+    #[test]
+    fn another_training_s_point_is_refused_by_field() {
+        let bytes = save(&identity(), POSITION, &tensors(4.0)).unwrap();
+        let refusal = |change: fn(&mut Identity)| {
+            let mut here = identity();
+            change(&mut here);
+            restore(&bytes, &here, &tensors(0.0))
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(refusal(|i| i.recipe = "def".into()).contains("recipe"));
+        assert!(refusal(|i| i.seed = 6).contains("seed is 5, here it is 6"));
+        assert!(refusal(|i| i.examples = 11).contains("number of examples"));
+        assert!(refusal(|i| i.threads = 1).contains("thread count is 2, here it is 1"));
+        assert!(refusal(|i| i.device = "cuda".into()).contains("device"));
+        assert!(refusal(|i| i.torch = "2.12.0".into()).contains("libtorch"));
+    }
+
+    #[test]
+    fn damage_is_noticed() {
+        let bytes = save(&identity(), POSITION, &tensors(4.0)).unwrap();
+        for damaged in [&bytes[..bytes.len() - 1], &bytes[..20], b""] {
+            let error = restore(damaged, &identity(), &tensors(0.0)).unwrap_err();
+            assert!(matches!(error, TrainingError::ResumeMismatch(_)));
+        }
+        let mut more = tensors(0.0);
+        more.push(("c".into(), Tensor::from(1.0f32)));
+        assert!(restore(&bytes, &identity(), &more).is_err());
+    }
+}
