@@ -41,19 +41,17 @@ pub enum DatasetError {
         /// What it looks like.
         found: String,
     },
-    /// The archive ends too early.
-    #[error("the {archive} ends too early ({detail}): the upload was cut off")]
+    /// The archive, or a file in it, ends too early.
+    #[error("{place} ends too early: the upload was cut off")]
     CutOff {
-        /// `zip archive`, `tar archive`, `gzip file`.
-        archive: &'static str,
-        /// Where.
-        detail: String,
+        /// Which of them.
+        place: String,
     },
-    /// The archive contradicts itself or its checksums.
-    #[error("the {archive} is damaged: {detail}")]
-    CorruptArchive {
-        /// `zip archive`, `tar archive`, `gzip file`.
-        archive: &'static str,
+    /// The archive, or a file in it, contradicts itself or its checksums.
+    #[error("{place} is damaged: {detail}")]
+    Corrupt {
+        /// Which of them.
+        place: String,
         /// How.
         detail: String,
     },
@@ -61,7 +59,7 @@ pub enum DatasetError {
     #[error("the upload holds no files")]
     Empty,
     /// A member has a name or kind that no dataset needs and attacks do.
-    #[error("archive member `{member}` {problem}")]
+    #[error("`{member}` {problem}")]
     UnsafeMember {
         /// Its name.
         member: String,
@@ -69,13 +67,13 @@ pub enum DatasetError {
         problem: UnsafeMember,
     },
     /// A member is encrypted.
-    #[error("archive member `{member}` is encrypted")]
+    #[error("`{member}` is encrypted")]
     Encrypted {
         /// Its name.
         member: String,
     },
     /// A member uses a feature that is not supported.
-    #[error("archive member `{member}` {detail}")]
+    #[error("`{member}` {detail}")]
     UnsupportedMember {
         /// Its name.
         member: String,
@@ -114,7 +112,7 @@ pub enum DatasetError {
         second: String,
     },
     /// No image was found.
-    #[error("the upload holds no images: {found}")]
+    #[error("no labelled images were found: {found}")]
     NoImages {
         /// What there is instead.
         found: String,
@@ -302,7 +300,7 @@ impl DatasetError {
             Self::InvalidOption(_) => "invalid-option",
             Self::UnsupportedFile { .. } => "unsupported-file",
             Self::CutOff { .. } => "upload-cut-off",
-            Self::CorruptArchive { .. } => "corrupt-archive",
+            Self::Corrupt { .. } => "corrupt-archive",
             Self::Empty => "empty-upload",
             Self::UnsafeMember { .. } => "unsafe-member",
             Self::Encrypted { .. } => "encrypted-archive",
@@ -345,7 +343,7 @@ impl DatasetError {
             Self::CutOff { .. } => {
                 "upload it again; if that fails, the file on disk is incomplete: make it anew"
             }
-            Self::CorruptArchive { .. } => "make the archive anew and upload it again",
+            Self::Corrupt { .. } => "make the archive anew and upload it again",
             Self::Empty => {
                 "put images in one folder per class (hidden files and `__MACOSX` do not count)"
             }
@@ -433,6 +431,24 @@ impl DatasetError {
         match self {
             Self::BadExamples { first, .. } => first,
             _ => &[],
+        }
+    }
+
+    /// An error of reading the file `name` of the upload.
+    pub(crate) fn read(name: &str, error: io::Error) -> Self {
+        let place = format!("`{name}`");
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::CutOff { place },
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+                Self::Corrupt {
+                    place,
+                    detail: error.to_string(),
+                }
+            }
+            _ => Self::Unreadable {
+                path: name.to_owned(),
+                source: error,
+            },
         }
     }
 

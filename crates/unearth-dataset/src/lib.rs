@@ -55,10 +55,17 @@
 //!
 //! Duplicates are examples whose packed pixels are equal.
 
+mod archive;
+mod decode;
 mod error;
+mod fit;
+mod format;
+#[doc(hidden)]
+pub mod fuzz;
 mod limits;
 mod options;
 mod pack;
+mod progress;
 mod report;
 
 pub use error::{DatasetError, LISTED_BAD_EXAMPLES, UnsafeMember};
