@@ -102,7 +102,7 @@ pub fn find_binaries(
 /// The folders that `cargo xtask setup` fills, seen from this executable: `.deps/postgres/bin` of the checkout
 /// it was built in, `postgres/bin` beside it, and the place for root, whose checkout may be closed to the
 /// account that runs the server.
-pub(crate) fn bundled_folders() -> Vec<PathBuf> {
+pub fn bundled_folders() -> Vec<PathBuf> {
     let executable = env::current_exe().unwrap_or_default();
     let beside = executable
         .parent()
@@ -130,7 +130,7 @@ fn explicit_binaries(
     let binaries = Binaries::inspect(folder).map_err(unusable)?;
     match required_major {
         Some(major) if major != binaries.major => Err(unusable(format!(
-            "it holds PostgreSQL {} and the data were written by {major}",
+            "it holds PostgreSQL {}, and the data were written by PostgreSQL {major}",
             binaries.major
         ))),
         _ => Ok(binaries),
@@ -327,7 +327,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            other.contains("holds PostgreSQL 17 and the data were written by 15"),
+            other.contains("holds PostgreSQL 17, and the data were written by PostgreSQL 15"),
             "{other}"
         );
         assert_eq!(explicit_binaries(&folder, Some(17)).unwrap().major(), 17);

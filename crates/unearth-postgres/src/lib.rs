@@ -30,7 +30,7 @@ mod socket;
 pub mod test_server;
 mod url;
 
-pub use binaries::{Binaries, OLDEST_MAJOR, find_binaries};
+pub use binaries::{Binaries, OLDEST_MAJOR, bundled_folders, find_binaries};
 pub use config::{Config, Durability};
 pub use directory::{default_directory, default_home};
 pub use error::PostgresError;

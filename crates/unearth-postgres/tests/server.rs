@@ -16,8 +16,8 @@ use std::{
 use connection::{execute, try_connect, value};
 use tempfile::TempDir;
 use unearth_postgres::{
-    Config, Durability, PostgresError, PrivatePostgres, TestPostgres, connect_running,
-    find_binaries,
+    Config, Durability, PostgresError, PrivatePostgres, TestPostgres, bundled_folders,
+    connect_running, find_binaries,
 };
 
 /// Tells the helper process which directory to serve.
@@ -266,7 +266,12 @@ fn the_binaries_follow_the_data() {
     let major = server.server().major();
     let version = fs::read_to_string(server.directory().join("data/PG_VERSION")).unwrap();
     assert_eq!(version.trim(), major.to_string());
-    assert_eq!(find_binaries(Some(major), &[]).unwrap().major(), major);
+    assert_eq!(
+        find_binaries(Some(major), &bundled_folders())
+            .unwrap()
+            .major(),
+        major
+    );
 }
 
 fn kill(signal: &str, pid: u32) {

@@ -26,7 +26,7 @@ pub(crate) fn unpack(requirements: &str, architecture: &str, folder: &Path) -> R
     .args([
         "--disable-pip-version-check",
         "--no-input",
-        "--no-warn-conflicts",
+        "--root-user-action=ignore",
     ])
     .args([
         "--implementation",
