@@ -119,3 +119,151 @@ fn largest_stored(scale: f32) -> f32 {
         F16_BELOW
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is exact is tested exactly")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Finite f32 of every size, not only the everyday ones.
+    fn finite() -> impl Strategy<Value = f32> {
+        use proptest::num::f32::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
+        POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO
+    }
+
+    /// Maps whose pixels are of one size, and maps of all sizes at once.
+    fn maps() -> impl Strategy<Value = Vec<f32>> {
+        let even = (proptest::collection::vec(-1.0f32..1.0, 0..1_200), finite())
+            .prop_map(|(map, size)| map.iter().map(|pixel| pixel * size).collect());
+        prop_oneof![even, proptest::collection::vec(finite(), 0..40)]
+    }
+
+    fn round_trip(map: &[f32]) -> (f32, Vec<f32>) {
+        let mut bytes = Vec::new();
+        let scale = encode(map, &mut bytes).expect("finite map");
+        assert_eq!(bytes.len(), map.len() * PIXEL_BYTES);
+        let mut out = vec![0.0; map.len()];
+        decode(scale, &bytes, &mut out);
+        (scale, out)
+    }
+
+    proptest! {
+        #[test]
+        fn a_pixel_moves_by_less_than_a_2048th_of_the_largest(map in maps()) {
+            let largest = map.iter().fold(0.0f32, |largest, pixel| largest.max(pixel.abs()));
+            let (_, decoded) = round_trip(&map);
+            for (pixel, decoded) in map.iter().zip(decoded) {
+                let moved = (f64::from(*pixel) - f64::from(decoded)).abs();
+                prop_assert!(moved <= f64::from(largest) * 2f64.powi(-11), "{pixel} became {decoded}");
+            }
+        }
+
+        #[test]
+        fn what_was_stored_once_is_stored_exactly(map in maps()) {
+            let (_, once) = round_trip(&map);
+            let (_, twice) = round_trip(&once);
+            prop_assert_eq!(once, twice);
+        }
+
+        #[test]
+        fn the_scale_is_the_defined_power_of_two(largest in finite()) {
+            let largest = largest.abs();
+            prop_assume!(largest >= 2f32.powi(-112));
+            let stored = f64::from(largest) / f64::from(scale_for(largest));
+            prop_assert!((2f64.powi(14)..2f64.powi(15)).contains(&stored));
+        }
+
+        #[test]
+        fn a_scale_and_its_reciprocal_are_normal_powers_of_two(largest in finite()) {
+            let scale = scale_for(largest.abs());
+            prop_assert!(scale.is_normal() && scale.recip().is_normal());
+            prop_assert_eq!(scale.to_bits() << 9, 0);
+        }
+    }
+
+    #[test]
+    fn scales_at_the_edges() {
+        assert_eq!(scale_for(0.0).to_bits(), 1.0f32.to_bits());
+        assert_eq!(scale_for(1.0).to_bits(), 2f32.powi(-14).to_bits());
+        assert_eq!(scale_for(1.999_999_9).to_bits(), 2f32.powi(-14).to_bits());
+        assert_eq!(scale_for(2.0).to_bits(), 2f32.powi(-13).to_bits());
+        assert_eq!(scale_for(f32::MAX).to_bits(), 2f32.powi(113).to_bits());
+        let smallest = f32::from_bits(1);
+        assert_eq!(
+            scale_for(smallest).to_bits(),
+            f32::MIN_POSITIVE.to_bits(),
+            "not subnormal"
+        );
+    }
+
+    #[test]
+    fn the_extremes_of_f32_stay_finite_and_subnormals_stay_exact() {
+        let (_, decoded) = round_trip(&[f32::MAX, -f32::MAX]);
+        assert!(
+            decoded
+                .iter()
+                .all(|pixel| pixel.abs() >= f32::MAX * 0.9995 && pixel.is_finite())
+        );
+        let tiny = [f32::from_bits(1), -f32::from_bits(77), 0.0];
+        assert_eq!(round_trip(&tiny).1, tiny);
+    }
+
+    #[test]
+    fn ties_go_to_the_even_neighbour() {
+        // With 2^14 as the largest, stored values there are 16 apart.
+        let map = [16_384.0, 16_392.0, 16_408.0, 16_392.5];
+        let (scale, decoded) = round_trip(&map);
+        assert_eq!(scale.to_bits(), 1.0f32.to_bits());
+        assert_eq!(decoded, [16_384.0, 16_384.0, 16_416.0, 16_400.0]);
+    }
+
+    #[test]
+    fn stored_pixels_are_little_endian() {
+        let mut bytes = vec![7];
+        let scale = encode(&[16_384.0, -1.0], &mut bytes).expect("finite map");
+        assert_eq!(scale.to_bits(), 1.0f32.to_bits());
+        assert_eq!(
+            bytes,
+            [7, 0x00, 0x74, 0x00, 0xBC],
+            "appended to what was there"
+        );
+    }
+
+    #[test]
+    fn every_f16_is_widened_as_ieee_754_says() {
+        let all: Vec<u8> = (0..=u16::MAX).flat_map(u16::to_le_bytes).collect();
+        let mut widened = vec![0.0; 1 << 16];
+        decode(1.0, &all, &mut widened);
+        for (bits, widened) in (0..=u16::MAX).zip(widened) {
+            let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+            let exponent = i32::from(bits >> 10 & 31);
+            let fraction = f32::from(bits & 1_023) / 1_024.0;
+            match exponent {
+                0 => assert!(widened == sign * fraction * 2f32.powi(-14)),
+                31 if fraction == 0.0 => assert!(widened == sign * f32::INFINITY),
+                31 => assert!(widened.is_nan()),
+                _ => assert!(widened == sign * (1.0 + fraction) * 2f32.powi(exponent - 15)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_map_of_zeros_has_scale_1() {
+        let (scale, decoded) = round_trip(&[0.0, -0.0, 0.0]);
+        assert_eq!(scale.to_bits(), 1.0f32.to_bits());
+        assert_eq!(decoded, [0.0; 3]);
+    }
+
+    #[test]
+    fn a_non_finite_map_is_refused_by_name_and_nothing_is_written() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut bytes = vec![1, 2];
+            let refused = encode(&[0.0, 3.0, bad, bad], &mut bytes).expect_err("not finite");
+            assert_eq!(refused.pixel, 2);
+            assert_eq!(bytes, [1, 2]);
+        }
+        let refused = encode(&[f32::INFINITY], &mut Vec::new()).expect_err("not finite");
+        assert_eq!(refused.to_string(), "pixel 0 of the gradient map is inf");
+    }
+}

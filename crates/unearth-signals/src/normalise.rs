@@ -73,3 +73,92 @@ fn moments_by_class(scores: &[Option<f64>], classes: &[i32]) -> BTreeMap<i32, Mo
         .filter_map(|(class, scores)| Some((class, Moments::of(&scores)?)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn scored_classes() -> impl Strategy<Value = (Vec<Option<f64>>, Vec<i32>)> {
+        let example = (proptest::option::weighted(0.9, -1e6f64..1e6), -1i32..4);
+        proptest::collection::vec(example, 0..120).prop_map(|examples| examples.into_iter().unzip())
+    }
+
+    proptest! {
+        #[test]
+        fn every_class_gets_mean_0_and_deviation_1((scores, classes) in scored_classes()) {
+            let normalised = class_normalise(&scores, &classes);
+            for class in -1..4 {
+                let of_class: Vec<f64> = normalised
+                    .iter()
+                    .zip(&classes)
+                    .filter(|(_, other)| **other == class)
+                    .filter_map(|(normalised, _)| normalised.ok())
+                    .collect();
+                if let Some(moments) = Moments::of(&of_class) {
+                    prop_assert!(moments.mean.abs() < 1e-9, "mean {}", moments.mean);
+                    prop_assert!((moments.std - 1.0).abs() < 1e-9, "deviation {}", moments.std);
+                }
+            }
+        }
+
+        #[test]
+        fn keeps_the_order_within_a_class((scores, classes) in scored_classes()) {
+            let normalised = class_normalise(&scores, &classes);
+            for a in 0..scores.len() {
+                for b in 0..a {
+                    if let (Ok(x), Ok(y)) = (normalised[a], normalised[b])
+                        && classes[a] == classes[b]
+                    {
+                        prop_assert_eq!(x.total_cmp(&y), scores[a].partial_cmp(&scores[b]).expect("finite"));
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn exactly_the_unscored_have_no_score((scores, classes) in scored_classes()) {
+            let normalised = class_normalise(&scores, &classes);
+            for (normalised, score) in normalised.iter().zip(&scores) {
+                prop_assert_eq!(*normalised == Err(NullReason::NoScore), score.is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn says_why_there_is_no_value() {
+        let scores = [
+            Some(5.0),
+            Some(0.1),
+            Some(0.1),
+            Some(0.1),
+            None,
+            Some(f64::NAN),
+            Some(1.0),
+            Some(3.0),
+        ];
+        let classes = [0, 1, 1, 1, 2, 2, 3, 3];
+        assert_eq!(
+            class_normalise(&scores, &classes),
+            [
+                Err(NullReason::OneExample),
+                Err(NullReason::ZeroSpread),
+                Err(NullReason::ZeroSpread),
+                Err(NullReason::ZeroSpread),
+                Err(NullReason::NoScore),
+                Err(NullReason::NoScore),
+                Ok(-1.0),
+                Ok(1.0),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_unscored_neighbour_does_not_count_as_an_example() {
+        let normalised = class_normalise(&[Some(5.0), None], &[0, 0]);
+        assert_eq!(
+            normalised,
+            [Err(NullReason::OneExample), Err(NullReason::NoScore)]
+        );
+    }
+}

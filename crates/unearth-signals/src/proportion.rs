@@ -16,9 +16,9 @@ impl Confidence {
     /// Two-sided quantile of the standard normal distribution.
     fn z(self) -> f64 {
         match self {
-            Self::P90 => 1.644_853_626_951_472_6,
+            Self::P90 => 1.644_853_626_951_472_7,
             Self::P95 => 1.959_963_984_540_054,
-            Self::P99 => 2.575_829_303_548_900_4,
+            Self::P99 => 2.575_829_303_548_901,
         }
     }
 }
@@ -68,5 +68,63 @@ pub fn wilson(successes: usize, n: usize, confidence: Confidence) -> Interval {
         } else {
             centre + half_width
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn matches_published_intervals() {
+        // Newcombe, Statistics in Medicine 17 (1998) 857–872, table I, method 3, to four places.
+        let published = [
+            (81, 263, 0.2553, 0.3662),
+            (15, 148, 0.0624, 0.1605),
+            (0, 20, 0.0, 0.1611),
+            (1, 29, 0.0061, 0.1718),
+        ];
+        for (successes, n, lower, upper) in published {
+            let interval = wilson(successes, n, Confidence::P95);
+            assert!((interval.lower - lower).abs() < 5e-5, "{interval:?}");
+            assert!((interval.upper - upper).abs() < 5e-5, "{interval:?}");
+        }
+    }
+
+    #[test]
+    fn no_trial_says_nothing() {
+        let everything = Interval {
+            lower: 0.0,
+            upper: 1.0,
+        };
+        assert_eq!(wilson(0, 0, Confidence::P95), everything);
+    }
+
+    proptest! {
+        #[test]
+        fn holds_the_share_and_stays_within_0_and_1((n, successes) in (1usize..100_000).prop_flat_map(|n| (Just(n), 0..=n))) {
+            let share = successes as f64 / n as f64;
+            let interval = wilson(successes, n, Confidence::P95);
+            prop_assert!(0.0 <= interval.lower && interval.lower <= share);
+            prop_assert!(share <= interval.upper && interval.upper <= 1.0);
+        }
+
+        #[test]
+        fn more_confidence_is_wider((n, successes) in (1usize..1_000).prop_flat_map(|n| (Just(n), 0..=n))) {
+            let width = |confidence| {
+                let interval = wilson(successes, n, confidence);
+                interval.upper - interval.lower
+            };
+            prop_assert!(width(Confidence::P90) < width(Confidence::P95));
+            prop_assert!(width(Confidence::P95) < width(Confidence::P99));
+        }
+
+        #[test]
+        fn failures_mirror_successes((n, successes) in (1usize..1_000).prop_flat_map(|n| (Just(n), 0..=n))) {
+            let of_successes = wilson(successes, n, Confidence::P95);
+            let of_failures = wilson(n - successes, n, Confidence::P95);
+            prop_assert!((of_successes.lower + of_failures.upper - 1.0).abs() < 1e-12);
+        }
     }
 }

@@ -92,3 +92,123 @@ fn hardest_first(scores: &[Option<f64>], direction: Direction) -> Vec<(f64, usiz
     order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     order
 }
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is exact is tested exactly")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn scores() -> impl Strategy<Value = Vec<Option<f64>>> {
+        // Few different values, so that there are many ties.
+        let score = prop_oneof![
+            (-4i8..4).prop_map(f64::from),
+            Just(-0.0),
+            Just(f64::INFINITY),
+            Just(f64::NEG_INFINITY),
+            any::<f32>()
+                .prop_filter("a number", |x| !x.is_nan())
+                .prop_map(f64::from),
+        ];
+        proptest::collection::vec(proptest::option::weighted(0.8, score), 0..80)
+    }
+
+    fn directions() -> impl Strategy<Value = Direction> {
+        prop_oneof![Just(Direction::HighHarder), Just(Direction::LowHarder)]
+    }
+
+    fn is_harder(a: f64, b: f64, direction: Direction) -> bool {
+        match direction {
+            Direction::HighHarder => a > b,
+            Direction::LowHarder => a < b,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn places_every_example_once(scores in scores(), direction in directions()) {
+            let ranking = rank(&scores, direction).expect("no NaN");
+            let mut indices: Vec<usize> = ranking.iter().map(|ranked| ranked.index).collect();
+            indices.sort_unstable();
+            prop_assert_eq!(indices, (0..scores.len()).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn ranks_count_from_1_and_the_unscored_come_last(scores in scores(), direction in directions()) {
+            let ranking = rank(&scores, direction).expect("no NaN");
+            let scored = scores.iter().flatten().count();
+            for (position, ranked) in ranking.iter().enumerate() {
+                let rank = ranked.standing.map(|standing| standing.rank);
+                prop_assert_eq!(rank, (position < scored).then_some(position + 1));
+                prop_assert_eq!(rank.is_some(), scores[ranked.index].is_some());
+            }
+        }
+
+        #[test]
+        fn goes_from_hard_to_easy_and_equals_by_index(scores in scores(), direction in directions()) {
+            let ranking = rank(&scores, direction).expect("no NaN");
+            for pair in ranking.windows(2) {
+                let (before, after) = (pair[0].index, pair[1].index);
+                match (scores[before], scores[after]) {
+                    (Some(a), Some(b)) => prop_assert!(is_harder(a, b, direction) || (a == b && before < after)),
+                    (Some(_), None) => {}
+                    (None, None) => prop_assert!(before < after),
+                    (None, Some(_)) => prop_assert!(false, "an unscored example before a scored one"),
+                }
+            }
+        }
+
+        #[test]
+        fn the_percentile_is_the_share_that_is_no_harder(scores in scores(), direction in directions()) {
+            let scored: Vec<f64> = scores.iter().flatten().copied().collect();
+            for ranked in rank(&scores, direction).expect("no NaN") {
+                let Some(standing) = ranked.standing else { continue };
+                let own = scores[ranked.index].expect("ranked examples are scored");
+                let no_harder = scored.iter().filter(|&&other| !is_harder(other, own, direction)).count();
+                let share = 100.0 * no_harder as f64 / scored.len() as f64;
+                prop_assert_eq!(standing.percentile, share);
+            }
+        }
+
+        #[test]
+        fn turning_signs_and_direction_changes_nothing(scores in scores()) {
+            let turned: Vec<Option<f64>> = scores.iter().map(|score| score.map(|x| -x)).collect();
+            prop_assert_eq!(rank(&scores, Direction::HighHarder), rank(&turned, Direction::LowHarder));
+        }
+    }
+
+    #[test]
+    fn ranks_a_small_case() {
+        let scores = [Some(2.0), None, Some(7.0), Some(2.0)];
+        let ranking = rank(&scores, Direction::HighHarder).expect("no NaN");
+        let standings: Vec<_> = ranking
+            .iter()
+            .map(|ranked| {
+                (
+                    ranked.index,
+                    ranked.standing.map(|s| (s.rank, s.percentile)),
+                )
+            })
+            .collect();
+        let two_thirds = 200.0 / 3.0;
+        assert_eq!(
+            standings,
+            [
+                (2, Some((1, 100.0))),
+                (0, Some((2, two_thirds))),
+                (3, Some((3, two_thirds))),
+                (1, None)
+            ]
+        );
+    }
+
+    #[test]
+    fn refuses_nan_by_index() {
+        let scores = [None, Some(1.0), Some(f64::NAN)];
+        let refused = rank(&scores, Direction::LowHarder).expect_err("NaN");
+        assert_eq!(
+            refused.to_string(),
+            "the score of example 2 is not a number"
+        );
+    }
+}

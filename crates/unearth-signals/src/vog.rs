@@ -136,9 +136,9 @@ fn mean_spread(
 }
 
 /// Sums over the checkpoints for each pixel of a tile, taken relative to the first checkpoint: the
-/// shifted-data algorithm of Chan, Golub and `LeVeque`, The American Statistician 37 (1983) 242–247.
-/// One pass is enough: as the shift is itself one of the K values, cancellation costs at most a
-/// factor K of f64's precision. Sums in f32 would miss the authors' scores.
+/// shifted-data algorithm of Chan et al., The American Statistician 37 (1983) 242–247. One pass is
+/// enough: as the shift is itself one of the K values, cancellation costs at most a factor K of
+/// f64's precision. Sums in f32 would miss the authors' scores.
 struct TileSpread {
     first: [f64; TILE],
     sum: [f64; TILE],
@@ -217,3 +217,7 @@ fn finite(vog: f64, example: usize) -> Result<f64, VogError> {
         Err(VogError::NonFinite { example })
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is exact is tested exactly")]
+mod tests;

@@ -66,3 +66,58 @@ fn decile(answered: &[(f64, bool)]) -> Decile {
         interval: wilson(errors, examples, Confidence::P95),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn errors_are_counted_where_they_are() {
+        // Twenty examples, hardest first; the model errs on the three with the highest scores.
+        let scores: Vec<Option<f64>> = (0..20).rev().map(|score| Some(f64::from(score))).collect();
+        let correct: Vec<Option<bool>> = (0..20).map(|index| Some(index >= 3)).collect();
+        let deciles = held_out_error_by_decile(&scores, &correct).expect("twenty examples");
+        let errors = deciles.map(|decile| decile.errors);
+        assert_eq!(errors, [0, 0, 0, 0, 0, 0, 0, 0, 1, 2]);
+        assert_eq!((deciles[8].lower, deciles[8].upper), (16.0, 17.0));
+        assert_eq!(deciles[8].interval, wilson(1, 2, Confidence::P95));
+    }
+
+    #[test]
+    fn equal_scores_are_cut_by_index() {
+        let scores = [Some(0.0), Some(-0.0)].repeat(10);
+        let correct: Vec<Option<bool>> = (0..20).map(|index| Some(index >= 2)).collect();
+        let deciles = held_out_error_by_decile(&scores, &correct).expect("twenty examples");
+        assert_eq!(deciles[0].errors, 2);
+    }
+
+    #[test]
+    fn nine_answers_make_no_deciles() {
+        let scores = [Some(1.0)].repeat(12);
+        let mut correct = [Some(true)].repeat(12);
+        correct[..3].fill(None);
+        assert_eq!(held_out_error_by_decile(&scores, &correct), None);
+    }
+
+    proptest! {
+        #[test]
+        fn tenths_are_even_ordered_and_complete(
+            examples in proptest::collection::vec(
+                (proptest::option::weighted(0.9, -5f64..5.0), proptest::option::weighted(0.9, any::<bool>())), 10..90),
+        ) {
+            let (scores, correct): (Vec<_>, Vec<_>) = examples.iter().copied().unzip();
+            let answered: Vec<bool> = examples.iter().filter(|(score, _)| score.is_some()).filter_map(|(_, correct)| *correct).collect();
+            let Some(deciles) = held_out_error_by_decile(&scores, &correct) else {
+                prop_assert!(answered.len() < DECILES);
+                return Ok(());
+            };
+            let examples: usize = deciles.iter().map(|decile| decile.examples).sum();
+            let errors: usize = deciles.iter().map(|decile| decile.errors).sum();
+            prop_assert_eq!(examples, answered.len());
+            prop_assert_eq!(errors, answered.iter().filter(|correct| !**correct).count());
+            prop_assert!(deciles.iter().all(|decile| decile.examples.abs_diff(answered.len() / DECILES) <= 1));
+            prop_assert!(deciles.windows(2).all(|pair| pair[0].upper <= pair[1].lower));
+        }
+    }
+}

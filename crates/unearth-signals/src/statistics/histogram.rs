@@ -49,3 +49,63 @@ fn edges(finite: &[f64], bins: usize) -> Vec<f64> {
         vec![min, max]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bins(bins: usize) -> NonZeroUsize {
+        NonZeroUsize::new(bins).expect("not zero")
+    }
+
+    #[test]
+    fn the_last_bin_holds_its_upper_edge() {
+        let scores = [0.0, 1.0, 1.5, 3.9, 4.0].map(Some);
+        let histogram = histogram(&scores, bins(4));
+        assert_eq!(histogram.edges, [0.0, 1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(histogram.counts, [1, 2, 0, 2]);
+    }
+
+    #[test]
+    fn equal_scores_are_one_bin() {
+        let histogram = histogram(&[Some(2.5), None, Some(2.5)], bins(10));
+        assert_eq!(histogram.edges, [2.5, 2.5]);
+        assert_eq!(histogram.counts, [2]);
+        assert_eq!(histogram.left_out, 1);
+    }
+
+    #[test]
+    fn no_score_is_no_bin() {
+        let histogram = histogram(&[None, Some(f64::NAN), Some(f64::INFINITY)], bins(3));
+        assert!(histogram.edges.is_empty() && histogram.counts.is_empty());
+        assert_eq!(histogram.left_out, 3);
+    }
+
+    #[test]
+    fn the_widest_range_has_finite_edges() {
+        let histogram = histogram(&[Some(f64::MIN), Some(0.0), Some(f64::MAX)], bins(4));
+        assert!(histogram.edges.iter().all(|edge| edge.is_finite()));
+        assert_eq!(histogram.counts, [1, 0, 1, 1]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_score_is_in_the_bin_of_its_edges(
+            scores in proptest::collection::vec(proptest::option::weighted(0.9, -10f64..10.0), 0..80),
+            count in 1usize..20,
+        ) {
+            let histogram = histogram(&scores, bins(count));
+            prop_assert_eq!(histogram.counts.iter().sum::<usize>() + histogram.left_out, scores.len());
+            prop_assert!(histogram.edges.is_sorted());
+            for (bin, &counted) in histogram.counts.iter().enumerate() {
+                let (lower, upper) = (histogram.edges[bin], histogram.edges[bin + 1]);
+                let is_last = bin + 1 == histogram.counts.len();
+                let inside = scores.iter().flatten().filter(|&&score| {
+                    lower <= score && (score < upper || (is_last && score <= upper))
+                });
+                prop_assert_eq!(counted, inside.count());
+            }
+        }
+    }
+}

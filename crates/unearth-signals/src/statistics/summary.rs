@@ -111,3 +111,72 @@ pub(crate) fn finite_by_class(scores: &[Option<f64>], classes: &[i32]) -> BTreeM
     }
     by_class
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn summarises_each_class() {
+        let scores = [
+            Some(1.0),
+            Some(2.0),
+            Some(6.0),
+            None,
+            Some(f64::INFINITY),
+            Some(4.0),
+            Some(2.0),
+        ];
+        let classes = [1, 1, 1, 0, 0, 2, 2];
+        let of_1 = Summary {
+            count: 3,
+            mean: 3.0,
+            std: (14.0f64 / 3.0).sqrt(),
+            min: 1.0,
+            median: 2.0,
+            max: 6.0,
+        };
+        let of_2 = Summary {
+            count: 2,
+            mean: 3.0,
+            std: 1.0,
+            min: 2.0,
+            median: 3.0,
+            max: 4.0,
+        };
+        let expected = [(0, 2, None), (1, 3, Some(of_1)), (2, 2, Some(of_2))];
+        let expected = expected.map(|(class, examples, scores)| ClassSummary {
+            class,
+            examples,
+            scores,
+        });
+        assert_eq!(class_summaries(&scores, &classes), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn equal_values_have_no_spread(value in -1e9f64..1e9, count in 1usize..50) {
+            let summary = Summary::of(vec![value; count]).expect("values");
+            prop_assert_eq!((summary.mean, summary.std), (value, 0.0));
+        }
+
+        #[test]
+        fn moments_do_not_depend_on_the_order(mut values in proptest::collection::vec(-1e3f64..1e3, 1..50)) {
+            let forwards = Moments::of(&values).expect("values");
+            values.reverse();
+            let backwards = Moments::of(&values).expect("values");
+            prop_assert!((forwards.mean - backwards.mean).abs() < 1e-9);
+            prop_assert!((forwards.std - backwards.std).abs() < 1e-9);
+        }
+
+        #[test]
+        fn half_of_the_values_lie_on_each_side_of_the_median(values in proptest::collection::vec(-9i8..9, 1..40)) {
+            let values: Vec<f64> = values.into_iter().map(f64::from).collect();
+            let summary = Summary::of(values.clone()).expect("values");
+            let below = values.iter().filter(|&&value| value < summary.median).count();
+            let above = values.iter().filter(|&&value| value > summary.median).count();
+            prop_assert!(below * 2 <= values.len() && above * 2 <= values.len());
+        }
+    }
+}
