@@ -1,0 +1,81 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { DEFAULT_VIEW, type View } from "../lib/url";
+import { api } from "./client";
+import { Ranking } from "./ranking";
+
+const EXAMPLES = 150;
+
+/** A server with 150 examples whose index is ten times their rank; pages by rank as ours does. */
+function answer(_path: unknown, init: { params: { query: Record<string, string> } }) {
+  const { order, after, limit } = init.params.query;
+  const ranks = Array.from({ length: EXAMPLES }, (_, at) => at + 1);
+  const ordered = order === "asc" ? ranks.reverse() : ranks;
+  const from = after === undefined ? 0 : ordered.indexOf(Number(after)) + 1;
+  const page = ordered.slice(from, from + Number(limit));
+  const last = page.at(-1);
+  const data = {
+    signal: { name: "final_loss" },
+    total: EXAMPLES,
+    matching: EXAMPLES,
+    items: page.map((rank) => ({ rank, index: rank * 10 })),
+    next: last === undefined || last === ordered.at(-1) ? null : String(last),
+  };
+  return Promise.resolve({ data, response: { ok: true } });
+}
+
+const ranking = (view: Partial<View> = {}) => new Ranking("a1", { ...DEFAULT_VIEW, ...view });
+
+describe("a ranking", () => {
+  const get = vi.spyOn(api, "GET");
+  beforeEach(() => {
+    get.mockReset();
+    get.mockImplementation(answer as never);
+  });
+
+  it("grows page by page to its end", async () => {
+    const all = ranking();
+    for (let page = 0; page < 5; page += 1) await all.more();
+    expect(all.items.map((item) => item.rank)).toEqual(
+      Array.from({ length: EXAMPLES }, (_, at) => at + 1),
+    );
+    expect(all.finished).toBe(true);
+    expect(get).toHaveBeenCalledTimes(3);
+  });
+
+  it("loads a page once when asked twice", async () => {
+    const twice = ranking();
+    await Promise.all([twice.more(), twice.more()]);
+    expect(get).toHaveBeenCalledTimes(1);
+  });
+
+  it("keeps its pages when the next one fails, and can try again", async () => {
+    const broken = ranking();
+    await broken.more();
+    get.mockImplementationOnce((() => Promise.reject(new TypeError("network"))) as never);
+    await broken.more();
+    expect(broken.problem?.code).toBe("unreachable");
+    expect(broken.items).toHaveLength(60);
+    await broken.more();
+    expect(broken.problem).toBeNull();
+    expect(broken.items).toHaveLength(120);
+  });
+
+  it("steps over the end of the loaded pages", async () => {
+    const grid = ranking();
+    await grid.more();
+    expect((await grid.beside(600, 60, 1))?.rank).toBe(61);
+    expect((await grid.beside(600, 60, -1))?.rank).toBe(59);
+    expect(await grid.beside(10, 1, -1)).toBeNull();
+  });
+
+  it("finds the neighbours of an example far from the loaded pages, in either order", async () => {
+    for (const [order, next, previous] of [
+      ["desc", 101, 99],
+      ["asc", 99, 101],
+    ] as const) {
+      const far = ranking({ order });
+      expect((await far.beside(1000, 100, 1))?.rank).toBe(next);
+      expect((await far.beside(1000, 100, -1))?.rank).toBe(previous);
+    }
+  });
+});

@@ -1,0 +1,112 @@
+import { apiQuery, type View, writeView } from "../lib/url";
+import { api, problemOf, unwrap } from "./client";
+import type { Problem, RankedExample, ScoreInfo } from "./types";
+
+const PAGE = 60;
+const KEPT = 8;
+
+/**
+ * One ranking, loaded page by page as the reader goes along.
+ *
+ * The grid and the open example share it, so that next and previous keep the grid's order.
+ */
+export class Ranking {
+  items: RankedExample[] = [];
+  info: ScoreInfo | null = null;
+  total = 0;
+  matching = 0;
+  problem: Problem | null = null;
+  loading = false;
+  finished = false;
+
+  private next: string | null = null;
+  private listeners = new Set<() => void>();
+
+  constructor(
+    readonly audit: string,
+    readonly view: View,
+  ) {}
+
+  get started(): boolean {
+    return this.info !== null;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Loads the next page; a second call meanwhile does nothing. */
+  async more(): Promise<void> {
+    if (this.loading || this.finished) return;
+    this.loading = true;
+    this.problem = null;
+    this.tell();
+    try {
+      const page = await this.fetch(this.next, PAGE);
+      this.items = [...this.items, ...page.items];
+      this.info = page.signal;
+      this.total = page.total;
+      this.matching = page.matching;
+      this.next = page.next ?? null;
+      this.finished = this.next === null;
+    } catch (thrown) {
+      this.problem = problemOf(thrown);
+    }
+    this.loading = false;
+    this.tell();
+  }
+
+  /** The example after or before this one in the ranking's order; null at its ends. */
+  async beside(index: number, rank: number | null, step: 1 | -1): Promise<RankedExample | null> {
+    const at = this.items.findIndex((item) => item.index === index);
+    if (at < 0) return rank === null ? null : this.besideRank(rank, step);
+    if (at + step >= this.items.length) await this.more();
+    return this.items[at + step] ?? null;
+  }
+
+  /** Neighbour of an example that was opened by its address, far from the loaded pages. */
+  private async besideRank(rank: number, step: 1 | -1): Promise<RankedExample | null> {
+    // The API pages forwards only; the opposite order gives the one before.
+    const page = await this.fetch(String(rank), 1, step === 1 ? this.view.order : this.opposite);
+    return page.items[0] ?? null;
+  }
+
+  private get opposite(): View["order"] {
+    return this.view.order === "desc" ? "asc" : "desc";
+  }
+
+  private fetch(after: string | null, limit: number, order = this.view.order) {
+    const { min, max, ...query } = { ...apiQuery(this.view), order };
+    return unwrap(
+      api.GET("/v1/audits/{id}/examples", {
+        params: {
+          path: { id: this.audit },
+          query: {
+            ...query,
+            limit,
+            ...(min === undefined ? {} : { min: Number(min) }),
+            ...(max === undefined ? {} : { max: Number(max) }),
+            ...(after === null ? {} : { after }),
+          },
+        },
+      }),
+    );
+  }
+
+  private tell(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+const kept = new Map<string, Ranking>();
+
+/** The ranking of this view; the last few are kept, so that going back is instant. */
+export function rankingOf(audit: string, view: View): Ranking {
+  const key = `${audit}?${writeView(view)}`;
+  const ranking = kept.get(key) ?? new Ranking(audit, view);
+  kept.delete(key);
+  kept.set(key, ranking);
+  for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
+  return ranking;
+}

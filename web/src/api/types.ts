@@ -1,0 +1,35 @@
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Problem = Schemas["Problem"];
+export type Dataset = Schemas["Dataset"];
+export type Audit = Schemas["Audit"];
+export type Progress = Schemas["Progress"];
+export type ScoreSet = Schemas["ScoreSet"];
+export type ScoreInfo = Schemas["ScoreInfo"];
+export type SignalInfo = Schemas["SignalInfo"];
+export type RankedExample = Schemas["RankedExample"];
+export type AuditedExample = Schemas["AuditedExample"];
+export type ExampleScore = Schemas["ExampleScore"];
+export type Trajectory = Schemas["Trajectory"];
+export type Gradient = Schemas["Gradient"];
+
+/** One entry of an audit's event list, as the event stream sends it too. */
+export type AuditEvent = { seq: number; at: string } & (
+  | { kind: "state"; state: Audit["state"]; reason?: string | null }
+  | { kind: "started"; worker: string; device: string; attempt: number; from_epoch: number }
+  | {
+      kind: "epoch";
+      epoch: number;
+      epochs: number;
+      loss: number;
+      accuracy: number;
+      examples_per_second: number;
+    }
+  | { kind: "checkpoint"; checkpoint: number; checkpoints: number; epoch: number }
+  | { kind: "interrupted"; reason: string }
+);
+
+/** Live progress: only in the stream, without a place in the list. */
+export type LiveProgress = Progress & { state: Audit["state"] };

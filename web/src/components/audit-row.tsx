@@ -1,0 +1,33 @@
+import type { Audit } from "../api/types";
+import { ago, counted, moment } from "../lib/format";
+import { auditPath } from "../lib/route";
+import { auditCause, auditState, pace } from "../lib/words";
+import "./list-row.css";
+import { StateLabel } from "./state-label";
+
+export function AuditRow({ audit, now }: { audit: Audit; now: number }) {
+  const detail =
+    audit.state === "running" && audit.progress ? pace(audit.progress) : auditCause(audit, now);
+  return (
+    <li class="list-row">
+      <a class="list-row__name" href={auditPath(audit.id)}>
+        {audit.dataset_name}
+      </a>
+      <div class="list-row__state">
+        <StateLabel state={audit.state} words={auditState(audit)} />
+        {detail && <p class="list-row__cause quiet small">{detail}</p>}
+      </div>
+      <p class="list-row__facts quiet small">
+        {audit.recipe.model}, {counted(audit.recipe.epochs, "epoch")},{" "}
+        {counted(audit.recipe.checkpoints.length, "checkpoint")}, seed {audit.seed}
+      </p>
+      <time
+        class="list-row__when quiet small"
+        dateTime={audit.created_at}
+        title={moment(audit.created_at)}
+      >
+        {ago(audit.created_at, now)}
+      </time>
+    </li>
+  );
+}

@@ -1,0 +1,56 @@
+import type { Ranking } from "../api/ranking";
+import { count } from "../lib/format";
+import { leaveTo, moveTo } from "../lib/location";
+import { entrance } from "../lib/signals";
+import "./button.css";
+import "./example-nav.css";
+
+interface Props {
+  hrefs: { previous: string | null; next: string | null; close: string };
+  rank: number | null;
+  ranking: Ranking;
+}
+
+/** Where we are in the ranking, and the ways on. Each key is printed on its button. */
+export function ExampleNav({ hrefs, rank, ranking }: Props) {
+  return (
+    <nav class="example-nav" aria-label="Ranking">
+      <a class="button" href={hrefs.close} onClick={taking(leaveTo, hrefs.close)}>
+        <kbd>Esc</kbd> Grid
+      </a>
+      <p class="example-nav__place">{place(rank, ranking)}</p>
+      <Step href={hrefs.previous} name="Previous" sign="←" />
+      <Step href={hrefs.next} name="Next" sign="→" />
+    </nav>
+  );
+}
+
+function Step({ href, name, sign }: { href: string | null; name: string; sign: string }) {
+  if (href === null)
+    return (
+      <button type="button" class="button" disabled>
+        {name} <kbd>{sign}</kbd>
+      </button>
+    );
+  return (
+    <a class="button" href={href} onClick={taking(moveTo, href)}>
+      {name} <kbd>{sign}</kbd>
+    </a>
+  );
+}
+
+/** Follows a plain click in our own way; a click with a modifier stays the browser's. */
+function taking(go: (href: string) => void, href: string) {
+  return (event: MouseEvent) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    go(href);
+  };
+}
+
+function place(rank: number | null, ranking: Ranking): string {
+  if (!ranking.info) return "";
+  const name = entrance(ranking.info.name) ?? ranking.info.title;
+  if (rank === null) return `${name}: not ranked`;
+  return `${name}: rank ${count(rank)} of ${count(ranking.total)}`;
+}

@@ -1,0 +1,77 @@
+import type { AuditedExample, Gradient } from "../api/types";
+import { score } from "../lib/format";
+import "./gradient-maps.css";
+import { Pixels } from "./pixels";
+
+interface Props {
+  example: AuditedExample;
+  /** Position of the checkpoint to show large; the last one where it is not a position. */
+  checkpoint: number;
+}
+
+/** The image beside its gradient map, and the maps of all checkpoints to choose from. */
+export function GradientMaps({ example, checkpoint }: Props) {
+  const maps = example.gradients;
+  const chosen = maps.find((map) => map.checkpoint === checkpoint) ?? maps.at(-1);
+  return (
+    <section class="gradient-maps" aria-label="Image and gradients">
+      <div class="gradient-maps__pair">
+        <figure>
+          <Pixels key={example.image_url} src={example.image_url} alt={example.key} />
+          <figcaption class="small quiet">Image</figcaption>
+        </figure>
+        {chosen && (
+          <figure>
+            <Pixels key={chosen.url} src={chosen.url} alt={name(chosen)} />
+            <figcaption class="small quiet">{name(chosen)}</figcaption>
+          </figure>
+        )}
+      </div>
+      {chosen ? (
+        <>
+          <nav class="gradient-maps__strip" aria-label="Checkpoints">
+            {maps.map((map) => (
+              <a
+                key={map.url}
+                href={hrefOf(map)}
+                aria-current={map === chosen ? "true" : undefined}
+                class="gradient-maps__choice small"
+              >
+                <Pixels src={map.url} alt={name(map)} />
+                epoch {map.epoch}
+              </a>
+            ))}
+          </nav>
+          <Scale maps={maps} />
+        </>
+      ) : (
+        <p class="small quiet">This audit kept no gradient maps; they come with the signal vog.</p>
+      )}
+    </section>
+  );
+}
+
+function Scale({ maps }: { maps: Gradient[] }) {
+  const most = Math.max(...maps.map((map) => map.max_abs));
+  return (
+    <div class="gradient-maps__scale small">
+      <span>−{score(most)}</span>
+      <span class="gradient-maps__ramp" aria-hidden="true" />
+      <span>+{score(most)}</span>
+      <p class="quiet">
+        How the label's logit changes with each pixel: red where a brighter pixel raises it, blue
+        where it lowers it, white where it does nothing. One scale for all checkpoints.
+      </p>
+    </div>
+  );
+}
+
+function name(map: Gradient): string {
+  return `Gradient after epoch ${map.epoch}`;
+}
+
+function hrefOf(map: Gradient): string {
+  const url = new URL(location.href);
+  url.searchParams.set("checkpoint", String(map.checkpoint));
+  return url.pathname + url.search;
+}

@@ -1,0 +1,124 @@
+import type { Dataset } from "../api/types";
+import { hasWindows, type View } from "../lib/url";
+import "./ranking-filters.css";
+
+const WINDOWS: [window: string, name: string, meaning: string][] = [
+  ["all", "All", "over every checkpoint"],
+  ["early", "Early", "over the first three checkpoints"],
+  ["middle", "Middle", "over the three checkpoints in the middle"],
+  ["late", "Late", "over the last three checkpoints"],
+];
+
+/** Filters without a control of their own; they come from links. */
+const CHIPS: [keyof View, string][] = [
+  ["group", "group"],
+  ["min", "score from"],
+  ["max", "score to"],
+];
+
+interface Props {
+  view: View;
+  dataset: Dataset | null;
+  hrefOf: (view: View) => string;
+  onChange: (view: View) => void;
+}
+
+/** Which part of the ranking, from which end. */
+export function RankingFilters({ view, dataset, hrefOf, onChange }: Props) {
+  const splits = dataset?.facts?.splits.map((split) => split.name) ?? [];
+  return (
+    <div class="ranking-filters small">
+      <Choice
+        name="Class"
+        value={view.label}
+        all="All classes"
+        options={dataset?.class_names ?? []}
+        onChange={(label) => onChange({ ...view, label })}
+      />
+      {splits.length > 1 && (
+        <Choice
+          name="Split"
+          value={view.split}
+          all="All splits"
+          options={splits}
+          onChange={(split) => onChange({ ...view, split })}
+        />
+      )}
+      <label class="ranking-filters__choice">
+        <span>Order</span>
+        <select
+          value={view.order}
+          onChange={(event) =>
+            onChange({ ...view, order: event.currentTarget.value === "asc" ? "asc" : "desc" })
+          }
+        >
+          <option value="desc">Hardest first</option>
+          <option value="asc">Easiest first</option>
+        </select>
+      </label>
+      {hasWindows(view.signal) && <Windows view={view} hrefOf={hrefOf} />}
+      {CHIPS.filter(([filter]) => view[filter] !== null).map(([filter, name]) => (
+        <a key={filter} class="ranking-filters__chip" href={hrefOf({ ...view, [filter]: null })}>
+          {name} {view[filter]} <span aria-hidden="true">×</span>
+          <span class="unseen"> (remove this filter)</span>
+        </a>
+      ))}
+    </div>
+  );
+}
+
+function Windows({ view, hrefOf }: Pick<Props, "view" | "hrefOf">) {
+  const custom = WINDOWS.every(([window]) => window !== view.window);
+  return (
+    <nav class="ranking-filters__windows" aria-label="Checkpoints">
+      <span aria-hidden="true">Checkpoints</span>
+      {WINDOWS.map(([window, name, meaning]) => (
+        <a
+          key={window}
+          href={hrefOf({ ...view, window, min: null, max: null })}
+          title={`Variance ${meaning}`}
+          aria-current={window === view.window ? "true" : undefined}
+        >
+          {name}
+        </a>
+      ))}
+      {custom && (
+        <a href={hrefOf(view)} aria-current="true">
+          {view.window}
+        </a>
+      )}
+    </nav>
+  );
+}
+
+interface ChoiceProps {
+  name: string;
+  value: string | null;
+  all: string;
+  options: string[];
+  onChange: (value: string | null) => void;
+}
+
+/** A native list: typing finds an entry among ten thousand. An unknown value stays visible. */
+function Choice({ name, value, all, options, onChange }: ChoiceProps) {
+  const unlisted = value !== null && !options.includes(value);
+  return (
+    <label class="ranking-filters__choice">
+      <span>{name}</span>
+      <select
+        // The options arrive after the value; a new key lets the browser choose again.
+        key={options.length}
+        value={value === null ? "" : `=${value}`}
+        onChange={(event) => onChange(event.currentTarget.value.slice(1) || null)}
+      >
+        <option value="">{all}</option>
+        {unlisted && <option value={`=${value}`}>{value}</option>}
+        {options.map((option) => (
+          <option key={option} value={`=${option}`}>
+            {option}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,32 @@
+import type { ScoreInfo, SignalInfo } from "../api/types";
+import { direction } from "../lib/signals";
+import "./score-meaning.css";
+
+/** What the ranked number is: the short answer always, all of it on demand. */
+export function ScoreMeaning({ info }: { info: ScoreInfo | SignalInfo }) {
+  return (
+    <details class="score-meaning small">
+      <summary>
+        {info.title}: {info.purpose}; {direction(info)}
+      </summary>
+      <dl class="score-meaning__facts">
+        <dt>Formula</dt>
+        <dd>{info.formula}</dd>
+        <dt>Range</dt>
+        <dd>
+          {info.range}, in {info.unit}; {direction(info)}
+        </dd>
+        <dt>Taken from</dt>
+        <dd>{info.logits}</dd>
+        {"checkpoints" in info && info.checkpoints && (
+          <>
+            <dt>Checkpoints</dt>
+            <dd>after epochs {info.checkpoints.join(", ")}</dd>
+          </>
+        )}
+        <dt>Source</dt>
+        <dd>{info.source}</dd>
+      </dl>
+    </details>
+  );
+}

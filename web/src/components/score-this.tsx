@@ -1,0 +1,79 @@
+import { useEffect, useState } from "preact/hooks";
+import { api, problemOf, unwrap } from "../api/client";
+import type { Audit, Problem } from "../api/types";
+import { scoringKey, type View } from "../lib/url";
+import { ProblemNote } from "./problem-note";
+import "./score-this.css";
+
+const POLL_MS = 1_000;
+
+interface Props {
+  audit: Audit;
+  view: View;
+  onReady: () => void;
+}
+
+/** Offers to score what nobody has scored yet; the gradients are stored, so nothing trains again. */
+export function ScoreThis({ audit, view, onReady }: Props) {
+  const [state, setState] = useState<"offered" | "scoring">("offered");
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const key = scoringKey(view);
+
+  async function start() {
+    setProblem(null);
+    try {
+      const windows = [readWindow(view.window)];
+      const variant = view.variant === "paper" ? "paper" : "std";
+      const params = { path: { id: audit.id } };
+      await unwrap(api.POST("/v1/audits/{id}/scores", { params, body: { variant, windows } }));
+      setState("scoring");
+    } catch (thrown) {
+      setProblem(problemOf(thrown));
+    }
+  }
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one watch per scoring.
+  useEffect(() => {
+    if (state !== "scoring") return;
+    const timer = setInterval(async () => {
+      const params = { path: { id: audit.id } };
+      const { items } = await unwrap(api.GET("/v1/audits/{id}/scores", { params })).catch(
+        (thrown) => {
+          setProblem(problemOf(thrown));
+          return { items: [] };
+        },
+      );
+      const set = items.find((item) => item.signal === view.signal && item.scoring === key);
+      if (set?.state === "ready") onReady();
+      if (set?.state === "failed") {
+        setState("offered");
+        setProblem(failed(set.error ?? "The server did not say why."));
+      }
+    }, POLL_MS);
+    return () => clearInterval(timer);
+  }, [state, key]);
+
+  return (
+    <div class="score-this">
+      <p>
+        {state === "scoring"
+          ? "Scoring every example over these checkpoints…"
+          : "These checkpoints have not been scored yet. Their gradients are stored, so this takes seconds and trains nothing."}
+      </p>
+      {state === "offered" && (
+        <button type="button" class="button button--main" onClick={start}>
+          Score them
+        </button>
+      )}
+      {problem && <ProblemNote problem={problem} />}
+    </div>
+  );
+}
+
+function readWindow(window: string): string | number[] {
+  return /^\d+(-\d+)+$/.test(window) ? window.split("-").map(Number) : window;
+}
+
+function failed(detail: string): Problem {
+  return { type: "", code: "scoring-failed", status: 0, title: "Scoring failed", detail };
+}

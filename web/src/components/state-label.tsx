@@ -1,0 +1,28 @@
+import "./state-label.css";
+
+const GLYPHS = {
+  queued: "○",
+  validating: "○",
+  running: "◐",
+  succeeded: "✓",
+  ready: "✓",
+  failed: "✕",
+  cancelled: "–",
+};
+
+interface Props {
+  state: keyof typeof GLYPHS;
+  words: string;
+}
+
+/** A state in words; the sign before it only helps the eye. */
+export function StateLabel({ state, words }: Props) {
+  return (
+    <span class="state-label" data-state={state}>
+      <span class="state-label__sign" aria-hidden="true">
+        {GLYPHS[state]}
+      </span>
+      {words}
+    </span>
+  );
+}

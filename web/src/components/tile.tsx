@@ -1,0 +1,38 @@
+import type { RankedExample } from "../api/types";
+import { count, score } from "../lib/format";
+import { Pixels } from "./pixels";
+import "./tile.css";
+
+interface Props {
+  item: RankedExample;
+  href: string;
+  /** Meaning of the score. */
+  hint: string;
+}
+
+/** One example of the grid: image, given label, rank and score. */
+export function Tile({ item, href, hint }: Props) {
+  const value = item.value == null ? "no score" : score(item.value);
+  const place = item.percentile == null ? "" : `, percentile ${item.percentile.toFixed(1)}`;
+  return (
+    <li class="tile">
+      <a class="tile__link" href={href} data-index={item.index}>
+        <Pixels src={item.image_url} alt={item.key} lazy />
+        <span class="tile__label" title={`given label: ${item.label}`}>
+          <span class="unseen">given label </span>
+          {item.label}
+        </span>
+        <span class="tile__numbers small">
+          <span class="quiet">
+            <span class="unseen">rank </span>
+            {count(item.rank)}
+          </span>
+          <span title={item.value == null ? (item.value_reason ?? "") : `${hint}${place}`}>
+            <span class="unseen">score </span>
+            {value}
+          </span>
+        </span>
+      </a>
+    </li>
+  );
+}

@@ -1,0 +1,65 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { api, unwrap } from "../api/client";
+import { type Connection, follow } from "../api/events";
+import type { Audit } from "../api/types";
+import { type Curves, extend, NO_CURVES } from "./curves";
+import { type Resource, useResource } from "./resource";
+
+/** Beside the stream, so that heartbeat and queue position stay true and a blocked stream harms little. */
+const POLL_MS = 5_000;
+
+export interface LiveAudit extends Resource<Audit> {
+  curves: Curves;
+  /** How the event stream is doing. */
+  connection: Connection;
+}
+
+/** An audit that keeps itself up to date while it runs. */
+export function useLiveAudit(id: string): LiveAudit {
+  const [pollMs, setPollMs] = useState<number | null>(POLL_MS);
+  const audit = useResource(
+    id,
+    () => unwrap(api.GET("/v1/audits/{id}", { params: { path: { id } } })),
+    pollMs,
+  );
+  const [progress, setProgress] = useState<Pick<Audit, "state" | "progress"> | null>(null);
+  const [curves, setCurves] = useState<Curves>(NO_CURVES);
+  const [connection, setConnection] = useState<Connection>("connecting");
+
+  const final = audit.data !== null && isFinal(audit.data.state);
+  useEffect(() => setPollMs(final ? null : POLL_MS), [final]);
+
+  // A retried audit opens a new stream; one that finishes keeps the stream it has.
+  const [attempt, setAttempt] = useState(0);
+  const wasFinal = useRef(false);
+  useEffect(() => {
+    if (wasFinal.current && !final) setAttempt((before) => before + 1);
+    wasFinal.current = final;
+  }, [final]);
+
+  const address = audit.data?.urls.events;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each attempt opens a stream.
+  useEffect(() => {
+    if (!address) return;
+    setCurves(NO_CURVES);
+    setProgress(null);
+    return follow(address, {
+      onEvent(event) {
+        setCurves((before) => extend(before, event));
+        if (event.kind === "state" || event.kind === "interrupted") {
+          setProgress(null);
+          audit.reload();
+        }
+      },
+      onProgress: ({ state, ...live }) => setProgress({ state, progress: live }),
+      onConnection: setConnection,
+    });
+  }, [address, attempt]);
+
+  const data = audit.data && progress && !final ? { ...audit.data, ...progress } : audit.data;
+  return { ...audit, data, curves, connection };
+}
+
+export function isFinal(state: Audit["state"]): boolean {
+  return state === "succeeded" || state === "failed" || state === "cancelled";
+}

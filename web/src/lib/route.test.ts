@@ -1,0 +1,14 @@
+import { expect, it } from "vitest";
+import { auditPath, datasetPath, examplePath, parseRoute } from "./route";
+
+it.each([
+  ["/", { name: "home" }],
+  [auditPath("a1"), { name: "audit", id: "a1" }],
+  [`${auditPath("a1")}/`, { name: "audit", id: "a1" }],
+  [examplePath("a1", 12), { name: "example", id: "a1", index: 12 }],
+  [datasetPath("d1"), { name: "dataset", id: "d1" }],
+  ["/audits", { name: "unknown" }],
+  ["/audits/a1/examples/x", { name: "unknown" }],
+  ["/audits/a1/examples/1/more", { name: "unknown" }],
+  ["/elsewhere/1", { name: "unknown" }],
+])("reads %s", (path, route) => expect(parseRoute(path)).toEqual(route));

@@ -1,0 +1,24 @@
+/** The page's places. */
+export type Route =
+  | { name: "home" }
+  | { name: "audit"; id: string }
+  | { name: "example"; id: string; index: number }
+  | { name: "dataset"; id: string }
+  | { name: "unknown" };
+
+export function parseRoute(path: string): Route {
+  const [first, id, third, fourth, ...rest] = path.split("/").filter(Boolean);
+  if (rest.length > 0) return { name: "unknown" };
+  if (first === undefined) return { name: "home" };
+  if (id === undefined) return { name: "unknown" };
+  if (first === "datasets" && third === undefined) return { name: "dataset", id };
+  if (first !== "audits") return { name: "unknown" };
+  if (third === undefined) return { name: "audit", id };
+  if (third === "examples" && fourth !== undefined && /^\d+$/.test(fourth))
+    return { name: "example", id, index: Number(fourth) };
+  return { name: "unknown" };
+}
+
+export const auditPath = (id: string): string => `/audits/${id}`;
+export const datasetPath = (id: string): string => `/datasets/${id}`;
+export const examplePath = (id: string, index: number): string => `/audits/${id}/examples/${index}`;

@@ -1,0 +1,33 @@
+import { api, unwrap } from "../api/client";
+import type { ScoreInfo, SignalInfo } from "../api/types";
+import { useResource } from "./resource";
+
+/** What a signal is looked at for. The first two are the page's entrances. */
+const ENTRANCES: Record<string, string> = {
+  final_loss: "Probable wrong labels",
+  vog: "Hardest examples",
+};
+
+/** The signals in the order in which the page offers them. */
+export const OFFERED = ["final_loss", "vog", "mean_loss", "confidence"];
+
+/** What the reader comes for, where the signal has such a name. */
+export function entrance(signal: string): string | null {
+  return ENTRANCES[signal] ?? null;
+}
+
+/** The direction in words. */
+export function direction(info: Pick<SignalInfo, "direction">): string {
+  return info.direction === "low-harder" ? "low is harder" : "high is harder";
+}
+
+/** One line with everything that a number needs, for hovering over it. */
+export function meaning(info: SignalInfo | ScoreInfo): string {
+  return `${info.title} in ${info.unit}, ${info.range}, ${direction(info)}: ${info.formula}`;
+}
+
+/** All signals with their meaning, by name. */
+export function useSignals(): Map<string, SignalInfo> {
+  const signals = useResource("signals", () => unwrap(api.GET("/v1/signals")));
+  return new Map(signals.data?.items.map((info) => [info.name, info]));
+}

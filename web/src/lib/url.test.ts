@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { apiQuery, csvUrl, DEFAULT_VIEW, readView, scoringKey, type View, writeView } from "./url";
+
+const read = (query: string) => readView(new URLSearchParams(query));
+
+describe("a view in the address", () => {
+  it("is empty by default", () => {
+    expect(read("")).toEqual(DEFAULT_VIEW);
+    expect(writeView(DEFAULT_VIEW).toString()).toBe("");
+  });
+
+  it("comes back as it was written, whatever the names are", () => {
+    const view: View = {
+      signal: "vog",
+      window: "0-2-5",
+      variant: "paper",
+      order: "asc",
+      label: "a&b=c d/é",
+      split: "train",
+      group: "",
+      min: "-0.5",
+      max: "2",
+    };
+    expect(read(writeView(view).toString())).toEqual(view);
+  });
+
+  it("forgets windows of signals that have none", () => {
+    expect(read("signal=mean_loss&window=late").window).toBe("all");
+    expect(writeView({ ...DEFAULT_VIEW, window: "late" }).toString()).toBe("");
+  });
+
+  it("drops what is not a number or an order", () => {
+    expect(read("min=abc&max=&order=sideways")).toEqual(DEFAULT_VIEW);
+  });
+
+  it("keeps no other parameters", () => {
+    expect(writeView(read("tab=training&checkpoint=2")).toString()).toBe("");
+  });
+});
+
+describe("a view for the API", () => {
+  it("names the signal outright, since the API has another default", () => {
+    expect(apiQuery(DEFAULT_VIEW)).toEqual({ signal: "final_loss" });
+    expect(apiQuery(read("signal=vog"))).toEqual({ signal: "vog", window: "all", variant: "std" });
+  });
+
+  it("asks for the CSV of the same filter, without the order", () => {
+    expect(csvUrl("/v1/audits/1/ranking.csv", read("label=x&order=asc"))).toBe(
+      "/v1/audits/1/ranking.csv?label=x&signal=final_loss",
+    );
+  });
+
+  it("knows the key of its scores", () => {
+    expect(scoringKey(read("signal=vog&window=late"))).toBe("std:late");
+    expect(scoringKey(read(""))).toBe("default");
+  });
+});

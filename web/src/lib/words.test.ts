@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import type { Audit, Progress } from "../api/types";
+import { auditCause, auditState, pace, phase } from "./words";
+
+const now = Date.parse("2026-11-24T12:00:00Z");
+const audit = (change: Partial<Audit>) => ({ state: "queued", reason: null, ...change }) as Audit;
+const progress = (change: Partial<Progress>): Progress => ({
+  phase: "training",
+  epoch: 2,
+  epochs: 12,
+  checkpoint: 1,
+  checkpoints: 6,
+  step: 10,
+  total: 100,
+  ...change,
+});
+const plain = (text: string | null) => text?.replaceAll("\u00a0", " ");
+
+describe("an audit's state", () => {
+  it("tells the place in the queue", () => {
+    expect(auditState(audit({}))).toBe("Waiting for a worker");
+    expect(auditState(audit({ queue_position: 1 }))).toBe("Waiting for a worker, next in line");
+    expect(auditState(audit({ queue_position: 3 }))).toBe("Waiting for a worker, 3rd in line");
+  });
+
+  it("counts the epoch and the checkpoint it is in from 1", () => {
+    expect(phase(progress({}))).toBe("Training, epoch 3 of 12");
+    expect(phase(progress({ epoch: 12 }))).toBe("Training, epoch 12 of 12");
+    expect(phase(progress({ phase: "snapshotting" }))).toBe("Taking gradients, checkpoint 2 of 6");
+  });
+
+  it("tells speed and time only as far as they are known", () => {
+    expect(pace(progress({}))).toBe("");
+    expect(plain(pace(progress({ examples_per_second: 5123.4, eta_seconds: 75 })))).toBe(
+      "5,123 examples/s · about 1 min 15 s left",
+    );
+  });
+});
+
+describe("the cause", () => {
+  it("is the server's reason where there is one", () => {
+    const failed = audit({ state: "failed", reason: "The loss became infinite." });
+    expect(auditCause(failed, now)).toBe("The loss became infinite.");
+  });
+
+  it("is silence when the heartbeat stops", () => {
+    const beating = audit({ state: "running", worker: "w1", heartbeat_at: "2026-11-24T11:59:50Z" });
+    expect(auditCause(beating, now)).toBeNull();
+    const silent = { ...beating, heartbeat_at: "2026-11-24T11:58:00Z" };
+    expect(plain(auditCause(silent, now))).toContain("No sign of life from w1 for 2 min");
+  });
+});

@@ -1,0 +1,79 @@
+import type { Audit, Dataset, Progress } from "../api/types";
+import { count, duration, ordinal, percent } from "./format";
+
+/** After this long without a heartbeat the reader is told. Workers send one every few seconds. */
+const SILENCE_MS = 45_000;
+
+/** An audit's state in a few words, with what it waits for or does. */
+export function auditState(audit: Audit): string {
+  switch (audit.state) {
+    case "queued":
+      return queued(audit);
+    case "running":
+      return audit.progress ? phase(audit.progress) : "Starting";
+    case "succeeded":
+      return audit.result ? `Finished in ${duration(audit.result.wall_secs)}` : "Finished";
+    case "failed":
+      return "Failed";
+    case "cancelled":
+      return "Cancelled";
+  }
+}
+
+/** Why it is in this state, where there is something to say. */
+export function auditCause(audit: Audit, now: number): string | null {
+  if (audit.reason) return audit.reason;
+  if (audit.state === "succeeded" && audit.result) return accuracy(audit.result);
+  if (audit.state !== "running" || !audit.heartbeat_at) return null;
+  const silence = now - Date.parse(audit.heartbeat_at);
+  if (silence < SILENCE_MS) return null;
+  return `No sign of life from ${audit.worker ?? "the worker"} for ${duration(silence / 1000)}; another worker will take over from the last checkpoint.`;
+}
+
+/** What a run is doing, counted from 1 as people do. */
+export function phase(progress: Progress): string {
+  const epoch = Math.min(progress.epoch + 1, progress.epochs);
+  const checkpoint = Math.min(progress.checkpoint + 1, progress.checkpoints);
+  switch (progress.phase) {
+    case "loading":
+      return "Loading the dataset";
+    case "training":
+      return `Training, epoch ${epoch} of ${progress.epochs}`;
+    case "snapshotting":
+      return `Taking gradients, checkpoint ${checkpoint} of ${progress.checkpoints}`;
+    case "evaluating":
+      return "Evaluating the trained model";
+    case "scoring":
+      return "Scoring every example";
+  }
+}
+
+/** Speed and remaining time, as far as they are known. */
+export function pace(progress: Progress): string {
+  const parts: string[] = [];
+  if (progress.examples_per_second) parts.push(`${count(progress.examples_per_second)} examples/s`);
+  if (progress.eta_seconds != null) parts.push(`about ${duration(progress.eta_seconds)} left`);
+  return parts.join(" · ");
+}
+
+/** A dataset's state in a few words. */
+export function datasetState(dataset: Dataset): string {
+  if (dataset.state === "ready") return "Ready";
+  if (dataset.state === "failed") return "Refused";
+  const progress = dataset.progress;
+  if (!progress || progress.total === 0) return "Validating";
+  return `Validating, ${count(progress.step)} of ${count(progress.total)}`;
+}
+
+function queued(audit: Audit): string {
+  const place = audit.queue_position;
+  if (place == null) return "Waiting for a worker";
+  if (place <= 1) return "Waiting for a worker, next in line";
+  return `Waiting for a worker, ${ordinal(place)} in line`;
+}
+
+function accuracy(result: NonNullable<Audit["result"]>): string {
+  const trained = `Training accuracy ${percent(result.training_accuracy)}`;
+  if (result.held_out_accuracy == null) return `${trained}.`;
+  return `${trained}, held-out accuracy ${percent(result.held_out_accuracy)}.`;
+}

@@ -1,0 +1,6 @@
+import { render } from "preact";
+import "./styles/tokens.css";
+import { App } from "./routes/app";
+
+const page = document.getElementById("page");
+if (page) render(<App />, page);

@@ -1,0 +1,39 @@
+import { AuditHead } from "../components/audit-head";
+import { ProblemNote } from "../components/problem-note";
+import { Tabs } from "../components/tabs";
+import { TrainingView } from "../components/training-view";
+import { useLiveAudit } from "../lib/live";
+import { useLocation } from "../lib/location";
+import { useTitle } from "../lib/title";
+import { auditState } from "../lib/words";
+import { RankingView } from "./ranking";
+
+/** One audit: its training while it runs, its examples afterwards. */
+export function AuditRoute({ id }: { id: string }) {
+  const live = useLiveAudit(id);
+  const url = useLocation();
+  const audit = live.data;
+  useTitle(audit ? `${audit.dataset_name}: ${auditState(audit)}` : "Audit");
+
+  if (!audit)
+    return live.problem ? (
+      <ProblemNote problem={live.problem} onRetry={live.reload} />
+    ) : (
+      <p class="quiet">Loading…</p>
+    );
+
+  const finished = audit.state === "succeeded";
+  const training = !finished || url.searchParams.get("tab") === "training";
+  return (
+    <>
+      <AuditHead audit={audit} onChange={live.reload} />
+      {live.problem && <ProblemNote problem={live.problem} onRetry={live.reload} />}
+      {finished && <Tabs url={url} training={training} />}
+      {training ? (
+        <TrainingView audit={audit} curves={live.curves} connection={live.connection} />
+      ) : (
+        <RankingView audit={audit} search={url.searchParams} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,124 @@
+import { useState } from "preact/hooks";
+import { api, problemOf, unwrap } from "../api/client";
+import type { Dataset, Problem } from "../api/types";
+import { AuditRow } from "../components/audit-row";
+import { DatasetReport } from "../components/dataset-report";
+import { Pixels } from "../components/pixels";
+import { ProblemNote } from "../components/problem-note";
+import { StateLabel } from "../components/state-label";
+import { bytes, count, counted } from "../lib/format";
+import { goTo } from "../lib/location";
+import { useNow } from "../lib/now";
+import { useResource } from "../lib/resource";
+import { auditPath } from "../lib/route";
+import { useTitle } from "../lib/title";
+import { datasetState } from "../lib/words";
+import "./dataset.css";
+import "./home.css";
+
+/** One dataset: what was found in it, and the audits of it. */
+export function DatasetRoute({ id }: { id: string }) {
+  const path = { id };
+  const now = useNow();
+  const [validating, setValidating] = useState(true);
+  const dataset = useResource(
+    id,
+    async () => {
+      const found = await unwrap(api.GET("/v1/datasets/{id}", { params: { path } }));
+      setValidating(found.state === "validating");
+      return found;
+    },
+    validating ? 2_000 : null,
+  );
+  const audits = useResource(`audits of ${id}`, () =>
+    unwrap(api.GET("/v1/audits", { params: { query: { dataset_id: id, limit: 50 } } })),
+  );
+  useTitle(dataset.data?.name ?? "Dataset");
+
+  if (dataset.problem && !dataset.data)
+    return <ProblemNote problem={dataset.problem} onRetry={dataset.reload} />;
+  if (!dataset.data) return <p class="quiet">Loading…</p>;
+
+  return (
+    <>
+      <header class="dataset__head">
+        <h1 class="dataset__name">{dataset.data.name}</h1>
+        <StateLabel state={dataset.data.state} words={datasetState(dataset.data)} />
+        <p class="quiet">{facts(dataset.data)}</p>
+        {dataset.data.state === "ready" && <StartAudit dataset={dataset.data} />}
+      </header>
+      <DatasetReport dataset={dataset.data} />
+      {audits.data && audits.data.items.length > 0 && (
+        <section class="dataset__section" aria-labelledby="audits">
+          <h2 id="audits">Audits</h2>
+          <ul class="home__list">
+            {audits.data.items.map((audit) => (
+              <AuditRow key={audit.id} audit={audit} now={now} />
+            ))}
+          </ul>
+        </section>
+      )}
+      {dataset.data.state === "ready" && <Sample id={id} />}
+    </>
+  );
+}
+
+function StartAudit({ dataset }: { dataset: Dataset }) {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  async function start() {
+    setBusy(true);
+    try {
+      const body = { dataset_id: dataset.id };
+      const audit = await unwrap(api.POST("/v1/audits", { body }));
+      goTo(auditPath(audit.id));
+    } catch (thrown) {
+      setProblem(problemOf(thrown));
+      setBusy(false);
+    }
+  }
+  return (
+    <div>
+      <button type="button" class="button button--main" disabled={busy} onClick={start}>
+        Start an audit
+      </button>
+      {problem && <ProblemNote problem={problem} />}
+    </div>
+  );
+}
+
+/** The first images, as a look at what was read. */
+function Sample({ id }: { id: string }) {
+  const sample = useResource(`sample of ${id}`, () =>
+    unwrap(
+      api.GET("/v1/datasets/{id}/examples", { params: { path: { id }, query: { limit: 24 } } }),
+    ),
+  );
+  if (!sample.data) return sample.problem && <ProblemNote problem={sample.problem} />;
+  return (
+    <section class="dataset__section" aria-labelledby="sample">
+      <h2 id="sample">The first {sample.data.items.length}</h2>
+      <ul class="dataset__sample">
+        {sample.data.items.map((example) => (
+          <li key={example.index} class="dataset__example small">
+            <Pixels src={example.image_url} alt={example.key} lazy />
+            <span title={example.label}>{example.label}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function facts(dataset: Dataset): string {
+  if (!dataset.facts) return bytes(dataset.upload_bytes);
+  const { examples, classes, width, height, channels, splits } = dataset.facts;
+  return [
+    counted(examples, "example"),
+    counted(classes, "class", "classes"),
+    `${width}×${height} px`,
+    channels === 1 ? "grey" : "colour",
+    ...splits.map((split) => `${split.name} ${count(split.examples)}`),
+    bytes(dataset.upload_bytes),
+  ].join(" · ");
+}

@@ -1,0 +1,123 @@
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { api, unwrap } from "../api/client";
+import type { Ranking } from "../api/ranking";
+import type { AuditedExample } from "../api/types";
+import { ExampleFacts } from "../components/example-facts";
+import { ExampleNav } from "../components/example-nav";
+import { GradientMaps } from "../components/gradient-maps";
+import { ProblemNote } from "../components/problem-note";
+import { ScoreTable } from "../components/score-table";
+import { TrajectoryPlot } from "../components/trajectory-plot";
+import { type Action, useKeys } from "../lib/keys";
+import { lastOpened } from "../lib/last-opened";
+import { leaveTo, moveTo, useLocation } from "../lib/location";
+import { useResource } from "../lib/resource";
+import { auditPath, examplePath } from "../lib/route";
+import { useTitle } from "../lib/title";
+import { readView, scoringKey, type View, withQuery, writeView } from "../lib/url";
+import { useRanking } from "../lib/use-ranking";
+import "./example.css";
+
+/** One example with everything known about it; next and previous follow the grid's order. */
+export function ExampleRoute({ id, index }: { id: string; index: number }) {
+  const url = useLocation();
+  const view = readView(url.searchParams);
+  const ranking = useRanking(id, view);
+  const example = useKept(
+    useResource(`${id}/${index}`, () =>
+      unwrap(api.GET("/v1/audits/{id}/examples/{index}", { params: { path: { id, index } } })),
+    ),
+  );
+  const shown = example.data;
+  const checkpoint = Number(url.searchParams.get("checkpoint") ?? Number.NaN);
+  useTitle(shown ? `${shown.label}: ${shown.key}` : "Example");
+  useEffect(() => lastOpened.set(id, index), [id, index]);
+
+  const rank = shown?.index === index ? rankIn(shown, view) : null;
+  const neighbours = useNeighbours(ranking, index, rank);
+  const grid = withQuery(auditPath(id), writeView(view));
+  const hrefOf = (other: number) => {
+    const search = writeView(view);
+    const at = url.searchParams.get("checkpoint");
+    if (at !== null) search.set("checkpoint", at);
+    return withQuery(examplePath(id, other), search);
+  };
+  const hrefs = {
+    previous: neighbours.previous === null ? null : hrefOf(neighbours.previous),
+    next: neighbours.next === null ? null : hrefOf(neighbours.next),
+    close: grid,
+  };
+  useKeys(
+    useCallback(
+      (action: Action) => {
+        if (action === "next" && hrefs.next) moveTo(hrefs.next);
+        if (action === "previous" && hrefs.previous) moveTo(hrefs.previous);
+        if (action === "close") leaveTo(hrefs.close);
+      },
+      [hrefs.next, hrefs.previous, hrefs.close],
+    ),
+  );
+
+  return (
+    <article class="example">
+      <ExampleNav hrefs={hrefs} rank={rank} ranking={ranking} />
+      {example.problem && <ProblemNote problem={example.problem} onRetry={example.reload} />}
+      {!shown && !example.problem && <p class="quiet">Loading…</p>}
+      {shown && !example.problem && (
+        <div class="example__body">
+          <GradientMaps example={shown} checkpoint={checkpoint} />
+          <div class="example__words">
+            <ExampleFacts example={shown} groupHref={groupHref(id, view, shown.group)} />
+            <ScoreTable scores={shown.scores} view={view} />
+            <TrajectoryPlot trajectory={shown.trajectory} label={shown.label} />
+          </div>
+        </div>
+      )}
+    </article>
+  );
+}
+
+/** Keeps showing the example before while the next one loads, so that nothing jumps. */
+function useKept(resource: ReturnType<typeof useResource<AuditedExample>>) {
+  const [kept, setKept] = useState<AuditedExample | null>(null);
+  useEffect(() => {
+    if (resource.data) setKept(resource.data);
+  }, [resource.data]);
+  return { ...resource, data: resource.data ?? kept };
+}
+
+function useNeighbours(ranking: Ranking, index: number, rank: number | null) {
+  const [found, setFound] = useState<{ next: number | null; previous: number | null }>({
+    next: null,
+    previous: null,
+  });
+  const loaded = ranking.items.length;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: more loaded pages may bring the neighbours.
+  useEffect(() => {
+    let wanted = true;
+    if (!ranking.started) return;
+    Promise.all([ranking.beside(index, rank, 1), ranking.beside(index, rank, -1)]).then(
+      ([next, previous]) => {
+        if (!wanted) return;
+        setFound({ next: next?.index ?? null, previous: previous?.index ?? null });
+        for (const neighbour of [next, previous])
+          if (neighbour) new Image().src = neighbour.image_url;
+      },
+      () => wanted && setFound({ next: null, previous: null }),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [ranking, loaded, index, rank]);
+  return found;
+}
+
+function rankIn(example: AuditedExample, view: View): number | null {
+  const key = scoringKey(view);
+  const score = example.scores.find((one) => one.signal === view.signal && one.scoring === key);
+  return score?.rank ?? null;
+}
+
+function groupHref(id: string, view: View, group: string | null | undefined): string | null {
+  return group ? withQuery(auditPath(id), writeView({ ...view, group })) : null;
+}

@@ -1,0 +1,86 @@
+import { useCallback } from "preact/hooks";
+import { api, unwrap } from "../api/client";
+import type { Audit } from "../api/types";
+import { Grid } from "../components/grid";
+import { ProblemNote } from "../components/problem-note";
+import { RankingFilters } from "../components/ranking-filters";
+import { ScoreMeaning } from "../components/score-meaning";
+import { ScoreThis } from "../components/score-this";
+import { SignalChoice } from "../components/signal-choice";
+import { count, counted } from "../lib/format";
+import { goTo } from "../lib/location";
+import { useResource } from "../lib/resource";
+import { auditPath } from "../lib/route";
+import { useSignals } from "../lib/signals";
+import { csvUrl, readView, type View, withQuery, writeView } from "../lib/url";
+import { useRanking } from "../lib/use-ranking";
+import "./ranking.css";
+
+/** The examples of a finished audit, ranked as the address says. */
+export function RankingView({ audit, search }: { audit: Audit; search: URLSearchParams }) {
+  const view = readView(search);
+  const ranking = useRanking(audit.id, view);
+  const scores = useResource(`scores of ${audit.id}`, () =>
+    unwrap(api.GET("/v1/audits/{id}/scores", { params: { path: { id: audit.id } } })),
+  );
+  const signals = useSignals();
+  const dataset = useResource(`dataset of ${audit.id}`, () =>
+    unwrap(api.GET("/v1/datasets/{id}", { params: { path: { id: audit.dataset_id } } })),
+  );
+  const hrefOf = useCallback(
+    (next: View) => withQuery(auditPath(audit.id), writeView(next)),
+    [audit.id],
+  );
+  const info = ranking.info ?? signals.get(view.signal);
+  const unscored = ranking.problem?.code === "scores-not-found";
+
+  return (
+    <>
+      <SignalChoice view={view} scores={scores.data?.items ?? []} hrefOf={hrefOf} />
+      {info && <ScoreMeaning info={info} />}
+      <div class="ranking__bar">
+        <RankingFilters
+          view={view}
+          dataset={dataset.data}
+          hrefOf={hrefOf}
+          onChange={(next) => goTo(hrefOf(next))}
+        />
+        {!unscored && (
+          <p class="ranking__count small">
+            <span role="status">{ranking.started && matches(ranking.matching, ranking.total)}</span>
+            <a href={csvUrl(audit.urls.ranking_csv, view)} download data-leaves>
+              Download as CSV
+            </a>
+          </p>
+        )}
+      </div>
+      {unscored && (
+        <ScoreThis
+          audit={audit}
+          view={view}
+          onReady={() => {
+            scores.reload();
+            void ranking.more();
+          }}
+        />
+      )}
+      {ranking.problem && !unscored && (
+        <ProblemNote problem={ranking.problem} onRetry={() => void ranking.more()} />
+      )}
+      {ranking.started && ranking.matching === 0 && (
+        <p class="ranking__none">
+          No example fits these filters.{" "}
+          <a href={hrefOf({ ...readView(new URLSearchParams()), signal: view.signal })}>
+            Show all examples.
+          </a>
+        </p>
+      )}
+      <Grid ranking={ranking} />
+    </>
+  );
+}
+
+function matches(matching: number, total: number): string {
+  if (matching === total) return counted(total, "example");
+  return `${count(matching)} of ${counted(total, "example")}`;
+}
