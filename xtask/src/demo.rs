@@ -37,12 +37,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let folder = workspace::deps().join("demo");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let rankings = Rankings::in_folder(&folder);
+    let dataset = Dataset::choose(options.data.as_deref(), &folder)?;
     let mut server = server::Server::start()?;
-    if let Some(data) = &options.data {
-        audit(data, &rankings)?;
-    } else {
-        let digits = digits::ensure(&folder)?;
-        audit(&digits.images, &rankings)?;
+    audit(dataset.path(), &rankings)?;
+    if let Dataset::Digits(digits) = &dataset {
         println!("\n{}", evaluation::report(&digits.swapped, &rankings)?);
     }
     println!(
@@ -59,6 +57,30 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     println!("Ctrl-C ends it.");
     server.wait()
+}
+
+/// What the demo audits.
+enum Dataset {
+    /// The user's own data, of which nobody knows what is wrong with them.
+    Own(PathBuf),
+    /// Handwritten digits with labels that were swapped on purpose.
+    Digits(digits::Digits),
+}
+
+impl Dataset {
+    fn choose(own: Option<&Path>, folder: &Path) -> Result<Self> {
+        match own {
+            Some(path) => Ok(Self::Own(path.to_owned())),
+            None => Ok(Self::Digits(digits::ensure(folder)?)),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Own(path) => path,
+            Self::Digits(digits) => &digits.images,
+        }
+    }
 }
 
 /// The files that the audit writes, each with the suspicious examples first.
