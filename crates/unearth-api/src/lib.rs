@@ -1,1 +1,29 @@
 //! The HTTP interface: router, handlers, problem+json, OpenAPI, events, exports, the embedded page.
+//!
+//! [`router`] turns an [`App`] into an [`axum::Router`]. A handler reads parse → load → decide →
+//! write → answer; SQL lives in `unearth-store`, and nothing here knows of tensors. Whatever goes
+//! wrong leaves as an RFC 9457 problem document with a stable code; what happened inside goes to
+//! the log only.
+
+mod app;
+mod auth;
+mod class_names;
+mod csv_ranking;
+mod document;
+mod event_hub;
+mod extract;
+mod gradient_map;
+mod handlers;
+mod idempotency;
+mod observe;
+mod page;
+mod paging;
+mod pixels;
+mod problem;
+mod router;
+mod upload;
+mod view;
+
+pub use app::{ApiLimits, App, free_bytes};
+pub use event_hub::EventHub;
+pub use router::{openapi, router};

@@ -1,0 +1,75 @@
+use crate::EventHub;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::{path::Path, time::Duration};
+use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
+use unearth_store::{Blobs, Database};
+use uuid::Uuid;
+
+/// Everything the handlers need. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub db: Database,
+    /// The blob store.
+    pub blobs: Blobs,
+    /// Sizes and times.
+    pub limits: ApiLimits,
+    /// Where people reach the page, such as `https://unearth.example`.
+    pub public_url: String,
+    /// What `/metrics` prints.
+    pub metrics: PrometheusHandle,
+    /// Tells which audits have something new.
+    pub events: EventHub,
+    /// Free bytes of the file system that holds a folder; see [`free_bytes`].
+    pub free_bytes: fn(&Path) -> Option<u64>,
+    /// The clock.
+    pub now: fn() -> OffsetDateTime,
+    /// Where new identities come from; they must sort by time (UUIDv7).
+    pub new_id: fn() -> Uuid,
+    /// Cancelled when the server shuts down: ends the event streams, which never end by themselves.
+    pub stopping: CancellationToken,
+}
+
+/// Sizes and times that requests must keep to.
+#[derive(Debug, Clone)]
+pub struct ApiLimits {
+    /// Largest upload of a dataset, bytes.
+    pub dataset_bytes: u64,
+    /// Largest upload of weights, bytes.
+    pub weights_bytes: u64,
+    /// Longest silence within an upload.
+    pub upload_silence: Duration,
+    /// Longest time until the answer to anything but an upload begins.
+    pub answer: Duration,
+}
+
+impl Default for ApiLimits {
+    fn default() -> Self {
+        const GIB: u64 = 1 << 30;
+        Self {
+            dataset_bytes: 64 * GIB,
+            weights_bytes: 2 * GIB,
+            upload_silence: Duration::from_secs(60),
+            answer: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Bytes that may still be written to the file system of `folder`; none when it is not there or
+/// may not be looked at, as with a database on another machine.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let file_system = rustix::fs::statvfs(folder).ok()?;
+    Some(file_system.f_bavail.saturating_mul(file_system.f_frsize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_not_there_has_no_room_to_tell_of() {
+        assert!(free_bytes(Path::new("/")).is_some());
+        assert_eq!(free_bytes(Path::new("/no/such/folder")), None);
+    }
+}

@@ -1,0 +1,71 @@
+//! What the OpenAPI document says beside the routes.
+
+use crate::problem::ProblemDocument;
+use utoipa::{
+    PartialSchema as _, ToSchema as _,
+    openapi::{
+        Components, ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr, ResponseBuilder,
+        path::{Operation, PathItem},
+        security::{
+            ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+        },
+    },
+};
+
+const PROBLEM: &str = "Problem";
+/// Routes that need no token.
+const OPEN: [&str; 4] = ["/healthz", "/readyz", "/login", "/v1/session"];
+
+/// Adds title, security and the problems that every route may answer with.
+pub(crate) fn describe(mut document: OpenApi) -> OpenApi {
+    document.info = InfoBuilder::new()
+        .title("Unearth")
+        .version("1")
+        .description(Some("Finds the hard and the wrongly labelled examples of a dataset by watching a model learn it."))
+        .build();
+    let components = document.components.get_or_insert_with(Components::new);
+    let mut schemas = vec![(PROBLEM.to_owned(), ProblemDocument::schema())];
+    ProblemDocument::schemas(&mut schemas);
+    components.schemas.extend(schemas);
+    components.add_security_scheme(
+        "token",
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+    );
+    components.add_security_scheme(
+        "session",
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::auth::COOKIE))),
+    );
+    for (path, item) in &mut document.paths.paths {
+        for operation in operations(item) {
+            operation
+                .responses
+                .responses
+                .insert("default".to_owned(), problem());
+            if !OPEN.contains(&path.as_str()) {
+                operation.security = Some(
+                    ["token", "session"]
+                        .map(|scheme| SecurityRequirement::new(scheme, Vec::<String>::new()))
+                        .to_vec(),
+                );
+            }
+        }
+    }
+    document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.post, &mut item.delete]
+        .into_iter()
+        .filter_map(Option::as_mut)
+}
+
+fn problem() -> RefOr<utoipa::openapi::Response> {
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(PROBLEM)))
+        .build();
+    ResponseBuilder::new()
+        .description("What went wrong.")
+        .content("application/problem+json", content)
+        .build()
+        .into()
+}

@@ -1,0 +1,149 @@
+//! Extractors whose refusals are problems that name the field.
+
+use crate::problem::{self, Problem};
+use axum::{
+    RequestPartsExt,
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::request::Parts,
+};
+use serde::de::DeserializeOwned;
+use unearth_audit::FieldError;
+
+/// Largest JSON body, bytes.
+pub(crate) const JSON_BYTES_MAX: usize = 1 << 20;
+
+/// A JSON body.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| {
+            let detail = format!("a JSON body may hold at most {JSON_BYTES_MAX} bytes");
+            Problem::new(&problem::BODY_TOO_LARGE, detail)
+        })?;
+        parse(&bytes).map(Self)
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        if error.is_data() {
+            Problem::invalid(vec![field_error(&path, &error.to_string())])
+        } else {
+            Problem::new(&problem::INVALID_JSON, error.to_string())
+        }
+    })?;
+    json.end()
+        .map_err(|error| Problem::new(&problem::INVALID_JSON, error.to_string()))?;
+    Ok(value)
+}
+
+/// A query string.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::try_from_uri(&parts.uri) {
+            Ok(axum::extract::Query(value)) => Ok(Self(value)),
+            Err(rejection) => {
+                let text = rejection.body_text();
+                let text = text
+                    .strip_prefix("Failed to deserialize query string: ")
+                    .unwrap_or(&text);
+                // The path of the field comes first, where it is known.
+                let (path, detail) = match text.split_once(": ") {
+                    Some((path, detail)) if !path.contains(' ') => (path, detail),
+                    _ => ("", text),
+                };
+                Err(Problem::invalid(vec![field_error(path, detail)]))
+            }
+        }
+    }
+}
+
+/// Parts of the path. What cannot be read is not there.
+pub(crate) struct Path<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send + 'static> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let axum::extract::Path(value) = parts.extract().await.map_err(|_| {
+            let detail = format!("`{}` does not name anything", parts.uri.path());
+            Problem::new(&problem::NO_SUCH_ROUTE, detail)
+                .hint("ids are UUIDs, examples and checkpoints are counted from 0")
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// Serde's complaint as an error of a field. It names an unknown or missing field in its text only.
+fn field_error(path: &str, complaint: &str) -> FieldError {
+    let detail = complaint
+        .split(" at line ")
+        .next()
+        .unwrap_or(complaint)
+        .to_owned();
+    let named = ["unknown field `", "missing field `"]
+        .iter()
+        .find_map(|start| detail.strip_prefix(start)?.split('`').next());
+    let field = match (path, named) {
+        ("" | ".", Some(named)) => named.to_owned(),
+        ("" | ".", None) => String::new(),
+        (path, Some(named)) if path.ends_with(named) => path.to_owned(),
+        (path, Some(named)) => format!("{path}.{named}"),
+        (path, None) => path.to_owned(),
+    };
+    FieldError::new(field, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unearth_audit::RecipeRequest;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its reading is tested")]
+    struct Body {
+        seed: u64,
+        recipe: Option<RecipeRequest>,
+    }
+
+    fn field_of(json: &str) -> String {
+        let problem = parse::<Body>(json.as_bytes()).expect_err("must be refused");
+        format!("{problem:?}")
+            .split("field: \"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    #[test]
+    fn the_path_of_the_wrong_field_is_named() {
+        assert_eq!(field_of(r#"{"sed": 1}"#), "sed");
+        assert_eq!(field_of(r#"{"recipe": {}}"#), "seed");
+        assert_eq!(field_of(r#"{"seed": "x"}"#), "seed");
+        assert_eq!(
+            field_of(r#"{"seed": 1, "recipe": {"epoch": 3}}"#),
+            "recipe.epoch"
+        );
+        assert_eq!(
+            field_of(r#"{"seed": 1, "recipe": {"epochs": -3}}"#),
+            "recipe.epochs"
+        );
+        assert_eq!(
+            field_of(r#"{"seed": 1, "recipe": {"checkpoints": "x"}}"#),
+            "recipe.checkpoints"
+        );
+    }
+}

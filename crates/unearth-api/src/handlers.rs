@@ -1,0 +1,19 @@
+//! One file per resource and group of verbs.
+
+pub(crate) mod audits;
+pub(crate) mod datasets;
+pub(crate) mod document;
+pub(crate) mod events;
+pub(crate) mod example;
+pub(crate) mod examples;
+pub(crate) mod gradients;
+pub(crate) mod health;
+mod load;
+pub(crate) mod ranking;
+pub(crate) mod ranking_csv;
+pub(crate) mod scores;
+mod selection;
+pub(crate) mod session;
+pub(crate) mod signals;
+pub(crate) mod statistics;
+pub(crate) mod weights;

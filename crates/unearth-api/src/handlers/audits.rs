@@ -1,0 +1,254 @@
+//! Audits: begin, look, cancel, retry, delete.
+
+use super::load;
+use crate::{
+    App,
+    extract::{Json, Path, Query},
+    paging::{self, PageSize},
+    problem::{self, Problem},
+    view::audit::{self, Audit, AuditPage, EstimatedAudit, StartAudit},
+};
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use std::path::Path as Folder;
+use unearth_audit::{Estimate, FieldError, Init, Recipe, Scoring, Signal, estimate, plan};
+use unearth_store::{
+    audits::{self, Changed, NewAudit},
+    weights,
+};
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+const PAGE: PageSize = PageSize {
+    default: 50,
+    max: 200,
+};
+
+/// A request that was checked against its dataset.
+struct Resolved {
+    signals: Vec<Signal>,
+    recipe: Recipe,
+    scorings: Vec<Scoring>,
+    estimate: Estimate,
+}
+
+/// Begins an audit.
+#[utoipa::path(
+    post, path = "/v1/audits", tag = "audits", request_body = StartAudit,
+    responses((status = 202, description = "It waits for a worker.", body = Audit,
+               headers(("Location" = String, description = "Its address."))))
+)]
+pub(crate) async fn start(
+    State(app): State<App>,
+    Json(request): Json<StartAudit>,
+) -> Result<Response, Problem> {
+    let resolved = resolve(&app, &request).await?;
+    check_room(&app, &resolved.estimate).await?;
+    let id = (app.new_id)();
+    let new = NewAudit {
+        id,
+        dataset_id: request.dataset_id,
+        runs: plan(&resolved.signals, &resolved.recipe, request.seed),
+        signals: resolved.signals,
+        recipe: resolved.recipe,
+        scorings: resolved.scorings,
+        seed: request.seed as i64,
+        estimate: resolved.estimate,
+    };
+    audits::insert(&app.db, &new, (app.now)()).await?;
+    let view = Audit::from(load::audit(&app, id).await?);
+    let location = [(header::LOCATION, audit::url(id))];
+    Ok((StatusCode::ACCEPTED, location, axum::Json(view)).into_response())
+}
+
+/// Says what an audit would be and cost, without beginning it.
+#[utoipa::path(
+    post, path = "/v1/audits/estimate", tag = "audits", request_body = StartAudit,
+    responses((status = 200, body = EstimatedAudit))
+)]
+pub(crate) async fn estimate_only(
+    State(app): State<App>,
+    Json(request): Json<StartAudit>,
+) -> Result<axum::Json<EstimatedAudit>, Problem> {
+    let Resolved {
+        recipe, estimate, ..
+    } = resolve(&app, &request).await?;
+    Ok(axum::Json(EstimatedAudit { recipe, estimate }))
+}
+
+/// Fills in the defaults and checks everything; what is wrong is told all at once.
+async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
+    let (_, facts) = load::ready_dataset(app, request.dataset_id).await?;
+    let recipe = request.recipe.resolve(&facts).map_err(Problem::invalid)?;
+    let scorings = request.scoring.resolve(&recipe).map_err(Problem::invalid)?;
+    let mut errors = Vec::new();
+    let mut signals = request
+        .signals
+        .clone()
+        .unwrap_or_else(|| Signal::ALL.to_vec());
+    if signals.is_empty() {
+        errors.push(FieldError::new(
+            "signals",
+            "names no signal; leave it out for all of them",
+        ));
+    }
+    if i64::try_from(request.seed).is_err() {
+        errors.push(FieldError::new(
+            "seed",
+            format!("must be at most {}", i64::MAX),
+        ));
+    }
+    if let Init::Weights(hash) = &recipe.init
+        && weights::get(&app.db, hash).await?.is_none()
+    {
+        let detail = format!(
+            "no weights with the hash `{hash}` were uploaded; POST them to /v1/weights first"
+        );
+        errors.push(FieldError::new("recipe.init.weights", detail));
+    }
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let mut seen = Vec::new();
+    signals.retain(|signal| {
+        !seen.contains(signal) && {
+            seen.push(*signal);
+            true
+        }
+    });
+    Ok(Resolved {
+        signals,
+        estimate: estimate(&recipe, &facts),
+        recipe,
+        scorings,
+    })
+}
+
+/// Refuses what would not fit, as far as the disks can be seen from here.
+async fn check_room(app: &App, estimate: &Estimate) -> Result<(), Problem> {
+    let database = app.db.data_directory().await?;
+    let database = database.and_then(|folder| (app.free_bytes)(Folder::new(&folder)));
+    let blobs = (app.free_bytes)(app.blobs.folder());
+    let needs = [
+        ("database", estimate.database_bytes, database),
+        ("blob store", estimate.blob_bytes, blobs),
+    ];
+    for (place, needed, free) in needs {
+        if let Some(free) = free.filter(|&free| free < needed) {
+            let detail = format!("the {place} needs about {needed} bytes, and {free} are free");
+            return Err(Problem::new(&problem::TOO_LITTLE_ROOM, detail).hint(
+                "free some disk space, lower `recipe.checkpoints` or `recipe.image_size`, or delete audits",
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListQuery {
+    /// `next` of the page before.
+    after: Option<String>,
+    /// How many, at most 200; 50 by default.
+    limit: Option<i64>,
+    /// Only of this dataset.
+    dataset_id: Option<Uuid>,
+}
+
+/// Lists the audits, newest first.
+#[utoipa::path(
+    get, path = "/v1/audits", tag = "audits", params(ListQuery),
+    responses((status = 200, body = AuditPage))
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Query(query): Query<ListQuery>,
+) -> Result<axum::Json<AuditPage>, Problem> {
+    let limit = PAGE.limit(query.limit)?;
+    let after = paging::cursor(query.after.as_deref())?;
+    let rows = audits::list(&app.db, query.dataset_id, after, limit + 1).await?;
+    let (rows, next) = paging::split(rows, limit, |row| row.id);
+    let items = rows.into_iter().map(Audit::from).collect();
+    Ok(axum::Json(AuditPage { items, next }))
+}
+
+/// Shows one audit.
+#[utoipa::path(
+    get, path = "/v1/audits/{id}", tag = "audits", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Audit))
+)]
+pub(crate) async fn get(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+) -> Result<axum::Json<Audit>, Problem> {
+    Ok(axum::Json(load::audit(&app, id).await?.into()))
+}
+
+/// Cancels an audit: a queued one at once, a running one at its next batch.
+#[utoipa::path(
+    post, path = "/v1/audits/{id}/cancel", tag = "audits", params(("id" = Uuid, Path)),
+    responses((status = 202, body = Audit))
+)]
+pub(crate) async fn cancel(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    match audits::cancel(&app.db, id, (app.now)()).await? {
+        Changed::Yes => accepted(&app, id).await,
+        Changed::NotFound => Err(load::no_such_audit(id)),
+        Changed::No(state) => Err(Problem::new(
+            &problem::AUDIT_IS_FINISHED,
+            format!("it is {state} already"),
+        )),
+    }
+}
+
+/// Tries a failed or cancelled audit again, from its last resume point.
+#[utoipa::path(
+    post, path = "/v1/audits/{id}/retry", tag = "audits", params(("id" = Uuid, Path)),
+    responses((status = 202, body = Audit))
+)]
+pub(crate) async fn retry(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    match audits::retry(&app.db, id, (app.now)()).await? {
+        Changed::Yes => accepted(&app, id).await,
+        Changed::NotFound => Err(load::no_such_audit(id)),
+        Changed::No(state) => {
+            let detail =
+                format!("it is {state}; only failed and cancelled audits can be tried again");
+            Err(Problem::new(&problem::AUDIT_NOT_RETRIABLE, detail))
+        }
+    }
+}
+
+async fn accepted(app: &App, id: Uuid) -> Result<Response, Problem> {
+    let view = Audit::from(load::audit(app, id).await?);
+    Ok((StatusCode::ACCEPTED, axum::Json(view)).into_response())
+}
+
+/// Deletes an audit with everything made for it.
+#[utoipa::path(
+    delete, path = "/v1/audits/{id}", tag = "audits", params(("id" = Uuid, Path)),
+    responses((status = 204, description = "It is gone."))
+)]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, Problem> {
+    let audit = load::audit(&app, id).await?;
+    let Some(blobs) = audits::delete(&app.db, id).await? else {
+        let detail = format!("it is {}", audit.state);
+        return Err(Problem::new(&problem::AUDIT_IS_RUNNING, detail).hint("cancel it first"));
+    };
+    for blob in blobs {
+        app.blobs.delete(&blob).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,170 @@
+//! Everything an audit knows of one example.
+
+use super::load;
+use crate::{
+    App,
+    class_names::ClassNames,
+    extract::Path,
+    gradient_map::GradientMap,
+    problem::Problem,
+    view::{
+        audit,
+        example::Example,
+        score::{AuditedExample, ExampleScore, Gradient, Trajectory},
+        statistics::examples_in,
+    },
+};
+use axum::{Json, extract::State};
+use std::collections::HashMap;
+use unearth_audit::{LogitSource, Recipe, Signal};
+use unearth_store::{
+    StoreError,
+    audits::Audit,
+    dynamics::{self, ExampleRecord},
+    runs, score_sets, scores, snapshots,
+};
+use uuid::Uuid;
+
+/// Shows what an audit knows of one example: its scores, how it was learned, its gradient maps.
+#[utoipa::path(
+    get, path = "/v1/audits/{id}/examples/{index}", tag = "rankings",
+    params(("id" = Uuid, Path), ("index" = i32, Path)),
+    responses((status = 200, body = AuditedExample))
+)]
+pub(crate) async fn get(
+    State(app): State<App>,
+    Path((id, index)): Path<(Uuid, i32)>,
+) -> Result<Json<AuditedExample>, Problem> {
+    let audit = load::audit(&app, id).await?;
+    let dataset = load::dataset(&app, audit.dataset_id).await?;
+    let example = load::example(&app, &dataset, index).await?;
+    let classes = ClassNames::of(&dataset);
+    let run = source_run(&app, &audit).await?;
+
+    let position = index as usize;
+    let in_flight = dynamics::of_example(&app.db, run, position, LogitSource::InFlight).await?;
+    let eval_pass = dynamics::of_example(&app.db, run, position, LogitSource::EvalPass).await?;
+    let last = eval_pass.last();
+    let maps = maps(&app, run, index, &audit.recipe).await?;
+    Ok(Json(AuditedExample {
+        example: Example::new(dataset.id, classes, example)?,
+        predicted: last
+            .map(|record| predicted(record, classes))
+            .transpose()?
+            .flatten(),
+        p_given: last.and_then(|record| finite(record.p_given)),
+        scores: scores_of(&app, &audit, index).await?,
+        trajectory: trajectory(&in_flight, classes)?,
+        gradients: maps.iter().map(|map| gradient(id, index, map)).collect(),
+    }))
+}
+
+/// The run that an audit's records and maps come from.
+pub(super) async fn source_run(app: &App, audit: &Audit) -> Result<i64, Problem> {
+    let run = runs::source_of(&app.db, audit.id).await?;
+    let (run, _) = run.ok_or_else(|| StoreError::Inconsistent {
+        table: "runs",
+        column: "audit_id",
+        row: audit.id.to_string(),
+        detail: "the audit has no run".into(),
+    })?;
+    Ok(run)
+}
+
+/// The gradient maps of one example, checkpoints ascending.
+pub(super) async fn maps(
+    app: &App,
+    run: i64,
+    index: i32,
+    recipe: &Recipe,
+) -> Result<Vec<GradientMap>, Problem> {
+    let stored = snapshots::of_example(&app.db, run, index as usize, recipe.map_bytes()).await?;
+    let maps = stored.iter().map(|map| GradientMap::decode(map, recipe));
+    Ok(maps.collect::<Result<_, _>>()?)
+}
+
+async fn scores_of(app: &App, audit: &Audit, index: i32) -> Result<Vec<ExampleScore>, Problem> {
+    let sets = score_sets::list(&app.db, audit.id).await?;
+    let totals: HashMap<(&str, &str), u64> = sets
+        .iter()
+        .filter_map(|set| {
+            Some((
+                (set.signal.as_str(), set.scoring.as_str()),
+                examples_in(set)?,
+            ))
+        })
+        .collect();
+    let rows = scores::of_example(&app.db, audit.id, index).await?;
+    let scores = rows.into_iter().map(|row| {
+        let signal = Signal::from_name(&row.signal).ok_or_else(|| StoreError::Inconsistent {
+            table: "score_sets",
+            column: "signal",
+            row: audit.id.to_string(),
+            detail: format!("`{}` is not a signal", row.signal),
+        })?;
+        let info = signal.info();
+        Ok(ExampleScore {
+            signal,
+            title: info.title,
+            direction: info.direction,
+            value: row.value,
+            value_reason: row.value_reason,
+            value_normalised: row.normalised,
+            value_normalised_reason: row.normalised_reason,
+            rank: row.rank,
+            percentile: row.percentile,
+            total: totals
+                .get(&(row.signal.as_str(), row.scoring.as_str()))
+                .copied()
+                .unwrap_or_default(),
+            scoring: row.scoring,
+        })
+    });
+    Ok(scores.collect::<Result<_, StoreError>>()?)
+}
+
+fn trajectory(
+    records: &[ExampleRecord],
+    classes: ClassNames<'_>,
+) -> Result<Trajectory, StoreError> {
+    Ok(Trajectory {
+        epochs: records.iter().map(|record| record.epoch + 1).collect(),
+        loss: records.iter().map(|record| finite(record.loss)).collect(),
+        p_given: records
+            .iter()
+            .map(|record| finite(record.p_given))
+            .collect(),
+        predicted: records
+            .iter()
+            .map(|record| predicted(record, classes))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// The class that was predicted; none where the example was not seen.
+fn predicted(
+    record: &ExampleRecord,
+    classes: ClassNames<'_>,
+) -> Result<Option<String>, StoreError> {
+    if record.predicted < 0 {
+        return Ok(None);
+    }
+    classes.name(record.predicted).map(Some)
+}
+
+fn finite(value: f32) -> Option<f32> {
+    value.is_finite().then_some(value)
+}
+
+fn gradient(audit: Uuid, index: i32, map: &GradientMap) -> Gradient {
+    Gradient {
+        checkpoint: map.checkpoint,
+        epoch: map.epoch,
+        url: format!(
+            "{}/examples/{index}/gradients/{}.png",
+            audit::url(audit),
+            map.checkpoint
+        ),
+        max_abs: map.max_abs(),
+    }
+}

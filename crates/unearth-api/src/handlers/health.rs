@@ -1,0 +1,115 @@
+//! Whether the server lives and can work.
+
+use crate::{App, problem::chain};
+use axum::{Json, extract::State, http::StatusCode};
+use serde::Serialize;
+use std::time::Duration;
+use time::OffsetDateTime;
+use unearth_audit::CudaState;
+use unearth_store::{StoreError, workers};
+use utoipa::ToSchema;
+
+/// Whether the process lives.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Health {
+    /// Always `ok`.
+    status: &'static str,
+}
+
+/// Whether requests can be answered, and by whom audits are run.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Readiness {
+    /// `ready` or `unavailable`.
+    status: &'static str,
+    /// `ok`, `not-migrated` or `away`.
+    database: &'static str,
+    /// Workers heard of in the last minute.
+    workers: Vec<WorkerView>,
+}
+
+/// A worker process.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Worker)]
+pub(crate) struct WorkerView {
+    /// `host:pid`.
+    name: String,
+    /// What it trains on: `cpu` or `cuda:0`.
+    device: String,
+    /// What CUDA looks like there: `no_libraries`, `no_device` or `devices`.
+    cuda: &'static str,
+    /// Last sign of life.
+    #[serde(with = "time::serde::rfc3339")]
+    heartbeat_at: OffsetDateTime,
+}
+
+impl From<workers::Worker> for WorkerView {
+    fn from(worker: workers::Worker) -> Self {
+        Self {
+            name: worker.name,
+            device: worker.environment.device,
+            cuda: match worker.devices.cuda {
+                CudaState::NoLibraries(_) => "no_libraries",
+                CudaState::NoDevice(_) => "no_device",
+                CudaState::Devices => "devices",
+            },
+            heartbeat_at: worker.heartbeat_at,
+        }
+    }
+}
+
+/// Says that the process lives.
+#[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, body = Health)))]
+pub(crate) async fn healthz() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// Says whether the database answers and which workers are there.
+#[utoipa::path(
+    get, path = "/readyz", tag = "server",
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness))
+)]
+pub(crate) async fn readyz(State(app): State<App>) -> (StatusCode, Json<Readiness>) {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let looked = tokio::time::timeout(PATIENCE, look(&app)).await;
+    let (status, database, workers) = match looked {
+        Ok(Ok((true, workers))) => (StatusCode::OK, "ok", workers),
+        Ok(Ok((false, _))) => (StatusCode::SERVICE_UNAVAILABLE, "not-migrated", Vec::new()),
+        Ok(Err(error)) => {
+            tracing::warn!(error = chain(&error), "the database does not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, "away", Vec::new())
+        }
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "away", Vec::new()),
+    };
+    let word = if status == StatusCode::OK {
+        "ready"
+    } else {
+        "unavailable"
+    };
+    let workers = workers.into_iter().map(WorkerView::from).collect();
+    (
+        status,
+        Json(Readiness {
+            status: word,
+            database,
+            workers,
+        }),
+    )
+}
+
+async fn look(app: &App) -> Result<(bool, Vec<workers::Worker>), StoreError> {
+    if !app.db.is_migrated().await? {
+        return Ok((false, Vec::new()));
+    }
+    let since = (app.now)() - time::Duration::MINUTE;
+    Ok((true, workers::alive(&app.db, since).await?))
+}
+
+/// Shows counters and timings for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", tag = "server",
+    responses((status = 200, body = String, content_type = "text/plain"))
+)]
+pub(crate) async fn metrics(State(app): State<App>) -> String {
+    app.metrics.run_upkeep();
+    app.metrics.render()
+}

@@ -1,0 +1,102 @@
+//! Which ranking of an audit a query means.
+
+use crate::{
+    App,
+    problem::{self, Problem},
+};
+use unearth_audit::{Population, ScoreKey, Scoring, Signal, State, Variant, Window};
+use unearth_store::{
+    audits::Audit,
+    score_sets::{self, ScoreSet},
+};
+
+/// A signal and one way of computing it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Selection {
+    pub(super) signal: Signal,
+    pub(super) key: ScoreKey,
+}
+
+impl Selection {
+    /// What the query names; VoG over all checkpoints and trained examples where it names nothing.
+    pub(super) fn parse(
+        signal: Option<Signal>,
+        window: Option<&str>,
+        variant: Option<Variant>,
+        population: Option<Population>,
+    ) -> Result<Self, Problem> {
+        let signal = signal.unwrap_or(Signal::Vog);
+        let scoring = if signal == Signal::Vog {
+            let window = window.unwrap_or("all");
+            let window = Window::from_key(window).ok_or_else(|| {
+                let detail = format!(
+                    "`{window}` is not a window; it is one of all, early, middle, late, or positions in the recipe's checkpoint list such as 0-2-5"
+                );
+                Problem::invalid_field("window", detail)
+            })?;
+            let variant = variant.unwrap_or_default();
+            Some(Scoring { variant, window })
+        } else {
+            refuse_for(signal, "window", window.is_some())?;
+            refuse_for(signal, "variant", variant.is_some())?;
+            None
+        };
+        let population = population.unwrap_or_default();
+        Ok(Self {
+            signal,
+            key: ScoreKey {
+                scoring,
+                population,
+            },
+        })
+    }
+
+    /// Its scores, once they are ready.
+    pub(super) async fn load(&self, app: &App, audit: &Audit) -> Result<ScoreSet, Problem> {
+        let key = self.key.key();
+        match score_sets::get(&app.db, audit.id, self.signal.info().name, &key).await? {
+            Some(set) if set.state == "ready" => Ok(set),
+            Some(set) if set.state == "failed" => {
+                let reason = set.error.unwrap_or_else(|| "it failed".to_owned());
+                Err(Problem::new(&problem::SCORES_FAILED, reason)
+                    .hint("POST the window to …/scores to try again"))
+            }
+            Some(_) => {
+                let detail = format!("{} {key} waits for a worker", self.signal);
+                Err(Problem::new(&problem::SCORES_NOT_READY, detail)
+                    .hint("GET …/scores says when it is ready"))
+            }
+            None => Err(self.missing(audit, &key)),
+        }
+    }
+
+    fn missing(&self, audit: &Audit, key: &str) -> Problem {
+        if audit.state != State::Succeeded {
+            let reason = audit.reason.as_deref().map(|reason| format!(": {reason}"));
+            let detail = format!("it is {}{}", audit.state, reason.unwrap_or_default());
+            let hint = if audit.state.is_final() {
+                "POST …/retry to try it again"
+            } else {
+                "follow …/events until it has succeeded"
+            };
+            return Problem::new(&problem::AUDIT_NOT_FINISHED, detail).hint(hint);
+        }
+        let problem = Problem::new(
+            &problem::SCORES_NOT_FOUND,
+            format!("the audit has no scores of {} {key}", self.signal),
+        );
+        if self.signal == Signal::Vog && audit.signals.contains(&Signal::Vog) {
+            problem.hint("POST the window to …/scores to compute it, without training again")
+        } else {
+            problem.hint("GET …/scores lists what there is")
+        }
+    }
+}
+
+fn refuse_for(signal: Signal, field: &'static str, given: bool) -> Result<(), Problem> {
+    if given {
+        let detail = format!("means something for vog only, not for {signal}; leave it out");
+        return Err(Problem::invalid_field(field, detail));
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! What the API answers with, apart from what the store keeps.
+
+pub(crate) mod audit;
+pub(crate) mod dataset;
+pub(crate) mod event;
+pub(crate) mod example;
+pub(crate) mod score;
+pub(crate) mod statistics;

@@ -1,0 +1,205 @@
+//! Audits.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use unearth_audit::{
+    Environment, Estimate, Progress, Recipe, RecipeRequest, ScoringRequest, Signal, State,
+};
+use unearth_store::audits;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// One request and what came of it: a dataset, signals, a recipe, a seed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Audit {
+    /// Identity.
+    id: Uuid,
+    /// Dataset.
+    dataset_id: Uuid,
+    /// Its name.
+    dataset_name: String,
+    /// Where it stands.
+    state: State,
+    /// Why it failed or was cancelled.
+    reason: Option<String>,
+    /// Signals asked for.
+    signals: Vec<Signal>,
+    /// What is trained, with every default resolved.
+    recipe: Recipe,
+    /// BLAKE3 of the recipe.
+    recipe_hash: String,
+    /// Seed of initialisation, data order and augmentation.
+    seed: i64,
+    /// Cost foreseen at the start.
+    estimate: Estimate,
+    /// Place in the queue, 1 being next; null unless queued.
+    queue_position: Option<i64>,
+    /// Where its training stands; null before and after it.
+    progress: Option<Progress>,
+    /// Name of the worker that holds it.
+    worker: Option<String>,
+    /// That worker's last sign of life.
+    #[serde(with = "time::serde::rfc3339::option")]
+    heartbeat_at: Option<OffsetDateTime>,
+    /// How often it was begun.
+    attempts: i32,
+    /// What came of it; null until it succeeded.
+    result: Option<AuditResult>,
+    /// When it was asked for.
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// When a worker first took it.
+    #[serde(with = "time::serde::rfc3339::option")]
+    started_at: Option<OffsetDateTime>,
+    /// When it reached a final state.
+    #[serde(with = "time::serde::rfc3339::option")]
+    finished_at: Option<OffsetDateTime>,
+    /// Where to go from here.
+    urls: AuditUrls,
+}
+
+/// What an audit says of itself when it is done.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditResult {
+    /// Share of trained examples that the final model labels as given.
+    training_accuracy: f64,
+    /// The same over examples that were not trained on; null without any.
+    held_out_accuracy: Option<f64>,
+    /// What a reader must know before trusting the rankings.
+    warnings: Vec<String>,
+    /// What it ran on.
+    environment: Environment,
+    /// Seconds in optimiser steps (last attempt).
+    fit_secs: f64,
+    /// Seconds in gradient sweeps (last attempt).
+    sweep_secs: f64,
+    /// Seconds from first start to the end.
+    wall_secs: f64,
+}
+
+/// Addresses of an audit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditUrls {
+    /// The audit.
+    #[serde(rename = "self")]
+    own: String,
+    /// What it told so far; a stream for those who accept `text/event-stream`.
+    events: String,
+    /// POST here to cancel it.
+    cancel: String,
+    /// POST here to try it again.
+    retry: String,
+    /// Its examples in rank order.
+    examples: String,
+    /// Histogram and summaries of a signal.
+    statistics: String,
+    /// What was scored; POST here to score more.
+    scores: String,
+    /// A ranking as a file.
+    ranking_csv: String,
+    /// Its page, for people.
+    page: String,
+}
+
+/// A page of audits.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditPage {
+    /// The newest first.
+    pub(crate) items: Vec<Audit>,
+    /// `after` of the next page; null on the last one.
+    pub(crate) next: Option<String>,
+}
+
+/// An audit to begin. Everything but the dataset has a default.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StartAudit {
+    /// The dataset; it must be ready.
+    pub(crate) dataset_id: Uuid,
+    /// Signals wanted; all of them by default, since one training gives them all.
+    pub(crate) signals: Option<Vec<Signal>>,
+    /// What to train.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(crate) recipe: RecipeRequest,
+    /// What VoG is taken over; more can be asked for later, without training again.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(crate) scoring: ScoringRequest,
+    /// Seed of initialisation, data order and augmentation.
+    #[serde(default)]
+    #[schema(required = false, maximum = 9_223_372_036_854_775_807_u64)]
+    pub(crate) seed: u64,
+}
+
+/// What an audit would be and cost.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EstimatedAudit {
+    /// What would be trained, with every default resolved.
+    pub(crate) recipe: Recipe,
+    /// What it would cost.
+    pub(crate) estimate: Estimate,
+}
+
+/// The address of an audit.
+pub(crate) fn url(id: Uuid) -> String {
+    format!("/v1/audits/{id}")
+}
+
+impl From<audits::Audit> for Audit {
+    fn from(row: audits::Audit) -> Self {
+        Self {
+            id: row.id,
+            dataset_id: row.dataset_id,
+            dataset_name: row.dataset_name,
+            state: row.state,
+            reason: row.reason,
+            signals: row.signals,
+            recipe: row.recipe,
+            recipe_hash: row.recipe_hash,
+            seed: row.seed,
+            estimate: row.estimate,
+            queue_position: row.queue_position,
+            progress: row.progress,
+            worker: row.worker,
+            heartbeat_at: row.heartbeat_at,
+            attempts: row.attempts,
+            result: row.result.map(AuditResult::from),
+            created_at: row.created_at,
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+            urls: AuditUrls::of(row.id),
+        }
+    }
+}
+
+impl From<audits::AuditResult> for AuditResult {
+    fn from(row: audits::AuditResult) -> Self {
+        Self {
+            training_accuracy: row.training_accuracy,
+            held_out_accuracy: row.held_out_accuracy,
+            warnings: row.warnings,
+            environment: row.environment,
+            fit_secs: row.fit_secs,
+            sweep_secs: row.sweep_secs,
+            wall_secs: row.wall_secs,
+        }
+    }
+}
+
+impl AuditUrls {
+    fn of(id: Uuid) -> Self {
+        let own = url(id);
+        Self {
+            events: format!("{own}/events"),
+            cancel: format!("{own}/cancel"),
+            retry: format!("{own}/retry"),
+            examples: format!("{own}/examples"),
+            statistics: format!("{own}/statistics"),
+            scores: format!("{own}/scores"),
+            ranking_csv: format!("{own}/ranking.csv"),
+            page: format!("/audits/{id}"),
+            own,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What an audit tells while it runs.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use unearth_audit::{Event, Progress, State};
+use unearth_store::events;
+use utoipa::ToSchema;
+
+/// One entry of an audit's event list.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct AuditEvent {
+    /// Number within the audit, from 1, without gaps.
+    pub(crate) seq: i64,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+    /// What.
+    #[serde(flatten)]
+    pub(crate) event: Event,
+}
+
+/// A page of events.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventPage {
+    /// In order.
+    pub(crate) items: Vec<AuditEvent>,
+    /// `after` of the next page; null while there is none.
+    pub(crate) next: Option<String>,
+}
+
+/// Where a training stands: sent in the stream only, and without a number.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct LiveProgress {
+    /// Always `progress`.
+    kind: &'static str,
+    /// State of the audit.
+    state: State,
+    /// Where it stands.
+    #[serde(flatten)]
+    progress: Progress,
+}
+
+impl LiveProgress {
+    /// The progress of an audit in `state`.
+    pub(crate) fn new(state: State, progress: Progress) -> Self {
+        Self {
+            kind: "progress",
+            state,
+            progress,
+        }
+    }
+}
+
+impl From<events::StoredEvent> for AuditEvent {
+    fn from(row: events::StoredEvent) -> Self {
+        Self {
+            seq: row.seq,
+            at: row.at,
+            event: row.event,
+        }
+    }
+}
+
+impl AuditEvent {
+    /// The word by which a stream tells its kinds apart.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.event {
+            Event::State { .. } => "state",
+            Event::Started { .. } => "started",
+            Event::Epoch { .. } => "epoch",
+            Event::Checkpoint { .. } => "checkpoint",
+            Event::Interrupted { .. } => "interrupted",
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Scores and rankings.
+
+use crate::{class_names::ClassNames, view};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use unearth_audit::{Direction, Signal, SignalInfo, Variant, WindowRequest};
+use unearth_store::{StoreError, score_sets::ScoreSet, scores};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// The signals that there are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Signals {
+    /// In the order in which they are shown.
+    pub(crate) items: Vec<SignalInfo>,
+}
+
+/// What the scores of a ranking mean and how they were computed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ScoreInfo {
+    /// The signal.
+    #[serde(flatten)]
+    pub(crate) signal: SignalInfo,
+    /// How it was computed: variant and window of VoG such as `std:late`, `default` otherwise;
+    /// with `@held_out` behind it where the ranking is over examples that were not trained on.
+    pub(crate) scoring: String,
+    /// The epochs whose gradients it is taken over; null for signals without.
+    pub(crate) checkpoints: Option<Vec<u32>>,
+}
+
+impl ScoreInfo {
+    /// What a score set says of itself.
+    pub(crate) fn of(signal: Signal, set: &ScoreSet) -> Result<Self, StoreError> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Stored {
+            checkpoints: Option<Vec<u32>>,
+        }
+        let stored = match &set.info {
+            Some(info) => {
+                Stored::deserialize(info).map_err(|error| inconsistent(set, "info", &error))?
+            }
+            None => Stored::default(),
+        };
+        Ok(Self {
+            signal: signal.info(),
+            scoring: set.scoring.clone(),
+            checkpoints: stored.checkpoints,
+        })
+    }
+}
+
+/// The error of a column of a score set that does not read.
+pub(crate) fn inconsistent(
+    set: &ScoreSet,
+    column: &'static str,
+    error: &dyn std::fmt::Display,
+) -> StoreError {
+    StoreError::Inconsistent {
+        table: "score_sets",
+        column,
+        row: set.id.to_string(),
+        detail: error.to_string(),
+    }
+}
+
+/// What was scored.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ScoreSets {
+    /// In the order in which it was asked for.
+    pub(crate) items: Vec<ScoreSetView>,
+}
+
+/// One signal of an audit, computed one way.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ScoreSet)]
+pub(crate) struct ScoreSetView {
+    /// The signal.
+    signal: Signal,
+    /// How it is computed.
+    scoring: String,
+    /// `queued`, `ready` or `failed`.
+    state: String,
+    /// Why it could not be computed.
+    error: Option<String>,
+    /// What the scores mean; null until they are ready.
+    info: Option<ScoreInfo>,
+    /// When it became ready or failed.
+    #[serde(with = "time::serde::rfc3339::option")]
+    finished_at: Option<OffsetDateTime>,
+}
+
+impl TryFrom<ScoreSet> for ScoreSetView {
+    type Error = StoreError;
+
+    fn try_from(set: ScoreSet) -> Result<Self, StoreError> {
+        let signal = Signal::from_name(&set.signal)
+            .ok_or_else(|| inconsistent(&set, "signal", &"is not a signal"))?;
+        let info = match set.info {
+            Some(_) => Some(ScoreInfo::of(signal, &set)?),
+            None => None,
+        };
+        Ok(Self {
+            signal,
+            info,
+            scoring: set.scoring,
+            state: set.state,
+            error: set.error,
+            finished_at: set.finished_at,
+        })
+    }
+}
+
+/// Windows of VoG to score: from the stored gradients, without training again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StartScoring {
+    /// The formula; the authors' code by default.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(crate) variant: Variant,
+    /// `early`, `middle`, `late`, `all`, or lists of positions in the recipe's checkpoints.
+    pub(crate) windows: Vec<WindowRequest>,
+}
+
+/// One row of a ranking.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RankedExample {
+    /// The hardest is 1; ties go by index; examples without a value come last.
+    rank: i32,
+    /// Position in the dataset, from 0: its identity.
+    index: i32,
+    /// File name or id, unique in the dataset.
+    key: String,
+    /// Given label: the name of its class.
+    label: String,
+    /// Split, where the dataset has some.
+    split: Option<String>,
+    /// Group, where one was given.
+    group: Option<String>,
+    /// The score.
+    value: Option<f64>,
+    /// Why there is none.
+    value_reason: Option<String>,
+    /// The score's distance from the mean of its class, in standard deviations of its class.
+    value_normalised: Option<f64>,
+    /// Why there is none.
+    value_normalised_reason: Option<String>,
+    /// Share of scored examples that are no harder, 0 to 100.
+    percentile: Option<f64>,
+    /// Its image.
+    image_url: String,
+    /// Everything about it.
+    url: String,
+}
+
+impl RankedExample {
+    /// A row with its class by name.
+    pub(crate) fn new(
+        audit: Uuid,
+        dataset: Uuid,
+        classes: ClassNames<'_>,
+        row: scores::RankedRow,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            rank: row.rank,
+            index: row.index,
+            key: row.key,
+            label: classes.name(row.label)?,
+            split: row.split,
+            group: row.group_name,
+            value: row.value,
+            value_reason: row.value_reason,
+            value_normalised: row.normalised,
+            value_normalised_reason: row.normalised_reason,
+            percentile: row.percentile,
+            image_url: view::example::image_url(dataset, row.index),
+            url: format!("{}/examples/{}", view::audit::url(audit), row.index),
+        })
+    }
+}
+
+/// A page of a ranking.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RankedPage {
+    /// What is ranked.
+    pub(crate) signal: ScoreInfo,
+    /// How many examples are ranked.
+    pub(crate) total: i64,
+    /// How many of them the filters leave.
+    pub(crate) matching: i64,
+    /// In the order asked for.
+    pub(crate) items: Vec<RankedExample>,
+    /// `after` of the next page; null on the last one.
+    pub(crate) next: Option<String>,
+}
+
+/// Everything an audit knows of one example.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditedExample {
+    /// The example.
+    #[serde(flatten)]
+    pub(crate) example: view::example::Example,
+    /// What the final model says it is.
+    pub(crate) predicted: Option<String>,
+    /// Probability that the final model gives to the given label.
+    pub(crate) p_given: Option<f32>,
+    /// Its place in every ranking that is ready.
+    pub(crate) scores: Vec<ExampleScore>,
+    /// What training saw of it.
+    pub(crate) trajectory: Trajectory,
+    /// Its gradient maps.
+    pub(crate) gradients: Vec<Gradient>,
+}
+
+/// One example's place in one ranking.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExampleScore {
+    /// The signal.
+    pub(crate) signal: Signal,
+    /// How it was computed.
+    pub(crate) scoring: String,
+    /// Title of the signal.
+    pub(crate) title: &'static str,
+    /// Which end is the hard one.
+    pub(crate) direction: Direction,
+    /// The score.
+    pub(crate) value: Option<f64>,
+    /// Why there is none.
+    pub(crate) value_reason: Option<String>,
+    /// The score's distance from the mean of its class, in standard deviations of its class.
+    pub(crate) value_normalised: Option<f64>,
+    /// Why there is none.
+    pub(crate) value_normalised_reason: Option<String>,
+    /// The hardest is 1.
+    pub(crate) rank: i32,
+    /// Share of scored examples that are no harder, 0 to 100.
+    pub(crate) percentile: Option<f64>,
+    /// How many examples are ranked.
+    pub(crate) total: u64,
+}
+
+/// What training saw of one example, epoch by epoch; nulls where it did not see it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Trajectory {
+    /// Epochs, counted from 1.
+    pub(crate) epochs: Vec<i32>,
+    /// Cross-entropy of the given label, nats.
+    pub(crate) loss: Vec<Option<f32>>,
+    /// Probability of the given label.
+    pub(crate) p_given: Vec<Option<f32>>,
+    /// Predicted class.
+    pub(crate) predicted: Vec<Option<String>>,
+}
+
+/// One gradient map of one example.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Gradient {
+    /// Position in the recipe's checkpoint list, from 0.
+    pub(crate) checkpoint: i32,
+    /// Epoch after which it was taken, counted from 1.
+    pub(crate) epoch: i32,
+    /// The map as a picture.
+    pub(crate) url: String,
+    /// The largest magnitude of its pixels.
+    pub(crate) max_abs: f32,
+}
