@@ -6,6 +6,9 @@ use anyhow::Result;
 
 use crate::{process, steps::Outcome, workspace};
 
+/// What to build where there is none: a version that our Rust compiles.
+const PACKAGE: &str = "cargo-nextest@0.9.143";
+
 /// Builds cargo-nextest into the checkout, unless the machine has one.
 pub(crate) fn set_up() -> Result<Outcome> {
     if process::succeeds(&mut process::cargo(["nextest", "--version"])) {
@@ -15,7 +18,7 @@ pub(crate) fn set_up() -> Result<Outcome> {
         return Ok(Outcome::Skipped("done before"));
     }
     eprintln!("building cargo-nextest, which takes some minutes once");
-    let mut install = process::cargo(["install", "cargo-nextest", "--locked", "--root"]);
+    let mut install = process::cargo(["install", PACKAGE, "--locked", "--root"]);
     process::run(install.arg(root()))?;
     Ok(Outcome::Done)
 }
