@@ -45,7 +45,7 @@ export interface components {
       created_at: string;
       finished_at?: string | null;
       facts?: components["schemas"]["DatasetFacts"] | null;
-      class_names: string[];
+      class_names?: string[] | null;
       report?: components["schemas"]["DatasetReport"] | null;
       error?: components["schemas"]["DatasetError"] | null;
       progress?: { phase: string; step: number; total: number } | null;

@@ -117,7 +117,11 @@ function options(element: HTMLElement, look: Look): uPlot.Options {
     },
     axes: [
       { ...axis, grid: { show: false }, size: 28, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] },
-      { ...axis, size: 56, values: (_, ticks) => ticks.map(look.tick) },
+      {
+        ...axis,
+        size: 56,
+        values: (chart, ticks) => (chart.data[0].length === 0 ? [] : ticks.map(look.tick)),
+      },
     ],
     series: [
       {},

@@ -1,6 +1,6 @@
-import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Ranking } from "../api/ranking";
-import { type Action, useKeys } from "../lib/keys";
+import { useKeys } from "../lib/keys";
 import { lastOpened } from "../lib/last-opened";
 import { examplePath } from "../lib/route";
 import { meaning } from "../lib/signals";
@@ -36,14 +36,12 @@ export function Grid({ ranking }: { ranking: Ranking }) {
     if (index !== null) focusTile(list.current?.querySelector(`[data-index="${index}"]`) ?? null);
   }, [ranking.audit]);
 
-  useKeys(
-    useCallback((action: Action) => {
-      const tiles = [...(list.current?.querySelectorAll<HTMLElement>("[data-index]") ?? [])];
-      const at = tiles.indexOf(document.activeElement as HTMLElement);
-      if (action === "next") focusTile(tiles[at + 1] ?? null);
-      if (action === "previous" && at > 0) focusTile(tiles[at - 1] ?? null);
-    }, []),
-  );
+  const step = (by: 1 | -1) => {
+    const tiles = [...(list.current?.querySelectorAll<HTMLElement>("[data-index]") ?? [])];
+    const at = tiles.indexOf(document.activeElement as HTMLElement);
+    focusTile(tiles[Math.max(at + by, 0)] ?? null);
+  };
+  useKeys({ next: () => step(1), previous: () => step(-1) });
 
   const query = writeView(ranking.view);
   const hint = ranking.info ? meaning(ranking.info) : "";

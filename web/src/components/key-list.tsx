@@ -1,5 +1,4 @@
-import { useCallback, useRef } from "preact/hooks";
-import { type Action, KEY_LIST, useKeys } from "../lib/keys";
+import { KEY_LIST, useKeys } from "../lib/keys";
 import "./key-list.css";
 
 const ID = "key-list";
@@ -10,14 +9,9 @@ export function openKeyList(): void {
 }
 
 export function KeyList() {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useKeys(
-    useCallback((action: Action) => {
-      if (action === "help") openKeyList();
-    }, []),
-  );
+  useKeys({ help: openKeyList });
   return (
-    <dialog id={ID} ref={dialog} class="key-list" aria-labelledby="key-list-title">
+    <dialog id={ID} class="key-list" aria-labelledby="key-list-title">
       <h2 id="key-list-title">Keys</h2>
       <dl class="key-list__rows">
         {KEY_LIST.map(([keys, meaning]) => (

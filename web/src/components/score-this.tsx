@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, problemOf, unwrap } from "../api/client";
 import type { Audit, Problem } from "../api/types";
-import { scoringKey, type View } from "../lib/url";
+import { hasWindows, scoringKey, type View } from "../lib/url";
 import { ProblemNote } from "./problem-note";
 import "./score-this.css";
 
@@ -10,13 +10,26 @@ const POLL_MS = 1_000;
 interface Props {
   audit: Audit;
   view: View;
+  /** Why there is no ranking. */
+  reason: Problem;
   onReady: () => void;
 }
 
+const ANSWERS = ["scores-not-found", "scores-not-ready", "scores-failed"];
+
+/** Whether scoring is the answer to this problem: only VoG is scored after the training. */
+export function canBeScored(problem: Problem | null, view: View): problem is Problem {
+  return problem !== null && hasWindows(view.signal) && ANSWERS.includes(problem.code);
+}
+
 /** Offers to score what nobody has scored yet; the gradients are stored, so nothing trains again. */
-export function ScoreThis({ audit, view, onReady }: Props) {
-  const [state, setState] = useState<"offered" | "scoring">("offered");
-  const [problem, setProblem] = useState<Problem | null>(null);
+export function ScoreThis({ audit, view, reason, onReady }: Props) {
+  const [state, setState] = useState<"offered" | "scoring">(
+    reason.code === "scores-not-ready" ? "scoring" : "offered",
+  );
+  const [problem, setProblem] = useState<Problem | null>(
+    reason.code === "scores-failed" ? reason : null,
+  );
   const key = scoringKey(view);
 
   async function start() {
@@ -58,7 +71,7 @@ export function ScoreThis({ audit, view, onReady }: Props) {
       <p>
         {state === "scoring"
           ? "Scoring every example over these checkpoints…"
-          : "These checkpoints have not been scored yet. Their gradients are stored, so this takes seconds and trains nothing."}
+          : "These checkpoints are not scored. Their gradients are stored, so this takes seconds and trains nothing."}
       </p>
       {state === "offered" && (
         <button type="button" class="button button--main" onClick={start}>

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 export type Action = "next" | "previous" | "close" | "help";
 
@@ -28,18 +28,21 @@ export function actionOf(event: KeyPress): Action | null {
   return ACTIONS[event.key] ?? null;
 }
 
-/** Calls `onAction` for each of the page's keys while the component is shown. */
-export function useKeys(onAction: (action: Action) => void): void {
+/** While the component is shown, its handlers answer the page's keys. */
+export function useKeys(handlers: Partial<Record<Action, () => void>>): void {
+  const latest = useRef(handlers);
+  latest.current = handlers;
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       const action = actionOf(event);
-      if (!action || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      const handle = action && latest.current[action];
+      if (!handle || event.defaultPrevented || document.querySelector("dialog[open]")) return;
       event.preventDefault();
-      onAction(action);
+      handle();
     };
     addEventListener("keydown", listen);
     return () => removeEventListener("keydown", listen);
-  }, [onAction]);
+  }, []);
 }
 
 function takesKeys(target: EventTarget | null): boolean {

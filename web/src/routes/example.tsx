@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { api, unwrap } from "../api/client";
 import type { Ranking } from "../api/ranking";
 import type { AuditedExample } from "../api/types";
@@ -8,7 +8,7 @@ import { GradientMaps } from "../components/gradient-maps";
 import { ProblemNote } from "../components/problem-note";
 import { ScoreTable } from "../components/score-table";
 import { TrajectoryPlot } from "../components/trajectory-plot";
-import { type Action, useKeys } from "../lib/keys";
+import { useKeys } from "../lib/keys";
 import { lastOpened } from "../lib/last-opened";
 import { leaveTo, moveTo, useLocation } from "../lib/location";
 import { useResource } from "../lib/resource";
@@ -47,16 +47,12 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
     next: neighbours.next === null ? null : hrefOf(neighbours.next),
     close: grid,
   };
-  useKeys(
-    useCallback(
-      (action: Action) => {
-        if (action === "next" && hrefs.next) moveTo(hrefs.next);
-        if (action === "previous" && hrefs.previous) moveTo(hrefs.previous);
-        if (action === "close") leaveTo(hrefs.close);
-      },
-      [hrefs.next, hrefs.previous, hrefs.close],
-    ),
-  );
+  const { previous, next, close } = hrefs;
+  useKeys({
+    ...(next && { next: () => moveTo(next) }),
+    ...(previous && { previous: () => moveTo(previous) }),
+    close: () => leaveTo(close),
+  });
 
   return (
     <article class="example">

@@ -5,14 +5,14 @@ import { Grid } from "../components/grid";
 import { ProblemNote } from "../components/problem-note";
 import { RankingFilters } from "../components/ranking-filters";
 import { ScoreMeaning } from "../components/score-meaning";
-import { ScoreThis } from "../components/score-this";
+import { canBeScored, ScoreThis } from "../components/score-this";
 import { SignalChoice } from "../components/signal-choice";
 import { count, counted } from "../lib/format";
 import { goTo } from "../lib/location";
 import { useResource } from "../lib/resource";
 import { auditPath } from "../lib/route";
 import { useSignals } from "../lib/signals";
-import { csvUrl, readView, type View, withQuery, writeView } from "../lib/url";
+import { csvUrl, readView, scoringKey, type View, withQuery, writeView } from "../lib/url";
 import { useRanking } from "../lib/use-ranking";
 import "./ranking.css";
 
@@ -32,7 +32,7 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
     [audit.id],
   );
   const info = ranking.info ?? signals.get(view.signal);
-  const unscored = ranking.problem?.code === "scores-not-found";
+  const unscored = canBeScored(ranking.problem, view) ? ranking.problem : null;
 
   return (
     <>
@@ -56,8 +56,10 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
       </div>
       {unscored && (
         <ScoreThis
+          key={`${scoringKey(view)} ${unscored.code}`}
           audit={audit}
           view={view}
+          reason={unscored}
           onReady={() => {
             scores.reload();
             void ranking.more();

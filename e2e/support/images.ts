@@ -1,0 +1,48 @@
+import { zipSync } from "fflate";
+import { PNG } from "pngjs";
+
+export const CLASSES = ["checks", "disc", "wide stripes"];
+export const PER_CLASS = 67;
+export const EXAMPLES = CLASSES.length * PER_CLASS;
+
+const SIDE = 16;
+
+/** A zip with one folder per class, each with noisy 16×16 pictures of its pattern. */
+export function imageFolderZip(): Uint8Array {
+  const noise = random(1);
+  const files: Record<string, Uint8Array> = {};
+  for (const label of CLASSES)
+    for (let number = 0; number < PER_CLASS; number += 1)
+      files[`${label}/${String(number).padStart(3, "0")}.png`] = picture(label, noise);
+  return zipSync(files, { level: 0 });
+}
+
+function picture(label: string, noise: () => number): Uint8Array {
+  const png = new PNG({ width: SIDE, height: SIDE });
+  const phase = Math.floor(noise() * 4);
+  for (let y = 0; y < SIDE; y += 1)
+    for (let x = 0; x < SIDE; x += 1) {
+      const bright = pattern(label, x + phase, y) ? 200 : 60;
+      for (let channel = 0; channel < 3; channel += 1)
+        png.data[(y * SIDE + x) * 4 + channel] = bright + Math.floor(noise() * 50);
+      png.data[(y * SIDE + x) * 4 + 3] = 255;
+    }
+  return PNG.sync.write(png);
+}
+
+function pattern(label: string, x: number, y: number): boolean {
+  if (label === "checks") return (Math.floor(x / 2) + Math.floor(y / 2)) % 2 === 0;
+  if (label === "disc") return (x - 9) ** 2 + (y - 8) ** 2 < 25;
+  return Math.floor(x / 4) % 2 === 0;
+}
+
+/** The same numbers between 0 and 1 in every run (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

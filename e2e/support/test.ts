@@ -1,0 +1,98 @@
+import { type APIRequestContext, test as base, expect, type Page } from "@playwright/test";
+import { imageFolderZip } from "./images";
+import { type Server, startServer } from "./server";
+
+/** Recipe of the small audit that most tests look at. */
+const SMALL = { model: "cnn-s", epochs: 3, checkpoints: 3 };
+
+interface Shared {
+  server: Server;
+  api: APIRequestContext;
+  /** Id of the validated dataset. */
+  dataset: string;
+  /** Id of the small audit, finished. */
+  audit: string;
+}
+
+export const test = base.extend<{ page: Page; stranger: Page }, Shared>({
+  server: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures from the pattern.
+    async ({}, use) => {
+      const server = await startServer();
+      await use(server);
+      await server.stop();
+    },
+    { scope: "worker", timeout: 180_000 },
+  ],
+  api: [
+    async ({ playwright, server }, use) => {
+      const api = await playwright.request.newContext({
+        baseURL: server.url,
+        extraHTTPHeaders: { Authorization: `Bearer ${server.token}` },
+      });
+      await use(api);
+      await api.dispose();
+    },
+    { scope: "worker" },
+  ],
+  dataset: [
+    async ({ api }, use) => {
+      const answer = await api.post("/v1/datasets?name=patterns.zip", {
+        headers: { "content-type": "application/zip" },
+        data: Buffer.from(imageFolderZip()),
+      });
+      expect(answer.status(), await answer.text()).toBe(202);
+      const { id } = await answer.json();
+      await reaches(api, `/v1/datasets/${id}`, "ready");
+      await use(id);
+    },
+    { scope: "worker", timeout: 120_000 },
+  ],
+  audit: [
+    async ({ api, dataset }, use) => {
+      const id = await startAudit(api, dataset, SMALL);
+      await reaches(api, `/v1/audits/${id}`, "succeeded");
+      await use(id);
+    },
+    { scope: "worker", timeout: 180_000 },
+  ],
+  /** A signed-in page that must not break the content policy or throw. */
+  page: async ({ page, server }, use) => {
+    const faults: string[] = [];
+    page.on("pageerror", (error) => faults.push(error.message));
+    page.on("console", (message) => {
+      if (/Content Security Policy/i.test(message.text())) faults.push(message.text());
+    });
+    await page.goto(`${server.url}/login?token=${server.token}`);
+    await use(page);
+    expect(faults).toEqual([]);
+  },
+  /** A page of somebody without a token. */
+  stranger: async ({ browser }, use) => {
+    const context = await browser.newContext();
+    await use(await context.newPage());
+    await context.close();
+  },
+});
+
+export { expect };
+
+export async function startAudit(
+  api: APIRequestContext,
+  dataset: string,
+  recipe: Record<string, unknown>,
+): Promise<string> {
+  const answer = await api.post("/v1/audits", {
+    data: { dataset_id: dataset, signals: ["vog"], recipe },
+  });
+  expect(answer.status(), await answer.text()).toBe(202);
+  return (await answer.json()).id;
+}
+
+async function reaches(api: APIRequestContext, address: string, state: string): Promise<void> {
+  const seen = async () => {
+    const body = await (await api.get(address)).json();
+    return body.state === "failed" ? JSON.stringify(body) : body.state;
+  };
+  await expect.poll(seen, { timeout: 120_000 }).toBe(state);
+}

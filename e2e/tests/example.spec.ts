@@ -1,0 +1,90 @@
+import type { Locator, Page } from "@playwright/test";
+import { EXAMPLES } from "../support/images";
+import { expect, test } from "../support/test";
+
+/** The three hardest, by the API. */
+async function hardest(page: Page, audit: string, query: string): Promise<number[]> {
+  const answer = await page.request.get(`/v1/audits/${audit}/examples?${query}&limit=3`);
+  return (await answer.json()).items.map((item: { index: number }) => item.index);
+}
+
+test.use({ baseURL: async ({ server }, use) => use(server.url) });
+
+test("an example shows its image, scores, trajectory and a map for each checkpoint", async ({
+  page,
+  audit,
+}) => {
+  const [index] = await hardest(page, audit, "signal=vog");
+  await page.goto(`/audits/${audit}/examples/${index}?signal=vog`);
+  await expect(page.getByRole("navigation", { name: "Ranking" })).toContainText(
+    `Hardest examples: rank 1 of ${EXAMPLES}`,
+  );
+
+  const large = page.locator(".gradient-maps__pair img");
+  await expect(large).toHaveCount(2);
+  for (const image of await large.all()) await loads(image);
+  const strip = page.getByRole("navigation", { name: "Checkpoints" }).getByRole("link");
+  await expect(strip).toHaveCount(3);
+  for (const link of await strip.all()) await loads(link.locator("img"));
+
+  await expect(strip.last()).toHaveAttribute("aria-current", "true");
+  await strip.first().click();
+  await expect(page).toHaveURL(/checkpoint=0/);
+  await expect(page.locator(".gradient-maps__pair")).toContainText("Gradient after epoch 1");
+
+  const scores = page.getByRole("table");
+  for (const signal of ["Final loss", "Variance of Gradients all", "Mean loss", "Confidence"])
+    await expect(scores.getByRole("row", { name: new RegExp(`^${signal}`) })).toBeVisible();
+  await page.getByText("What these numbers mean").click();
+  await expect(page.getByText("mean over epochs of p(given label)")).toBeVisible();
+
+  const plot = page.getByRole("img", { name: /Loss of this example per epoch/ });
+  await expect(plot.locator("g > title")).toHaveCount(3);
+  await expect(page.getByText("Given label", { exact: true })).toBeVisible();
+  await expect(page.getByText("Model says")).toBeVisible();
+});
+
+test("next and previous follow the ranking, also from an address, and Esc returns to the grid", async ({
+  page,
+  audit,
+}) => {
+  const query = "signal=vog&label=disc";
+  const [first, second, third] = await hardest(page, audit, query);
+  const place = (index: number | undefined) =>
+    new RegExp(`/audits/${audit}/examples/${index}\\?${query}$`);
+
+  await page.goto(`/audits/${audit}?${query}`);
+  await page.getByRole("list", { name: "Examples" }).getByRole("link").first().click();
+  await expect(page).toHaveURL(place(first));
+  await expect(page.getByRole("link", { name: "Next" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Previous" })).toBeDisabled();
+  await page.keyboard.press("ArrowRight");
+  await expect(page).toHaveURL(place(second));
+  await expect(page.locator("h1")).toContainText("disc");
+
+  await page.reload();
+  await expect(page.getByRole("link", { name: "Next" })).toBeVisible();
+  await page.keyboard.press("j");
+  await expect(page).toHaveURL(place(third));
+  await expect(page.getByRole("link", { name: "Previous" })).toHaveAttribute(
+    "href",
+    new RegExp(`/examples/${second}\\?`),
+  );
+  await page.keyboard.press("k");
+  await expect(page).toHaveURL(place(second));
+
+  await page.keyboard.press("Escape");
+  await expect(page).toHaveURL(`/audits/${audit}?${query}`);
+  await expect(page.locator(`[data-index="${second}"]`)).toBeFocused();
+});
+
+test("an example that is not there says so", async ({ page, audit }) => {
+  await page.goto(`/audits/${audit}/examples/${EXAMPLES}`);
+  await expect(page.getByRole("alert")).toContainText("There is no such example");
+});
+
+async function loads(image: Locator): Promise<void> {
+  await expect
+    .poll(() => image.evaluate((img: HTMLImageElement) => img.naturalWidth))
+    .toBeGreaterThan(0);
+}
