@@ -42,6 +42,9 @@ test("an example shows its image, scores, trajectory and a map for each checkpoi
   await expect(plot.locator("g > title")).toHaveCount(3);
   await expect(page.getByText("Given label", { exact: true })).toBeVisible();
   await expect(page.getByText("Model says")).toBeVisible();
+
+  await page.keyboard.press("Escape");
+  await expect(page).toHaveURL(`/audits/${audit}?signal=vog`);
 });
 
 test("next and previous follow the ranking, also from an address, and Esc returns to the grid", async ({

@@ -1,6 +1,6 @@
 import type { Ranking } from "../api/ranking";
 import { count } from "../lib/format";
-import { leaveTo, moveTo } from "../lib/location";
+import { leaveTo, moveTo, onPlainClick } from "../lib/location";
 import { entrance } from "../lib/signals";
 import "./button.css";
 import "./example-nav.css";
@@ -15,7 +15,7 @@ interface Props {
 export function ExampleNav({ hrefs, rank, ranking }: Props) {
   return (
     <nav class="example-nav" aria-label="Ranking">
-      <a class="button" href={hrefs.close} onClick={taking(leaveTo, hrefs.close)}>
+      <a class="button" href={hrefs.close} onClick={onPlainClick(leaveTo, hrefs.close)}>
         <kbd>Esc</kbd> Grid
       </a>
       <p class="example-nav__place">{place(rank, ranking)}</p>
@@ -33,19 +33,10 @@ function Step({ href, name, sign }: { href: string | null; name: string; sign: s
       </button>
     );
   return (
-    <a class="button" href={href} onClick={taking(moveTo, href)}>
+    <a class="button" href={href} onClick={onPlainClick(moveTo, href)}>
       {name} <kbd>{sign}</kbd>
     </a>
   );
-}
-
-/** Follows a plain click in our own way; a click with a modifier stays the browser's. */
-function taking(go: (href: string) => void, href: string) {
-  return (event: MouseEvent) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    go(href);
-  };
 }
 
 function place(rank: number | null, ranking: Ranking): string {

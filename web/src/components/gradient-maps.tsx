@@ -1,5 +1,6 @@
 import type { AuditedExample, Gradient } from "../api/types";
 import { score } from "../lib/format";
+import { moveTo, onPlainClick } from "../lib/location";
 import "./gradient-maps.css";
 import { Pixels } from "./pixels";
 
@@ -34,6 +35,7 @@ export function GradientMaps({ example, checkpoint }: Props) {
               <a
                 key={map.url}
                 href={hrefOf(map)}
+                onClick={onPlainClick(moveTo, hrefOf(map))}
                 aria-current={map === chosen ? "true" : undefined}
                 class="gradient-maps__choice small"
               >

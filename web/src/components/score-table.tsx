@@ -32,7 +32,7 @@ export function ScoreTable({ scores, view }: { scores: ExampleScore[]; view: Vie
             <th scope="col" class="score-table__number">
               Rank
             </th>
-            <th scope="col" title="Share of the examples that are less hard by this signal">
+            <th scope="col" title="Share of the examples that are no harder by this signal">
               Percentile
             </th>
           </tr>

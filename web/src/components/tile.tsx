@@ -1,5 +1,5 @@
 import type { RankedExample } from "../api/types";
-import { count, score } from "../lib/format";
+import { count, percentile, score } from "../lib/format";
 import { Pixels } from "./pixels";
 import "./tile.css";
 
@@ -13,7 +13,7 @@ interface Props {
 /** One example of the grid: image, given label, rank and score. */
 export function Tile({ item, href, hint }: Props) {
   const value = item.value == null ? "no score" : score(item.value);
-  const place = item.percentile == null ? "" : `, percentile ${item.percentile.toFixed(1)}`;
+  const place = item.percentile == null ? "" : `, percentile ${percentile(item.percentile)}`;
   return (
     <li class="tile">
       <a class="tile__link" href={href} data-index={item.index}>

@@ -70,7 +70,13 @@ describe("sizes and counts", () => {
   });
 
   it("gives a decimal only to the ends of the percentiles", () => {
-    expect([0.4, 38.2, 99.93].map(percentile)).toEqual(["0.4", "38", "99.9"]);
+    expect([0.4, 38.2, 99.4, 99.98, 100].map(percentile)).toEqual([
+      "0.4",
+      "38",
+      "99.4",
+      "99.9",
+      "100",
+    ]);
   });
 });
 

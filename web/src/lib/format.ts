@@ -37,9 +37,10 @@ export function percent(share: number): string {
   return `${shown.toFixed(1)}${GAP}%`;
 }
 
-/** A percentile between 0 and 100, one decimal only where it tells something. */
+/** A percentile, with a decimal only near the ends, where it tells something. Only the top is 100. */
 export function percentile(value: number): string {
-  return value > 99 || value < 1 ? value.toFixed(1) : value.toFixed(0);
+  if (value === 100 || (value >= 1 && value <= 99)) return value.toFixed(0);
+  return Math.min(value, 99.9).toFixed(1);
 }
 
 /** 4832 → `1 h 21 min`. */

@@ -52,7 +52,11 @@ export function useLiveAudit(id: string): LiveAudit {
         }
       },
       onProgress: ({ state, ...live }) => setProgress({ state, progress: live }),
-      onConnection: setConnection,
+      onConnection(now) {
+        setConnection(now);
+        // What was live is stale now; the polled audit is truer.
+        if (now === "lost") setProgress(null);
+      },
     });
   }, [address, attempt]);
 

@@ -10,9 +10,13 @@ export function useLocation(): URL {
 
 /** Goes to a new address; Back returns here. */
 export function goTo(href: string): void {
+  const before = location.pathname;
   history.pushState({ within: true }, "", href);
   current.set(location.href);
+  if (location.pathname === before) return;
   scrollTo(0, 0);
+  // A screen reader goes on at the new content instead of a link that is gone.
+  document.getElementById("main")?.focus({ preventScroll: true });
 }
 
 /** Changes the address in place: Back skips it. */
@@ -25,6 +29,15 @@ export function moveTo(href: string): void {
 export function leaveTo(href: string): void {
   if (history.state?.within) history.back();
   else moveTo(href);
+}
+
+/** A click handler that goes to `href` in its own way; with a modifier the click stays the browser's. */
+export function onPlainClick(go: (href: string) => void, href: string) {
+  return (event: MouseEvent) => {
+    if (hasModifier(event)) return;
+    event.preventDefault();
+    go(href);
+  };
 }
 
 /** Keeps the page in step with Back, Forward and plain links. */
@@ -41,12 +54,15 @@ export function useLinks(): void {
 }
 
 function followLink(event: MouseEvent): void {
-  if (event.defaultPrevented || event.button !== 0) return;
-  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (event.defaultPrevented || event.button !== 0 || hasModifier(event)) return;
   const link = (event.target as Element).closest?.("a");
   if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin)
     return;
   if (link.dataset.leaves !== undefined) return;
   event.preventDefault();
   goTo(link.href);
+}
+
+function hasModifier(event: MouseEvent): boolean {
+  return event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
 }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { problemOf } from "../api/client";
 import type { Problem } from "../api/types";
 
@@ -24,29 +24,41 @@ export function useResource<T>(
     problem: null,
   });
   const [turn, setTurn] = useState(0);
+  const waiting = useRef(false);
   const reload = useCallback(() => setTurn((before) => before + 1), []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for what `load` reads; `turn` asks again.
   useEffect(() => {
     let wanted = true;
+    waiting.current = true;
     load().then(
-      (data) => wanted && setHeld({ key, data, problem: null }),
-      (thrown) =>
-        wanted &&
+      (data) => {
+        if (!wanted) return;
+        waiting.current = false;
+        setHeld({ key, data, problem: null });
+      },
+      (thrown) => {
+        if (!wanted) return;
+        waiting.current = false;
         setHeld((before) => ({
           key,
           data: before.key === key ? before.data : null,
           problem: problemOf(thrown),
-        })),
+        }));
+      },
     );
     return () => {
       wanted = false;
+      waiting.current = false;
     };
   }, [key, turn]);
 
   useEffect(() => {
     if (pollMs === null) return;
-    const timer = setInterval(() => !document.hidden && reload(), pollMs);
+    const timer = setInterval(() => {
+      // A slow answer is waited for: asking again would discard it.
+      if (!document.hidden && !waiting.current) reload();
+    }, pollMs);
     return () => clearInterval(timer);
   }, [pollMs, reload]);
 

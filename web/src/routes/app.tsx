@@ -23,7 +23,7 @@ export function App() {
         Skip to the content
       </a>
       <TopBar />
-      <main id="main" class="app__main">
+      <main id="main" class="app__main" tabIndex={-1}>
         {signedOut || asked ? <LoginRoute failed={asked} /> : <Place route={route} />}
       </main>
       <KeyList />
