@@ -85,6 +85,6 @@ USER 10001
 RUN ["unearth", "--version"]
 EXPOSE 8080
 # Fits `serve`; other commands run without it (`--no-healthcheck`).
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["unearth", "health", "http://127.0.0.1:8080"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s CMD ["unearth", "health", "http://127.0.0.1:8080"]
 ENTRYPOINT ["unearth"]
 CMD ["serve", "--listen", "0.0.0.0:8080", "--behind-proxy"]
