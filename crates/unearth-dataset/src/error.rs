@@ -195,9 +195,9 @@ pub enum DatasetError {
     },
 
     /// An array of an npz is missing.
-    #[error("`{file}` has no array {array}; its arrays are {}", .found.join(", "))]
+    #[error("{file} has no array {array}; its arrays are {}", .found.join(", "))]
     MissingArray {
-        /// Name of the npz.
+        /// Name of the npz in backticks, or words for it.
         file: String,
         /// The accepted names, in backticks.
         array: &'static str,
@@ -205,17 +205,17 @@ pub enum DatasetError {
         found: Vec<String>,
     },
     /// An array holds pickled Python objects, which could run code when read.
-    #[error("array `{array}` of `{file}` holds pickled Python objects, which are never read")]
+    #[error("array `{array}` of {file} holds pickled Python objects, which are never read")]
     PickledArray {
-        /// Name of the npz.
+        /// Name of the npz in backticks, or words for it.
         file: String,
         /// Name of the array.
         array: String,
     },
     /// An array has an element type that cannot be used.
-    #[error("array `{array}` of `{file}` has the type {found}; it must be {wanted}")]
+    #[error("array `{array}` of {file} has the type {found}; it must be {wanted}")]
     WrongDtype {
-        /// Name of the npz.
+        /// Name of the npz in backticks, or words for it.
         file: String,
         /// Name of the array.
         array: String,
@@ -225,9 +225,9 @@ pub enum DatasetError {
         wanted: &'static str,
     },
     /// An array of the wrong type holds NaN or infinity besides.
-    #[error("array `{array}` of `{file}` has the type {found} and holds {value} in row {row}")]
+    #[error("array `{array}` of {file} has the type {found} and holds {value} in row {row}")]
     NotFinite {
-        /// Name of the npz.
+        /// Name of the npz in backticks, or words for it.
         file: String,
         /// Name of the array.
         array: String,
@@ -239,9 +239,9 @@ pub enum DatasetError {
         row: u64,
     },
     /// An array has a shape that cannot be used.
-    #[error("array `{array}` of `{file}` has the shape {found}; {wanted}")]
+    #[error("array `{array}` of {file} has the shape {found}; {wanted}")]
     WrongShape {
-        /// Name of the npz.
+        /// Name of the npz in backticks, or words for it.
         file: String,
         /// Name of the array.
         array: String,
@@ -251,9 +251,9 @@ pub enum DatasetError {
         wanted: String,
     },
     /// An array is damaged or in an unknown format.
-    #[error("array `{array}` of `{file}` {detail}")]
+    #[error("array `{array}` of {file} {detail}")]
     InvalidArray {
-        /// Name of the npz.
+        /// Name of the npz in backticks, or words for it.
         file: String,
         /// Name of the array.
         array: String,

@@ -18,8 +18,8 @@
 //!
 //! **Image folder.** The class of an image is the first directory level that has several
 //! directories; everything below a class belongs to it. A directory that wraps all others is
-//! stripped (as long as it holds no image itself), so that zipping the folder or its content is the
-//! same. If all directories at that level are named like splits (`train`/`training`,
+//! stripped (as long as it holds no image itself and is not named like a split), so that zipping the
+//! folder or its content is the same. If all directories at that level are named like splits (`train`/`training`,
 //! `val`/`valid`/`validation`/`dev`, `test`/`testing`, any case) they are the splits `train`, `val`
 //! and `test`, and the level below has the classes. Examples are in the order train, val, test, then
 //! by the bytes of the relative path, which is the key. Files that are no images are ignored; images
@@ -28,7 +28,7 @@
 //! **CSV manifest.** `path,label[,group,split,key]`, UTF-8 with or without BOM; a label is any text.
 //! It is the file named by the option `manifest`, or the only top-level CSV file that is named
 //! `manifest.csv` or has a column `path` or the label column. Paths are relative to the manifest's
-//! folder. Examples are in the order of the rows; the key is the path unless a column `key` is given.
+//! folder or to the top of the upload. Examples are in the order of the rows; the key is the path unless a column `key` is given.
 //! Unknown columns and unlisted images are ignored with a warning; files that no row names are not
 //! read at all.
 //!

@@ -12,7 +12,7 @@ pub struct Limits {
     /// Bytes that all members of an archive may unpack to together. Default 32 GiB.
     pub unpacked_bytes: u64,
     /// How many times larger than the archive its members may be together. Counts only once they
-    /// exceed 64 MiB, because small files of few colours compress very well. Default 200.
+    /// exceed 16 MiB, because small files of few colours compress very well. Default 200.
     pub unpacked_ratio: u64,
     /// Members of an archive, or files below a directory. Default 5,000,000.
     pub members: u64,

@@ -26,7 +26,7 @@ use std::{
 const TRUSTED_BYTES: u64 = 1 << 20;
 
 /// Members may unpack to this much whatever the ratio.
-const RATIO_FREE_BYTES: u64 = 64 << 20;
+const RATIO_FREE_BYTES: u64 = 16 << 20;
 
 /// The visible files of an upload, sorted by the bytes of their names.
 #[derive(Debug)]

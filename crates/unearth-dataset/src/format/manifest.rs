@@ -75,7 +75,7 @@ pub(super) fn plan(
     };
     let mut listed = HashSet::new();
     for row in manifest.rows {
-        let found = locate(members, [folder, top], &row.path);
+        let found = locate(members, [folder, top, ""], &row.path);
         listed.extend(found);
         let candidate = match usable(&row, found, manifest.columns) {
             Err(reason) => Candidate::Bad(BadExample {
@@ -256,7 +256,7 @@ fn usable(
 }
 
 /// The file that `path` means, relative to the first of `folders` that has it.
-fn locate(members: &Members, folders: [&str; 2], path: &str) -> Option<usize> {
+fn locate(members: &Members, folders: [&str; 3], path: &str) -> Option<usize> {
     let path = path.replace('\\', "/");
     let path = path.trim_start_matches("./");
     folders.into_iter().find_map(|folder| {

@@ -38,7 +38,7 @@ pub(super) fn plan_file(
 ) -> Result<ArrayPlan, DatasetError> {
     let file = members.window(member, work_dir)?;
     let arrays = Members::open_zip(&file, limits)?;
-    let plan = plan(&member.name, &arrays, limits)?;
+    let plan = plan(&format!("`{}`", member.name), &arrays, limits)?;
     Ok(ArrayPlan {
         holder: Some(arrays),
         ..plan
@@ -167,7 +167,7 @@ impl<'a> Npz<'a> {
         vec![Warning {
             code: WarningCode::UnknownArrays,
             detail: format!(
-                "these arrays of `{}` were ignored: {}",
+                "these arrays of {} were ignored: {}",
                 self.file,
                 unknown.join(", ")
             ),

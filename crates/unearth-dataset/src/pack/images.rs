@@ -35,7 +35,10 @@ pub(super) fn pack(
             scanned.into_iter().filter_map(Result::err).collect(),
         ));
     };
-    finish::check_classes(&labels, readable.iter().map(|image| image.draft.label))?;
+    // Once an example is bad, the list of them says more than the number of classes left.
+    if readable.len() == scanned.len() {
+        finish::check_classes(&labels, readable.iter().map(|image| image.draft.label))?;
+    }
     job.check_pack_bytes(readable.len(), shape)?;
 
     let mut writer = Writer::create(job.work_dir, readable.len(), shape)?;
