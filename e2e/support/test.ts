@@ -83,7 +83,7 @@ export async function startAudit(
   recipe: Record<string, unknown>,
 ): Promise<string> {
   const answer = await api.post("/v1/audits", {
-    data: { dataset_id: dataset, signals: ["vog"], recipe },
+    data: { dataset_id: dataset, recipe },
   });
   expect(answer.status(), await answer.text()).toBe(202);
   return (await answer.json()).id;

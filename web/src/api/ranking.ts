@@ -77,21 +77,9 @@ export class Ranking {
   }
 
   private fetch(after: string | null, limit: number, order = this.view.order) {
-    const { min, max, ...query } = { ...apiQuery(this.view), order };
-    return unwrap(
-      api.GET("/v1/audits/{id}/examples", {
-        params: {
-          path: { id: this.audit },
-          query: {
-            ...query,
-            limit,
-            ...(min === undefined ? {} : { min: Number(min) }),
-            ...(max === undefined ? {} : { max: Number(max) }),
-            ...(after === null ? {} : { after }),
-          },
-        },
-      }),
-    );
+    const page = { order, limit, ...(after !== null && { after }) };
+    const params = { path: { id: this.audit }, query: { ...apiQuery(this.view), ...page } };
+    return unwrap(api.GET("/v1/audits/{id}/examples", { params }));
   }
 
   private tell(): void {

@@ -1,8 +1,16 @@
-import type { components } from "./schema";
+import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 
-export type Problem = Schemas["Problem"];
+export type SignalName = Schemas["Signal"];
+export type Variant = Schemas["Variant"];
+export type RankingQuery = NonNullable<
+  paths["/v1/audits/{id}/examples"]["get"]["parameters"]["query"]
+>;
+export type Population = NonNullable<RankingQuery["population"]>;
+
+/** A problem document; problems that the page makes itself belong to no request. */
+export type Problem = Omit<Schemas["Problem"], "request_id"> & { request_id?: string };
 export type Dataset = Schemas["Dataset"];
 export type Audit = Schemas["Audit"];
 export type Progress = Schemas["Progress"];

@@ -14,7 +14,7 @@ export function DatasetReport({ dataset }: { dataset: Dataset }) {
           <ProblemNote
             problem={{ type: "", status: 422, title: "The dataset was refused", ...error }}
           />
-          <BadExamples title="Examples that could not be read" items={error.bad_examples} />
+          <BadExamples title="Examples that could not be read" items={error.bad_examples ?? []} />
         </>
       )}
       {report && (

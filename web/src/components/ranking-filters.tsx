@@ -19,12 +19,14 @@ const CHIPS: [keyof View, string][] = [
 interface Props {
   view: View;
   dataset: Dataset | null;
+  /** Whether the signal also ranks examples that were not trained on. */
+  heldOut: boolean;
   hrefOf: (view: View) => string;
   onChange: (view: View) => void;
 }
 
 /** Which part of the ranking, from which end. */
-export function RankingFilters({ view, dataset, hrefOf, onChange }: Props) {
+export function RankingFilters({ view, dataset, heldOut, hrefOf, onChange }: Props) {
   const splits = dataset?.facts?.splits.map((split) => split.name) ?? [];
   return (
     <div class="ranking-filters small">
@@ -43,6 +45,25 @@ export function RankingFilters({ view, dataset, hrefOf, onChange }: Props) {
           options={splits}
           onChange={(split) => onChange({ ...view, split })}
         />
+      )}
+      {heldOut && (
+        <label class="ranking-filters__choice">
+          <span>Examples</span>
+          <select
+            value={view.population}
+            onChange={(event) =>
+              onChange({
+                ...view,
+                population: event.currentTarget.value === "held_out" ? "held_out" : "trained",
+                min: null,
+                max: null,
+              })
+            }
+          >
+            <option value="trained">Trained on</option>
+            <option value="held_out">Held out</option>
+          </select>
+        </label>
       )}
       <label class="ranking-filters__choice">
         <span>Order</span>

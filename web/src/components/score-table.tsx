@@ -1,14 +1,14 @@
 import type { ExampleScore, SignalInfo } from "../api/types";
 import { count, percentile, score } from "../lib/format";
-import { direction, meaning, OFFERED, useSignals } from "../lib/signals";
-import { scoringKey, type View } from "../lib/url";
+import { direction, meaning, useSignals } from "../lib/signals";
+import { SIGNALS, scoringKey, type View } from "../lib/url";
 import "./score-table.css";
 
 /** Every score of one example, with where it stands and what it means. */
 export function ScoreTable({ scores, view }: { scores: ExampleScore[]; view: View }) {
   const signals = useSignals();
-  const shown = [...scores].sort((a, b) => OFFERED.indexOf(a.signal) - OFFERED.indexOf(b.signal));
-  const used = OFFERED.flatMap((name) => {
+  const shown = [...scores].sort((a, b) => SIGNALS.indexOf(a.signal) - SIGNALS.indexOf(b.signal));
+  const used = SIGNALS.flatMap((name) => {
     const info = signals.get(name);
     return info && scores.some((one) => one.signal === name) ? [info] : [];
   });
@@ -118,7 +118,13 @@ function Meaning({ info }: { info: SignalInfo }) {
 
 /** `std:early` → `early`; the formula is named only where it is not the usual one. */
 function scoringName(scoring: string): string {
-  const [variant, window] = scoring.split(":");
-  const over = window ?? scoring;
-  return variant === "std" ? over : `${over}, ${variant}'s formula`;
+  const [key = "", population] = scoring.split("@");
+  const [variant, window] = key.split(":");
+  return [
+    window,
+    window && variant !== "std" ? `${variant}'s formula` : "",
+    population ? "among the held-out examples" : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
 }

@@ -36,9 +36,9 @@ export function ScoreThis({ audit, view, reason, onReady }: Props) {
     setProblem(null);
     try {
       const windows = [readWindow(view.window)];
-      const variant = view.variant === "paper" ? "paper" : "std";
       const params = { path: { id: audit.id } };
-      await unwrap(api.POST("/v1/audits/{id}/scores", { params, body: { variant, windows } }));
+      const body = { variant: view.variant, windows };
+      await unwrap(api.POST("/v1/audits/{id}/scores", { params, body }));
       setState("scoring");
     } catch (thrown) {
       setProblem(problemOf(thrown));

@@ -1,9 +1,9 @@
-import type { ScoreSet } from "../api/types";
-import { entrance, OFFERED } from "../lib/signals";
-import type { View } from "../lib/url";
+import type { ScoreSet, SignalName } from "../api/types";
+import { entrance } from "../lib/signals";
+import { HELD_OUT, SIGNALS, type View } from "../lib/url";
 import "./signal-choice.css";
 
-const TITLES: Record<string, string> = {
+const TITLES: Record<SignalName, string> = {
   final_loss: "Final loss",
   vog: "Variance of Gradients",
   mean_loss: "Mean loss",
@@ -19,17 +19,25 @@ interface Props {
 /** What to look for: the two entrances first, the other signals beside them. */
 export function SignalChoice({ view, scores, hrefOf }: Props) {
   const scored = new Map(scores.map((set) => [set.signal, set.info?.title]));
-  const offered = OFFERED.filter((signal) => scores.length === 0 || scored.has(signal));
+  const heldOut = (signal: SignalName) =>
+    scores.some((set) => set.signal === signal && set.scoring.endsWith(HELD_OUT));
+  const offered = SIGNALS.filter((signal) => scores.length === 0 || scored.has(signal));
   return (
     <nav class="signal-choice" aria-label="What to look for">
       {offered.map((signal) => {
-        const title = scored.get(signal) ?? TITLES[signal] ?? signal;
+        const title = scored.get(signal) ?? TITLES[signal];
         const purpose = entrance(signal);
         return (
           <a
             key={signal}
             class="signal-choice__option"
-            href={hrefOf({ ...view, signal, min: null, max: null })}
+            href={hrefOf({
+              ...view,
+              signal,
+              population: heldOut(signal) ? view.population : "trained",
+              min: null,
+              max: null,
+            })}
             aria-current={signal === view.signal ? "true" : undefined}
           >
             <span class="signal-choice__name">{purpose ?? title}</span>

@@ -1,19 +1,16 @@
 import { api, unwrap } from "../api/client";
-import type { ScoreInfo, SignalInfo } from "../api/types";
+import type { ScoreInfo, SignalInfo, SignalName } from "../api/types";
 import { useResource } from "./resource";
 
 /** What a signal is looked at for. The first two are the page's entrances. */
-const ENTRANCES: Record<string, string> = {
+const ENTRANCES: Partial<Record<SignalName, string>> = {
   final_loss: "Probable wrong labels",
   vog: "Hardest examples",
 };
 
-/** The signals in the order in which the page offers them. */
-export const OFFERED = ["final_loss", "vog", "mean_loss", "confidence"];
-
 /** What the reader comes for, where the signal has such a name. */
 export function entrance(signal: string): string | null {
-  return ENTRANCES[signal] ?? null;
+  return ENTRANCES[signal as SignalName] ?? null;
 }
 
 /** The direction in words. */

@@ -14,6 +14,7 @@ describe("a view in the address", () => {
       signal: "vog",
       window: "0-2-5",
       variant: "paper",
+      population: "held_out",
       order: "asc",
       label: "a&b=c d/é",
       split: "train",
@@ -29,8 +30,8 @@ describe("a view in the address", () => {
     expect(writeView({ ...DEFAULT_VIEW, window: "late" }).toString()).toBe("");
   });
 
-  it("drops what is not a number or an order", () => {
-    expect(read("min=abc&max=&order=sideways")).toEqual(DEFAULT_VIEW);
+  it("drops what is not a number, an order or a signal", () => {
+    expect(read("min=abc&max=&order=sideways&signal=charm&variant=odd")).toEqual(DEFAULT_VIEW);
   });
 
   it("keeps no other parameters", () => {
@@ -46,12 +47,13 @@ describe("a view for the API", () => {
 
   it("asks for the CSV of the same filter, without the order", () => {
     expect(csvUrl("/v1/audits/1/ranking.csv", read("label=x&order=asc"))).toBe(
-      "/v1/audits/1/ranking.csv?label=x&signal=final_loss",
+      "/v1/audits/1/ranking.csv?signal=final_loss&label=x",
     );
   });
 
   it("knows the key of its scores", () => {
     expect(scoringKey(read("signal=vog&window=late"))).toBe("std:late");
     expect(scoringKey(read(""))).toBe("default");
+    expect(scoringKey(read("population=held_out"))).toBe("default@held_out");
   });
 });

@@ -1,8 +1,15 @@
+import type { Population, RankingQuery, SignalName, Variant } from "../api/types";
+
+/** Every signal, in the order in which the page offers them. */
+export const SIGNALS: readonly SignalName[] = ["final_loss", "vog", "mean_loss", "confidence"];
+
 /** The reader's choices for a ranking; all of them live in the URL. */
 export interface View {
-  signal: string;
+  signal: SignalName;
   window: string;
-  variant: string;
+  variant: Variant;
+  /** The examples that were trained on, or the others; they are never mixed. */
+  population: Population;
   order: "desc" | "asc";
   label: string | null;
   split: string | null;
@@ -11,13 +18,14 @@ export interface View {
   max: string | null;
 }
 
-/** A view as query parameters, as the URL and the API name them. */
-export type ViewQuery = Partial<Record<keyof View, string>>;
+/** Ends the key of scores over examples that were not trained on. */
+export const HELD_OUT = "@held_out";
 
 export const DEFAULT_VIEW: View = {
   signal: "final_loss",
   window: "all",
   variant: "std",
+  population: "trained",
   order: "desc",
   label: null,
   split: null,
@@ -27,17 +35,18 @@ export const DEFAULT_VIEW: View = {
 };
 
 /** Only VoG is taken over checkpoints, so only it has windows and variants. */
-export function hasWindows(signal: string): boolean {
+export function hasWindows(signal: SignalName): boolean {
   return signal === "vog";
 }
 
 export function readView(search: URLSearchParams): View {
-  const signal = search.get("signal") ?? DEFAULT_VIEW.signal;
+  const signal = SIGNALS.find((name) => name === search.get("signal")) ?? DEFAULT_VIEW.signal;
   const windowed = hasWindows(signal);
   return {
     signal,
     window: (windowed && search.get("window")) || DEFAULT_VIEW.window,
-    variant: (windowed && search.get("variant")) || DEFAULT_VIEW.variant,
+    variant: windowed && search.get("variant") === "paper" ? "paper" : "std",
+    population: search.get("population") === "held_out" ? "held_out" : "trained",
     order: search.get("order") === "asc" ? "asc" : "desc",
     label: search.get("label"),
     split: search.get("split"),
@@ -59,17 +68,26 @@ export function writeView(view: View): URLSearchParams {
 }
 
 /** The same for the API, which is told the signal, its window and its variant outright. */
-export function apiQuery(view: View): ViewQuery {
-  const query: ViewQuery = Object.fromEntries(writeView(view));
-  query.signal = view.signal;
-  if (!hasWindows(view.signal)) return query;
-  return { ...query, window: view.window, variant: view.variant };
+export function apiQuery(view: View): RankingQuery {
+  const { signal, window, variant, population, order, label, split, group, min, max } = view;
+  return {
+    signal,
+    ...(hasWindows(signal) && { window, variant }),
+    ...(population !== DEFAULT_VIEW.population && { population }),
+    ...(order !== DEFAULT_VIEW.order && { order }),
+    ...(label !== null && { label }),
+    ...(split !== null && { split }),
+    ...(group !== null && { group }),
+    ...(min !== null && { min: Number(min) }),
+    ...(max !== null && { max: Number(max) }),
+  };
 }
 
 /** Address of the ranking as CSV. A file is always hardest first. */
 export function csvUrl(address: string, view: View): string {
   const { order: _, ...query } = apiQuery(view);
-  return `${address}?${new URLSearchParams(query)}`;
+  const pairs = Object.entries(query).map(([name, value]) => [name, String(value)]);
+  return `${address}?${new URLSearchParams(pairs)}`;
 }
 
 /** A path with these parameters, without a bare question mark. */
@@ -84,5 +102,6 @@ function number(text: string | null): string | null {
 
 /** The key under which the API lists the scores that a view shows. */
 export function scoringKey(view: View): string {
-  return hasWindows(view.signal) ? `${view.variant}:${view.window}` : "default";
+  const scoring = hasWindows(view.signal) ? `${view.variant}:${view.window}` : "default";
+  return view.population === "held_out" ? `${scoring}${HELD_OUT}` : scoring;
 }

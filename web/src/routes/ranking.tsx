@@ -12,7 +12,15 @@ import { goTo } from "../lib/location";
 import { useResource } from "../lib/resource";
 import { auditPath } from "../lib/route";
 import { useSignals } from "../lib/signals";
-import { csvUrl, readView, scoringKey, type View, withQuery, writeView } from "../lib/url";
+import {
+  csvUrl,
+  HELD_OUT,
+  readView,
+  scoringKey,
+  type View,
+  withQuery,
+  writeView,
+} from "../lib/url";
 import { useRanking } from "../lib/use-ranking";
 import "./ranking.css";
 
@@ -32,6 +40,9 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
     [audit.id],
   );
   const info = ranking.info ?? signals.get(view.signal);
+  const heldOut = (scores.data?.items ?? []).some(
+    (set) => set.signal === view.signal && set.scoring.endsWith(HELD_OUT),
+  );
   const unscored = canBeScored(ranking.problem, view) ? ranking.problem : null;
 
   return (
@@ -42,6 +53,7 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
         <RankingFilters
           view={view}
           dataset={dataset.data}
+          heldOut={heldOut}
           hrefOf={hrefOf}
           onChange={(next) => goTo(hrefOf(next))}
         />
