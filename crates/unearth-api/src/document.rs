@@ -36,7 +36,8 @@ pub(crate) fn describe(mut document: OpenApi) -> OpenApi {
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::auth::COOKIE))),
     );
     for (path, item) in &mut document.paths.paths {
-        for operation in operations(item) {
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(operation_id(method, path));
             operation
                 .responses
                 .responses
@@ -53,10 +54,22 @@ pub(crate) fn describe(mut document: OpenApi) -> OpenApi {
     document
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.delete]
-        .into_iter()
-        .filter_map(Option::as_mut)
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("delete", &mut item.delete),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// `get_audits_id_examples`: unique, and a good name for a function of a generated client.
+fn operation_id(method: &str, path: &str) -> String {
+    path.trim_start_matches("/v1")
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .fold(method.to_owned(), |id, word| format!("{id}_{word}"))
 }
 
 fn problem() -> RefOr<utoipa::openapi::Response> {
