@@ -125,6 +125,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn places_every_example_once(scores in scores(), direction in directions()) {
             let ranking = rank(&scores, direction).expect("no NaN");
