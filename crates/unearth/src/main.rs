@@ -1,2 +1,42 @@
-//! The `unearth` command.
-fn main() {}
+//! The `unearth` command: reads its arguments, sets up logs, and hands over to one command.
+
+mod cli;
+mod client;
+mod commands;
+mod exit;
+mod home;
+mod server;
+mod signals;
+mod supervise;
+mod telemetry;
+
+use clap::Parser as _;
+use cli::{Cli, Command};
+use exit::Failure;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {:#}", failure.error);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), Failure> {
+    telemetry::init(&cli.log);
+    match &cli.command {
+        Command::Up(args) => commands::up::run(args),
+        Command::Serve(args) => commands::serve::run(args),
+        Command::Work(args) => commands::work::run(args),
+        Command::Audit(args) => commands::audit::run(args),
+        Command::Migrate(args) => commands::migrate::run(args),
+        Command::Doctor(args) => commands::doctor::run(args),
+        Command::Token(args) => commands::token::run(args),
+        Command::Health(args) => commands::health::run(args),
+        Command::Openapi => commands::openapi::run(),
+    }
+}

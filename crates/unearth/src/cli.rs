@@ -1,0 +1,203 @@
+//! Command-line arguments. Every flag has an environment variable.
+
+use clap::{Args, Parser, Subcommand};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+use unearth_training::DeviceChoice;
+
+/// Audits training data by watching a model learn it.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 done; 1 the audit failed or was cancelled, or something unexpected happened; \
+                  2 wrong arguments; 3 the dataset was refused; 4 no server could be reached or started."
+)]
+pub(crate) struct Cli {
+    /// What to log, as tracing directives; logs go to standard error.
+    #[arg(
+        long,
+        global = true,
+        env = "UNEARTH_LOG",
+        default_value = "warn,unearth=info,unearth_worker=info,unearth_postgres=info,unearth_api=info"
+    )]
+    pub(crate) log: String,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything on this machine: Postgres, the API with the page, and a worker.
+    Up(UpArgs),
+    /// Run the API and the page.
+    Serve(ServeArgs),
+    /// Run a worker: lease trainings, validate uploads.
+    Work(WorkArgs),
+    /// Audit a dataset and write its ranking.
+    Audit(Box<AuditArgs>),
+    /// Bring the database schema up to date.
+    Migrate(StoreArgs),
+    /// Say what this installation runs on, what is wrong and what to do about it.
+    Doctor(DoctorArgs),
+    /// Make an access token and print it.
+    Token(TokenArgs),
+    /// Ask a running server whether it is healthy; for container health checks.
+    Health(HealthArgs),
+    /// Print the OpenAPI document.
+    #[command(hide = true)]
+    Openapi,
+}
+
+/// Where data is kept.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StoreArgs {
+    /// Folder of everything that Unearth keeps [default: /var/lib/unearth for root, otherwise
+    /// ~/.local/share/unearth].
+    #[arg(long, env = "UNEARTH_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Postgres to use instead of a private one.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    /// Folder of uploads, packs and resume points, shared by API and workers
+    /// [default: `blobs` in the data folder].
+    #[arg(long, env = "UNEARTH_BLOBS")]
+    pub(crate) blobs: Option<PathBuf>,
+}
+
+/// How the API is reached.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ListenArgs {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, env = "UNEARTH_LISTEN", default_value = "127.0.0.1:7878")]
+    pub(crate) listen: SocketAddr,
+    /// Allow an address that other machines reach: there is no TLS here, so a proxy must add it.
+    #[arg(long, env = "UNEARTH_BEHIND_PROXY")]
+    pub(crate) behind_proxy: bool,
+    /// Largest upload, in bytes.
+    #[arg(long, env = "UNEARTH_MAX_UPLOAD_BYTES", default_value_t = 64 << 30)]
+    pub(crate) max_upload_bytes: u64,
+    /// An access token to accept, beside those in the database.
+    #[arg(long, env = "UNEARTH_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+}
+
+/// What trainings run on.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DeviceArgs {
+    /// `auto`, `cpu`, `cuda` or `cuda:N`. `auto` never falls back to the processor while there is
+    /// an NVIDIA GPU.
+    #[arg(long, env = "UNEARTH_DEVICE", default_value = "auto")]
+    pub(crate) device: DeviceChoice,
+    /// Threads of a tensor operation [default: all cores]. Bits agree only at an equal count.
+    #[arg(long, env = "UNEARTH_THREADS")]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct UpArgs {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WorkArgs {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+    /// Identity of this worker; its supervisor sets it to hand leases back when it dies.
+    #[arg(long, env = "UNEARTH_WORKER_ID", hide = true)]
+    pub(crate) worker_id: Option<uuid::Uuid>,
+    /// Longest time between two resume points, in seconds.
+    #[arg(long, env = "UNEARTH_RESUME_INTERVAL", default_value_t = 30.0)]
+    pub(crate) resume_interval: f64,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AuditArgs {
+    /// An image folder, images with a CSV manifest, IDX files or an npz; a folder or an archive.
+    pub(crate) path: PathBuf,
+    /// Signals to compute beside those that come free with any training.
+    #[arg(long, value_delimiter = ',', default_value = "vog")]
+    pub(crate) signals: Vec<String>,
+    /// `cnn-s`, `mlp`, `resnet9`, `resnet18` or `resnet50`.
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// Passes over the data.
+    #[arg(long)]
+    pub(crate) epochs: Option<u32>,
+    /// How many gradient checkpoints, or the epochs after which to take them: `6` or `1,4,12`.
+    #[arg(long)]
+    pub(crate) checkpoints: Option<String>,
+    /// Examples per optimiser step.
+    #[arg(long)]
+    pub(crate) batch_size: Option<u32>,
+    /// Peak learning rate.
+    #[arg(long)]
+    pub(crate) lr: Option<f64>,
+    /// Side of the square input, in pixels.
+    #[arg(long)]
+    pub(crate) image_size: Option<u32>,
+    /// `none`, `crop` or `flip-crop`.
+    #[arg(long)]
+    pub(crate) augment: Option<String>,
+    /// `f32` or `bf16`.
+    #[arg(long)]
+    pub(crate) precision: Option<String>,
+    /// The split to train on and to rank; the others are scored apart.
+    #[arg(long)]
+    pub(crate) split: Option<String>,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Leave out images that cannot be decoded instead of refusing the dataset.
+    #[arg(long)]
+    pub(crate) skip_bad_examples: bool,
+    /// Where to write the ranking: `FILE` for VoG or `SIGNAL=FILE`; may be repeated. The record
+    /// of how it was made goes beside it, as `FILE.json`.
+    #[arg(long, value_name = "[SIGNAL=]FILE", default_value = "ranked.csv")]
+    pub(crate) out: Vec<String>,
+    /// A server to use [default: the running local one, or one of its own].
+    #[arg(long, env = "UNEARTH_SERVER")]
+    pub(crate) server: Option<String>,
+    /// Access token of that server.
+    #[arg(long, env = "UNEARTH_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TokenArgs {
+    /// Where the token will be used, for people.
+    #[arg(long, default_value = "made on the command line")]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct HealthArgs {
+    /// Address of the server.
+    #[arg(default_value = "http://127.0.0.1:7878")]
+    pub(crate) url: String,
+}

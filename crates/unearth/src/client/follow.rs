@@ -1,0 +1,153 @@
+//! An audit, watched to its end over server-sent events.
+
+use super::{
+    Client, accepted,
+    progress::{PhaseBar, Unit, duration},
+};
+use anyhow::{Context as _, Result, bail};
+use eventsource_stream::Eventsource as _;
+use futures::StreamExt as _;
+use reqwest::{Method, header::ACCEPT};
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// How long a server may be away before we give up.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Shows an audit's phases until it is in a final state.
+pub(crate) async fn audit(client: &Client, id: &str) -> Result<()> {
+    let mut shown = Shown {
+        bar: None,
+        last_event: 0,
+        last_loss: None,
+    };
+    let mut heard = Instant::now();
+    loop {
+        match shown.stream(client, id, &mut heard).await {
+            Ok(()) => return Ok(()),
+            Err(error) if heard.elapsed() > PATIENCE => {
+                return Err(error).context("the connection to the server is lost");
+            }
+            Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+        }
+    }
+}
+
+/// What is on the screen, and how far we have read.
+struct Shown {
+    bar: Option<PhaseBar>,
+    last_event: i64,
+    last_loss: Option<(f64, f64)>,
+}
+
+impl Shown {
+    /// Reads one stream to its end. An error means that it broke and may be resumed.
+    async fn stream(&mut self, client: &Client, id: &str, heard: &mut Instant) -> Result<()> {
+        let request = client
+            .request(Method::GET, &format!("/v1/audits/{id}/events"))
+            .header(ACCEPT, "text/event-stream")
+            .header("Last-Event-ID", self.last_event.to_string());
+        let response = accepted(request.send().await?).await?;
+        let mut events = response.bytes_stream().eventsource();
+        while let Some(event) = events.next().await {
+            let event = event.context("the event stream broke")?;
+            *heard = Instant::now();
+            if let Ok(seq) = event.id.parse() {
+                self.last_event = seq;
+            }
+            if event.event == "end" {
+                self.end_phase();
+                return Ok(());
+            }
+            self.show(
+                &event.event,
+                &serde_json::from_str(&event.data).unwrap_or_default(),
+            );
+        }
+        bail!("the event stream ended early")
+    }
+
+    fn show(&mut self, kind: &str, event: &Value) {
+        match kind {
+            "progress" => self.progress(event),
+            "epoch" => {
+                self.last_loss = number(event, "loss").zip(number(event, "accuracy"));
+            }
+            "interrupted" => {
+                let reason = event
+                    .get("reason")
+                    .and_then(Value::as_str)
+                    .unwrap_or("unknown");
+                eprintln!("interrupted: {reason}; it goes on from its last checkpoint");
+            }
+            _ => {}
+        }
+    }
+
+    fn progress(&mut self, event: &Value) {
+        let Some(title) = title(event) else { return };
+        let total = event.get("total").and_then(Value::as_u64).unwrap_or(0);
+        let step = event.get("step").and_then(Value::as_u64).unwrap_or(0);
+        if self.bar.as_ref().is_none_or(|bar| bar.title() != title) {
+            self.end_phase();
+            let unit = if total == 0 {
+                Unit::Nothing
+            } else {
+                Unit::Examples
+            };
+            self.bar = Some(PhaseBar::begin(&title, total, unit));
+        }
+        if let Some(bar) = &self.bar {
+            bar.set(step, total);
+            bar.note(self.note(event));
+        }
+    }
+
+    fn note(&self, event: &Value) -> String {
+        let mut parts = Vec::new();
+        if let Some(rate) = number(event, "examples_per_second") {
+            parts.push(format!("{rate:.0}/s"));
+        }
+        if let Some(eta) = number(event, "eta_seconds") {
+            parts.push(format!("{} left in all", duration(eta)));
+        }
+        if let Some((loss, accuracy)) = self.last_loss {
+            parts.push(format!(
+                "loss {loss:.3}, accuracy {:.1} %",
+                100.0 * accuracy
+            ));
+        }
+        parts.join(" · ")
+    }
+
+    fn end_phase(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            let summary = match self.last_loss {
+                Some((loss, accuracy)) if bar.title().starts_with("training") => {
+                    format!("done, loss {loss:.3}, accuracy {:.1} %", 100.0 * accuracy)
+                }
+                _ => "done".to_owned(),
+            };
+            bar.end(&summary);
+        }
+    }
+}
+
+fn number(event: &Value, key: &str) -> Option<f64> {
+    event.get(key).and_then(Value::as_f64)
+}
+
+/// `training epoch 3/12`, `snapshotting 2/6`, `scoring`.
+fn title(event: &Value) -> Option<String> {
+    let phase = event.get("phase")?.as_str()?;
+    let count = |key: &str| event.get(key).and_then(Value::as_u64).unwrap_or(0);
+    let of = |done: &str, all: &str| {
+        let all = count(all);
+        format!("{}/{all}", (count(done) + 1).min(all))
+    };
+    Some(match phase {
+        "training" => format!("training epoch {}", of("epoch", "epochs")),
+        "snapshotting" => format!("gradients {}", of("checkpoint", "checkpoints")),
+        phase => phase.to_owned(),
+    })
+}

@@ -1,0 +1,104 @@
+//! Which server an audit runs on.
+
+use super::Client;
+use crate::{cli::AuditArgs, home::Home};
+use anyhow::{Context as _, Result, bail};
+use std::{process::Stdio, time::Duration};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+};
+
+/// A server to use, and the process behind it where it is our own.
+pub(crate) struct Located {
+    pub(crate) client: Client,
+    own: Option<Child>,
+}
+
+/// The server that the arguments name, else the running local one, else one of our own.
+pub(crate) async fn server(args: &AuditArgs) -> Result<Located> {
+    if let Some(url) = &args.server {
+        let Some(token) = &args.token else {
+            bail!(
+                "`{url}` needs an access token: `--token` or UNEARTH_TOKEN; `unearth token` makes one there"
+            );
+        };
+        return Ok(Located {
+            client: Client::new(url, token),
+            own: None,
+        });
+    }
+    let home = Home::open(&args.store)?;
+    if let Some(client) = running(&home).await? {
+        return Ok(Located { client, own: None });
+    }
+    start(args, &home).await
+}
+
+async fn running(home: &Home) -> Result<Option<Client>> {
+    let Some(server) = home.announced() else {
+        return Ok(None);
+    };
+    let health = reqwest::Client::new()
+        .get(format!("{}/healthz", server.url))
+        .timeout(Duration::from_secs(2))
+        .send()
+        .await;
+    if !health.is_ok_and(|answer| answer.status().is_success()) {
+        return Ok(None);
+    }
+    Ok(Some(Client::new(&server.url, &home.token()?)))
+}
+
+/// Starts `unearth up` for this audit alone; it ends with us.
+async fn start(args: &AuditArgs, home: &Home) -> Result<Located> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command
+        // Its ordinary log would drown the progress; what goes wrong is still said.
+        .args(["--log", "warn", "up"])
+        .args(["--listen", "127.0.0.1:0"])
+        .arg("--data-dir")
+        .arg(home.root())
+        .arg("--device")
+        .arg(args.device.device.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    if let Some(threads) = args.device.threads {
+        command.arg("--threads").arg(threads.to_string());
+    }
+    let mut child = command
+        .spawn()
+        .context("cannot start a server for this audit")?;
+    let output = child.stdout.take().context("the server has no output")?;
+    let mut lines = BufReader::new(output).lines();
+    while let Some(line) = lines.next_line().await? {
+        let Some((_, address)) = line.split_once("Unearth is ready: ") else {
+            continue;
+        };
+        let Some((base, token)) = address.split_once("/login?token=") else {
+            continue;
+        };
+        return Ok(Located {
+            client: Client::new(base, token),
+            own: Some(child),
+        });
+    }
+    bail!("the server for this audit did not start; its log is above");
+}
+
+impl Located {
+    /// Whether the server ends with this command.
+    pub(crate) fn is_own(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// Ends a server of our own, giving it time to stop Postgres.
+    pub(crate) async fn release(self) -> Result<()> {
+        let Some(mut child) = self.own else {
+            return Ok(());
+        };
+        crate::supervise::terminate(&mut child, Duration::from_secs(20)).await;
+        Ok(())
+    }
+}

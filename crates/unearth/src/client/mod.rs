@@ -1,0 +1,98 @@
+//! A client of the HTTP API, for `unearth audit`.
+
+pub(crate) mod download;
+pub(crate) mod follow;
+pub(crate) mod locate;
+pub(crate) mod progress;
+pub(crate) mod tables;
+pub(crate) mod upload;
+
+use anyhow::{Context as _, Result, anyhow};
+use reqwest::{Method, RequestBuilder, Response};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// One server and the right to use it.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: String,
+}
+
+impl Client {
+    pub(crate) fn new(base: &str, token: &str) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            base: base.trim_end_matches('/').to_owned(),
+            token: token.to_owned(),
+        }
+    }
+
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Where a person opens a page of this server, already logged in.
+    pub(crate) fn login_url(&self) -> String {
+        format!("{}/login?token={}", self.base, self.token)
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(&self.token)
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        answer(self.request(Method::GET, path).send().await?).await
+    }
+
+    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
+        answer(self.request(Method::POST, path).json(body).send().await?).await
+    }
+}
+
+/// Reads an answer; a problem document becomes an error in its own words.
+pub(crate) async fn answer<T: DeserializeOwned>(response: Response) -> Result<T> {
+    let response = accepted(response).await?;
+    response
+        .json()
+        .await
+        .context("the server's answer cannot be read")
+}
+
+/// Passes a good answer on; a problem document becomes an error in its own words.
+pub(crate) async fn accepted(response: Response) -> Result<Response> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let problem: Value = response.json().await.unwrap_or_default();
+    Err(anyhow!(
+        "{}",
+        problem_text(&problem).unwrap_or_else(|| format!("the server answered {status}"))
+    ))
+}
+
+/// `title: detail`, each field's error, and the hint.
+fn problem_text(problem: &Value) -> Option<String> {
+    let text = |key: &str| problem.get(key).and_then(Value::as_str);
+    let mut lines = vec![match text("detail") {
+        Some(detail) => format!("{}: {detail}", text("title")?),
+        None => text("title")?.to_owned(),
+    }];
+    for error in problem
+        .get("errors")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        let part = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
+        lines.push(format!("  `{}`: {}", part("field"), part("detail")));
+    }
+    if let Some(hint) = text("hint") {
+        lines.push(format!("hint: {hint}"));
+    }
+    Some(lines.join("\n"))
+}

@@ -1,0 +1,288 @@
+//! `unearth audit`: a dataset in, a ranking out.
+
+use crate::{
+    cli::AuditArgs,
+    client::{
+        Client, download, follow, locate,
+        progress::{PhaseBar, Unit, duration},
+        tables,
+        upload::Upload,
+    },
+    exit::{DATASET_REFUSED, FAILED, Failure, NO_SERVER},
+};
+use anyhow::{Context as _, Result, anyhow};
+use serde_json::{Map, Value, json};
+use std::{path::PathBuf, sync::Arc, sync::atomic::Ordering, time::Duration};
+use unearth_audit::Signal;
+
+#[tokio::main]
+pub(crate) async fn run(args: &AuditArgs) -> Result<(), Failure> {
+    let outputs = outputs(&args.out)?;
+    let request = request(args)?;
+    let upload = Upload::of(&args.path)?;
+    let located = locate::server(args)
+        .await
+        .map_err(|error| Failure::with_code(NO_SERVER, error))?;
+    let audited = tokio::select! {
+        audited = audited(&located.client, args, upload, request, &outputs) => audited,
+        _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted; what was done is kept, and the same command goes on from there").into()),
+    };
+    if located.is_own() {
+        located.release().await?;
+    } else if audited.is_ok() {
+        println!("page        {}", located.client.login_url());
+    }
+    audited
+}
+
+async fn audited(
+    client: &Client,
+    args: &AuditArgs,
+    upload: Upload,
+    mut request: Map<String, Value>,
+    outputs: &[(Signal, PathBuf)],
+) -> Result<(), Failure> {
+    let dataset = uploaded(client, upload, args.skip_bad_examples).await?;
+    let dataset = validated(client, dataset).await?;
+    request.insert("dataset_id".into(), dataset["id"].clone());
+    let audit: Value = client.post("/v1/audits", &request.into()).await?;
+    let id = audit["id"]
+        .as_str()
+        .context("the audit has no id")?
+        .to_owned();
+    say_estimate(&audit);
+    follow::audit(client, &id).await?;
+
+    let audit: Value = client.get(&format!("/v1/audits/{id}")).await?;
+    if audit["state"] != "succeeded" {
+        let reason = audit["reason"].as_str().unwrap_or("no reason is known");
+        let state = audit["state"].as_str().unwrap_or("unfinished");
+        return Err(Failure::with_code(
+            FAILED,
+            anyhow!("the audit {state}: {reason}"),
+        ));
+    }
+    report(client, &audit, &id).await?;
+    for (signal, file) in outputs {
+        download::ranking(client, &audit, *signal, file).await?;
+        println!(
+            "{:<11} {}",
+            signal.info().name,
+            std::path::absolute(file)?.display()
+        );
+    }
+    println!("audit       {}/audits/{id}", client.base());
+    Ok(())
+}
+
+async fn uploaded(client: &Client, upload: Upload, skip_bad_examples: bool) -> Result<Value> {
+    let (total, sent) = (upload.bytes, Arc::clone(&upload.sent));
+    let bar = PhaseBar::begin("uploading", total, Unit::Bytes);
+    let on_bad_example = if skip_bad_examples { "skip" } else { "refuse" };
+    let mut sending = std::pin::pin!(upload.send(client, on_bad_example));
+    let dataset = loop {
+        tokio::select! {
+            dataset = &mut sending => break dataset?,
+            () = tokio::time::sleep(Duration::from_millis(100)) => {
+                bar.set(sent.load(Ordering::Relaxed), total);
+            }
+        }
+    };
+    bar.end(&format!("{:.1} MB", total as f64 / 1e6));
+    Ok(dataset)
+}
+
+/// Waits until a worker has validated the dataset.
+async fn validated(client: &Client, mut dataset: Value) -> Result<Value, Failure> {
+    let id = dataset["id"]
+        .as_str()
+        .context("the dataset has no id")?
+        .to_owned();
+    let bar = PhaseBar::begin("validating", 0, Unit::Examples);
+    while dataset["state"] == "validating" {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        dataset = client.get(&format!("/v1/datasets/{id}")).await?;
+        let progress = &dataset["progress"];
+        if let Some((step, total)) = progress["step"].as_u64().zip(progress["total"].as_u64()) {
+            bar.set(step, total);
+        }
+    }
+    if dataset["state"] == "failed" {
+        bar.end("refused");
+        return Err(Failure::with_code(
+            DATASET_REFUSED,
+            anyhow!("{}", refusal(&dataset["error"])),
+        ));
+    }
+    let facts = &dataset["facts"];
+    bar.end(&format!(
+        "{} examples in {} classes",
+        facts["examples"], facts["classes"]
+    ));
+    for warning in dataset["report"]["warnings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        let detail = warning["detail"].as_str().or_else(|| warning.as_str());
+        eprintln!("warning: {}", detail.unwrap_or_default());
+    }
+    Ok(dataset)
+}
+
+/// Detail, the bad examples, and the hint.
+fn refusal(error: &Value) -> String {
+    let mut lines = vec![
+        error["detail"]
+            .as_str()
+            .unwrap_or("the dataset was refused")
+            .to_owned(),
+    ];
+    for bad in error["bad_examples"].as_array().into_iter().flatten() {
+        let name = bad["name"].as_str().unwrap_or_default();
+        lines.push(format!(
+            "  {name}: {}",
+            bad["reason"].as_str().unwrap_or_default()
+        ));
+    }
+    if let Some(hint) = error["hint"].as_str() {
+        lines.push(format!("hint: {hint}"));
+    }
+    lines.join("\n")
+}
+
+fn say_estimate(audit: &Value) {
+    let estimate = &audit["estimate"];
+    let seconds = estimate["seconds"].as_f64().unwrap_or(0.0);
+    let megabytes = estimate["database_bytes"].as_f64().unwrap_or(0.0) / 1e6;
+    eprintln!(
+        "estimate               about {}, {megabytes:.0} MB of database",
+        duration(seconds)
+    );
+}
+
+async fn report(client: &Client, audit: &Value, id: &str) -> Result<()> {
+    let result = &audit["result"];
+    let percent = |key: &str| {
+        result[key]
+            .as_f64()
+            .map(|share| format!("{:.1} %", 100.0 * share))
+    };
+    if let Some(accuracy) = percent("training_accuracy") {
+        println!("\ntraining accuracy {accuracy}");
+    }
+    if let Some(accuracy) = percent("held_out_accuracy") {
+        println!("held-out accuracy {accuracy}");
+    }
+    for warning in result["warnings"].as_array().into_iter().flatten() {
+        println!("WARNING: {}", warning.as_str().unwrap_or_default());
+    }
+    println!(
+        "\n{}\n",
+        tables::top(
+            client,
+            id,
+            "final_loss",
+            "Probable wrong labels (final loss, high first)"
+        )
+        .await?
+    );
+    let asked_for_vog = audit["signals"]
+        .as_array()
+        .is_some_and(|all| all.contains(&json!("vog")));
+    if asked_for_vog {
+        println!(
+            "{}\n",
+            tables::top(
+                client,
+                id,
+                "vog",
+                "Hardest examples (Variance of Gradients, high first)"
+            )
+            .await?
+        );
+    }
+    Ok(())
+}
+
+/// The body of `POST /v1/audits`, but for the dataset: what was not said is left to the server.
+fn request(args: &AuditArgs) -> Result<Map<String, Value>> {
+    let recipe = [
+        ("model", args.model.as_deref().map(Value::from)),
+        ("epochs", args.epochs.map(Value::from)),
+        ("batch_size", args.batch_size.map(Value::from)),
+        ("lr", args.lr.map(Value::from)),
+        ("image_size", args.image_size.map(Value::from)),
+        ("augment", args.augment.as_deref().map(Value::from)),
+        ("precision", args.precision.as_deref().map(Value::from)),
+        ("split", args.split.as_deref().map(Value::from)),
+        (
+            "checkpoints",
+            args.checkpoints.as_deref().map(checkpoints).transpose()?,
+        ),
+    ];
+    let recipe: Map<String, Value> = recipe
+        .into_iter()
+        .filter_map(|(field, value)| Some((field.to_owned(), value?)))
+        .collect();
+    let fields = [
+        ("signals", json!(args.signals)),
+        ("seed", json!(args.seed)),
+        ("recipe", Value::from(recipe)),
+    ];
+    Ok(fields
+        .into_iter()
+        .map(|(field, value)| (field.to_owned(), value))
+        .collect())
+}
+
+/// `6` is a count, `1,4,12` are epochs.
+fn checkpoints(text: &str) -> Result<Value> {
+    let numbers: Result<Vec<u32>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    let numbers = numbers.with_context(|| {
+        format!("`--checkpoints {text}` is neither a number nor a list of epochs such as 1,4,12")
+    })?;
+    Ok(match numbers[..] {
+        [count] => json!(count),
+        _ => json!(numbers),
+    })
+}
+
+/// `ranked.csv` is VoG's, `final_loss=labels.csv` another signal's.
+fn outputs(args: &[String]) -> Result<Vec<(Signal, PathBuf)>> {
+    let output = |text: &String| match text.split_once('=') {
+        None => Ok((Signal::Vog, PathBuf::from(text))),
+        Some((name, file)) => {
+            let names = || Signal::ALL.map(|signal| signal.info().name).join(", ");
+            let signal = Signal::from_name(name)
+                .with_context(|| format!("`--out {text}`: the signals are {}", names()))?;
+            Ok((signal, PathBuf::from(file)))
+        }
+    };
+    args.iter().map(output).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_are_a_count_or_epochs() {
+        assert_eq!(checkpoints("6").unwrap(), json!(6));
+        assert_eq!(checkpoints("1, 4,12").unwrap(), json!([1, 4, 12]));
+        assert!(checkpoints("few").is_err());
+    }
+
+    #[test]
+    fn an_output_names_its_signal_or_means_vog() {
+        let parsed = outputs(&["a.csv".into(), "final_loss=b.csv".into()]).unwrap();
+        assert_eq!(parsed[0], (Signal::Vog, "a.csv".into()));
+        assert_eq!(parsed[1], (Signal::FinalLoss, "b.csv".into()));
+        assert!(
+            outputs(&["loss=b.csv".into()])
+                .unwrap_err()
+                .to_string()
+                .contains("final_loss")
+        );
+    }
+}

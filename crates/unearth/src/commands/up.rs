@@ -1,0 +1,58 @@
+//! `unearth up`: everything on one machine.
+
+use crate::{
+    cli::UpArgs,
+    exit::Failure,
+    home::{self, Home, RunningServer},
+    server::{self, Server},
+    signals,
+    supervise::{postgres::Supervised, worker},
+};
+use anyhow::Result;
+
+#[tokio::main]
+pub(crate) async fn run(args: &UpArgs) -> Result<(), Failure> {
+    let stopping = signals::stopping()?;
+    let home = Home::open(&args.store)?;
+    home.clear_scratch()?;
+    let (postgres, database_url) = database(args, &home).await?;
+    let db = home::connect_and_migrate(&database_url).await?;
+    let token = server::local_token(&home, &db).await?;
+
+    let api = Server::bind(&args.listen, &home, db.clone(), stopping.clone()).await?;
+    let url = api.url();
+    let supervised = tokio::spawn(worker::keep_alive(
+        args.clone(),
+        home.clone(),
+        database_url,
+        db.clone(),
+        stopping.clone(),
+    ));
+    let serving = tokio::spawn(api.serve());
+    home.announce(&RunningServer {
+        url: url.clone(),
+        pid: std::process::id(),
+    })?;
+    server::say_ready(&url, &token);
+
+    let served = serving.await;
+    // The API ends because it was asked to or because it failed; the rest ends with it.
+    stopping.cancel();
+    let supervision = supervised.await;
+    db.close().await;
+    if let Some(postgres) = postgres {
+        postgres.stop().await;
+    }
+    supervision?;
+    Ok(served??)
+}
+
+/// The database that was named, or a private one of our own.
+async fn database(args: &UpArgs, home: &Home) -> Result<(Option<Supervised>, String)> {
+    if let Some(url) = &args.store.database_url {
+        return Ok((None, url.clone()));
+    }
+    let postgres = Supervised::start(&home.postgres()).await?;
+    let url = postgres.url().to_owned();
+    Ok((Some(postgres), url))
+}

@@ -1,0 +1,78 @@
+//! `unearth work`: a worker.
+
+use crate::{
+    cli::{DeviceArgs, WorkArgs},
+    exit::Failure,
+    home::{self, Home},
+    signals,
+};
+use anyhow::Result;
+use std::{num::NonZeroUsize, os::unix::process::parent_id, sync::Arc, thread};
+use time::{Duration, OffsetDateTime};
+use tokio_util::sync::CancellationToken;
+use unearth_training::{LibtorchTrainer, device_info};
+use unearth_worker::{Limits, Worker};
+use uuid::Uuid;
+
+/// How long a lease outlives its worker's last sign of life.
+const LEASE: Duration = Duration::seconds(30);
+
+#[tokio::main]
+pub(crate) async fn run(args: &WorkArgs) -> Result<(), Failure> {
+    let leaving = signals::stopping()?;
+    if args.worker_id.is_some() {
+        leave_with_parent(leaving.clone());
+    }
+    let home = Home::open(&args.store)?;
+    let db = home::connect(&home.database_url(&args.store)?).await?;
+    let id = args.worker_id.unwrap_or_else(Uuid::now_v7);
+    let worker = Worker {
+        id,
+        name: name(),
+        db: db.clone(),
+        blobs: home.blobs()?,
+        trainer: Arc::new(trainer(&args.device)?),
+        devices: device_info(),
+        scratch: home.scratch(id),
+        limits: Limits::default(),
+        lease: LEASE,
+        resume_interval: Duration::seconds_f64(args.resume_interval),
+        now: OffsetDateTime::now_utc,
+    };
+    tracing::info!(
+        name = worker.name,
+        device = worker.trainer.environment().device,
+        "worker begins"
+    );
+    let scratch = worker.scratch.clone();
+    worker.work(leaving).await?;
+    db.close().await;
+    std::fs::remove_dir_all(scratch).ok();
+    Ok(())
+}
+
+fn trainer(args: &DeviceArgs) -> Result<LibtorchTrainer> {
+    let threads = args
+        .threads
+        .or_else(|| thread::available_parallelism().ok())
+        .unwrap_or(NonZeroUsize::MIN);
+    Ok(LibtorchTrainer::new(args.device, threads)?)
+}
+
+/// `host:pid`.
+fn name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{}:{}", host.trim(), std::process::id())
+}
+
+/// Leaves when the supervisor is gone, however it died: its pipe or signals may never come.
+fn leave_with_parent(leaving: CancellationToken) {
+    let parent = parent_id();
+    tokio::spawn(async move {
+        while parent_id() == parent {
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
+        tracing::warn!("the supervisor is gone; leaving");
+        leaving.cancel();
+    });
+}

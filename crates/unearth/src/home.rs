@@ -1,0 +1,156 @@
+//! The data folder and what lies in it.
+
+use crate::cli::StoreArgs;
+use anyhow::{Context as _, Result, bail};
+use rand::RngExt as _;
+use serde::{Deserialize, Serialize};
+use std::{
+    fs,
+    io::{ErrorKind, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+use unearth_store::{Blobs, Database};
+
+/// Connections of one process: requests are short, and training holds two.
+const CONNECTIONS: u32 = 16;
+
+/// The data folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Home {
+    root: PathBuf,
+    blobs: PathBuf,
+}
+
+/// What a running `unearth up` says of itself to other processes.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct RunningServer {
+    pub(crate) url: String,
+    pub(crate) pid: u32,
+}
+
+impl Home {
+    /// The folder that the arguments name; made if it is not there.
+    pub(crate) fn open(args: &StoreArgs) -> Result<Self> {
+        let root = match &args.data_dir {
+            Some(folder) => folder.clone(),
+            None => unearth_postgres::default_home()?,
+        };
+        fs::create_dir_all(&root)
+            .with_context(|| format!("cannot make the data folder `{}`", root.display()))?;
+        let root = root.canonicalize()?;
+        let blobs = args.blobs.clone().unwrap_or_else(|| root.join("blobs"));
+        Ok(Self { root, blobs })
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn postgres(&self) -> PathBuf {
+        self.root.join("postgres")
+    }
+
+    pub(crate) fn blobs_folder(&self) -> &Path {
+        &self.blobs
+    }
+
+    pub(crate) fn blobs(&self) -> Result<Blobs> {
+        Blobs::in_folder(&self.blobs)
+            .with_context(|| format!("cannot use the blob folder `{}`", self.blobs.display()))
+    }
+
+    /// Temporary files of one worker.
+    pub(crate) fn scratch(&self, worker: uuid::Uuid) -> PathBuf {
+        self.root.join("scratch").join(worker.to_string())
+    }
+
+    /// Removes temporary files of workers that are gone; called where no worker runs yet.
+    pub(crate) fn clear_scratch(&self) -> Result<()> {
+        match fs::remove_dir_all(self.root.join("scratch")) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The token that the first start made, or a new one, in a file that only its owner can read.
+    pub(crate) fn token(&self) -> Result<String> {
+        let path = self.root.join("token");
+        match fs::read_to_string(&path) {
+            Ok(token) if !token.trim().is_empty() => return Ok(token.trim().to_owned()),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read `{}`", path.display()));
+            }
+        }
+        let token = new_token();
+        fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|mut file| file.write_all(token.as_bytes()))
+            .with_context(|| format!("cannot write `{}`", path.display()))?;
+        Ok(token)
+    }
+
+    /// Tells other processes of this machine where the server is.
+    pub(crate) fn announce(&self, server: &RunningServer) -> Result<()> {
+        let path = self.server_file();
+        let new = path.with_extension("new");
+        fs::write(&new, serde_json::to_vec(server)?)?;
+        fs::rename(new, path)?;
+        Ok(())
+    }
+
+    /// What the last server said of itself; it may be gone.
+    pub(crate) fn announced(&self) -> Option<RunningServer> {
+        serde_json::from_slice(&fs::read(self.server_file()).ok()?).ok()
+    }
+
+    fn server_file(&self) -> PathBuf {
+        self.root.join("server.json")
+    }
+
+    /// The URL of the database: the one that was given, or that of the running private server.
+    pub(crate) fn database_url(&self, args: &StoreArgs) -> Result<String> {
+        if let Some(url) = &args.database_url {
+            return Ok(url.clone());
+        }
+        match unearth_postgres::connect_running(&self.postgres()) {
+            Some(url) => Ok(url),
+            None => bail!(
+                "no database: set DATABASE_URL, or start one with `unearth up` (no private Postgres runs in `{}`)",
+                self.postgres().display()
+            ),
+        }
+    }
+}
+
+/// Connects to a database whose schema must be up to date.
+pub(crate) async fn connect(url: &str) -> Result<Database> {
+    let db = Database::connect(url, CONNECTIONS)
+        .await
+        .context("cannot connect to the database")?;
+    if !db.is_migrated().await? {
+        bail!("the database schema is not up to date: run `unearth migrate`");
+    }
+    Ok(db)
+}
+
+/// Connects to a database and brings its schema up to date.
+pub(crate) async fn connect_and_migrate(url: &str) -> Result<Database> {
+    let db = Database::connect(url, CONNECTIONS)
+        .await
+        .context("cannot connect to the database")?;
+    db.migrate().await?;
+    Ok(db)
+}
+
+/// 256 random bits in hex.
+pub(crate) fn new_token() -> String {
+    let bytes: [u8; 32] = rand::rng().random();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,238 @@
+//! The real binary on a data folder of its own, and a small real dataset.
+
+use serde_json::{Value, json};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_unearth");
+/// Generous: the machine that runs the tests may be busy.
+const PATIENCE: Duration = Duration::from_mins(4);
+
+/// `unearth up` in a process group of its own.
+pub(crate) struct Unearth {
+    up: Child,
+    pub(crate) url: String,
+    pub(crate) token: String,
+}
+
+impl Unearth {
+    /// Starts it on `home` with one thread, so that bits do not depend on the machine.
+    pub(crate) fn start(home: &Path) -> Self {
+        let mut up = Command::new(BINARY)
+            .args([
+                "up",
+                "--listen",
+                "127.0.0.1:0",
+                "--device",
+                "cpu",
+                "--threads",
+                "1",
+            ])
+            .arg("--data-dir")
+            .arg(home)
+            .env_remove("DATABASE_URL")
+            // Often enough that a killed training continues from its middle.
+            .env("UNEARTH_RESUME_INTERVAL", "0.2")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .expect("the binary starts");
+        let output = BufReader::new(up.stdout.take().expect("its output is piped"));
+        let ready = output
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("Unearth is ready: ").map(str::to_owned))
+            .expect("it gets ready");
+        let (url, token) = ready
+            .split_once("/login?token=")
+            .expect("the line holds a token");
+        Self {
+            up,
+            url: url.to_owned(),
+            token: token.to_owned(),
+        }
+    }
+
+    /// Kills worker, API and Postgres at once, as a power failure does.
+    pub(crate) fn kill_everything(mut self) {
+        kill(&format!("-{}", self.up.id()));
+        self.up.wait().expect("it was ours");
+        std::mem::forget(self);
+    }
+
+    /// Kills the worker process and nothing else.
+    pub(crate) fn kill_worker(&self) {
+        let ready: Value = self.get("/readyz");
+        let name = ready["workers"][0]["name"]
+            .as_str()
+            .expect("there is a worker")
+            .to_owned();
+        kill(name.rsplit(':').next().expect("host:pid"));
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Value {
+        self.text(path).parse().expect("JSON")
+    }
+
+    pub(crate) fn text(&self, path: &str) -> String {
+        let address = format!("{}{path}", self.url);
+        let answer = runtime().block_on(async {
+            let request = reqwest::Client::new()
+                .get(&address)
+                .bearer_auth(&self.token);
+            request.send().await?.error_for_status()?.text().await
+        });
+        answer.unwrap_or_else(|error| panic!("GET {path}: {error}"))
+    }
+
+    pub(crate) fn post(&self, path: &str, body: reqwest::Body) -> Value {
+        let address = format!("{}{path}", self.url);
+        let answer = runtime().block_on(async {
+            let request = reqwest::Client::new()
+                .post(&address)
+                .bearer_auth(&self.token)
+                .header("content-type", "application/json")
+                .body(body);
+            request.send().await?.text().await
+        });
+        answer.expect("an answer").parse().expect("JSON")
+    }
+
+    /// Uploads a file, waits until it is a dataset, and begins an audit of it.
+    pub(crate) fn begin_audit(&self, file: &Path, recipe: &Value) -> String {
+        let bytes = fs::read(file).expect("the dataset is there");
+        let posted = self.post("/v1/datasets?name=blobs.npz", bytes.into());
+        let id = posted["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{posted}"))
+            .to_owned();
+        self.wait_for(
+            &format!("/v1/datasets/{id}"),
+            |dataset| match dataset["state"].as_str() {
+                Some("failed") => panic!("{dataset}"),
+                state => state == Some("ready"),
+            },
+        );
+        let body = json!({ "dataset_id": id, "recipe": recipe, "seed": 7 });
+        let audit = self.post("/v1/audits", body.to_string().into());
+        audit["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{audit}"))
+            .to_owned()
+    }
+
+    /// The ranking of an audit, once it has succeeded.
+    pub(crate) fn ranking(&self, audit: &str, signal: &str) -> String {
+        self.wait_for(
+            &format!("/v1/audits/{audit}"),
+            |audit| match audit["state"].as_str() {
+                Some("failed" | "cancelled") => panic!("{audit}"),
+                state => state == Some("succeeded"),
+            },
+        );
+        self.text(&format!("/v1/audits/{audit}/ranking.csv?signal={signal}"))
+    }
+
+    /// Asks for `path` until what comes is as wanted.
+    pub(crate) fn wait_for(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let began = Instant::now();
+        loop {
+            let found = self.get(path);
+            if wanted(&found) {
+                return found;
+            }
+            assert!(
+                began.elapsed() < PATIENCE,
+                "waited too long for {path}: {found}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Unearth {
+    fn drop(&mut self) {
+        kill_gently(self.up.id());
+        let _ = self.up.wait();
+    }
+}
+
+fn kill(target: &str) {
+    let status = Command::new("kill").args(["-KILL", "--", target]).status();
+    assert!(
+        status.expect("there is a kill command").success(),
+        "kill {target}"
+    );
+}
+
+fn kill_gently(pid: u32) {
+    let _ = Command::new("kill")
+        .args(["-TERM", &pid.to_string()])
+        .status();
+}
+
+/// One small runtime per call: these tests are about processes, not about speed.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+}
+
+/// A learnable dataset in npz form: `count` noisy 16×16 images of four classes.
+pub(crate) fn blobs(folder: &Path, count: usize) -> PathBuf {
+    const SIDE: usize = 16;
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut noise = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u32
+    };
+    let mut pixels = Vec::with_capacity(count * SIDE * SIDE);
+    let mut labels = Vec::with_capacity(count);
+    for index in 0..count {
+        let class = index % 4;
+        labels.push(class as i64);
+        for at in 0..SIDE * SIDE {
+            let quadrant = (at / SIDE / (SIDE / 2)) * 2 + (at % SIDE) / (SIDE / 2);
+            let signal = if quadrant == class { 110 } else { 60 };
+            pixels.push((signal + noise() % 120) as u8);
+        }
+    }
+    let path = folder.join("blobs.npz");
+    let mut npz = npyz::npz::NpzWriter::create(&path).expect("the file can be made");
+    write(
+        &mut npz,
+        "x",
+        &[count as u64, SIDE as u64, SIDE as u64],
+        pixels,
+    );
+    write(&mut npz, "y", &[count as u64], labels);
+    path
+}
+
+fn write<T: npyz::AutoSerialize>(
+    npz: &mut npyz::npz::NpzWriter<std::io::BufWriter<fs::File>>,
+    name: &str,
+    shape: &[u64],
+    values: Vec<T>,
+) {
+    use npyz::WriterBuilder as _;
+    let mut writer = npz
+        .array(name, npyz::zip::write::FileOptions::default())
+        .expect("an array")
+        .default_dtype()
+        .shape(shape)
+        .begin_nd()
+        .expect("a header");
+    writer.extend(values).expect("its values");
+    writer.finish().expect("its end");
+}
