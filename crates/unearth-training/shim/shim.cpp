@@ -34,6 +34,15 @@ int guarded(F&& f) noexcept {
   return -1;
 }
 
+// Whether both walk memory alike; the stride of a side of length 1 is never walked.
+bool same_layout(const at::Tensor& a, const at::Tensor& b) {
+  if (a.sizes() != b.sizes()) return false;
+  for (int64_t d = 0; d < a.dim(); ++d) {
+    if (a.size(d) > 1 && a.stride(d) != b.stride(d)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 extern "C" {
@@ -97,8 +106,7 @@ int unearth_sgd_step(at::Tensor* const* params, at::Tensor* const* momenta, int 
       const at::Tensor& grad = params[i]->grad();
       TORCH_CHECK(grad.defined(), "parameter ", i, " has no gradient");
       // The fused kernel walks raw memory.
-      TORCH_CHECK(grad.strides() == params[i]->strides() &&
-                      momenta[i]->strides() == params[i]->strides(),
+      TORCH_CHECK(same_layout(grad, *params[i]) && same_layout(*momenta[i], *params[i]),
                   "parameter ", i, " and its gradient or momentum differ in memory layout");
       p.push_back(*params[i]);
       g.push_back(grad);

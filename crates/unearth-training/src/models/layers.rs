@@ -164,3 +164,92 @@ impl Norm {
         (factor, offset)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::weights;
+    use tch::{Device, Kind};
+
+    /// Replaces every tensor by random values; variances stay positive.
+    fn randomise(w: &Weights) {
+        for (name, tensor) in w.named() {
+            let noise = tensor.detach().randn_like();
+            let positive = name.ends_with("running_var");
+            let values = if positive { noise.abs() + 0.5 } else { noise };
+            weights::overwrite(tensor, &values);
+        }
+    }
+
+    fn tensor(w: &Weights, name: &str) -> Tensor {
+        let found = w.named().find(|(n, _)| *n == name);
+        found.unwrap().1.shallow_clone()
+    }
+
+    /// Batch-norm in eval mode by libtorch itself.
+    fn normed(w: &Weights, x: &Tensor) -> Tensor {
+        x.batch_norm(
+            Some(tensor(w, "n.weight")),
+            Some(tensor(w, "n.bias")),
+            Some(tensor(w, "n.running_mean")),
+            Some(tensor(w, "n.running_var")),
+            false,
+            NORM_MOMENTUM,
+            NORM_EPS,
+            true,
+        )
+    }
+
+    fn assert_close(a: &Tensor, b: &Tensor) {
+        let difference = (a - b).abs().max().double_value(&[]);
+        let size = b.abs().max().double_value(&[]);
+        assert!(difference < 1e-5 * size, "{difference} of {size}");
+    }
+
+    #[test]
+    fn folding_a_norm_does_not_change_a_convolution() {
+        let _no_grad = tch::no_grad_guard();
+        for stride in [1, 2] {
+            let mut w = Weights::new(0, Device::Cpu);
+            let conv = Conv {
+                stride,
+                ..Conv::same(3, 5)
+            };
+            let layer = conv_norm(&mut w, "c", "n", conv);
+            randomise(&w);
+            let x = Tensor::randn([4, 3, 9, 7], (Kind::Float, Device::Cpu));
+            let plain = conv.apply(&x, &tensor(&w, "c.weight"), None);
+            assert_close(&layer(&x, Mode::Eval), &normed(&w, &plain));
+        }
+    }
+
+    #[test]
+    fn folding_a_norm_does_not_change_a_linear_map() {
+        let _no_grad = tch::no_grad_guard();
+        let mut w = Weights::new(0, Device::Cpu);
+        let layer = linear_norm(&mut w, "l", "n", 6, 5);
+        randomise(&w);
+        let x = Tensor::randn([4, 6], (Kind::Float, Device::Cpu));
+        let plain = x.linear(&tensor(&w, "l.weight"), None::<&Tensor>);
+        assert_close(&layer(&x, Mode::Eval), &normed(&w, &plain));
+    }
+
+    #[test]
+    fn train_mode_normalises_the_batch_and_keeps_its_statistics() {
+        let mut w = Weights::new(0, Device::Cpu);
+        let layer = linear_norm(&mut w, "l", "n", 6, 5);
+        let x = Tensor::randn([64, 6], (Kind::Float, Device::Cpu));
+        let y = layer(&x, Mode::Train);
+        assert!(
+            y.mean_dim([0i64].as_slice(), false, None)
+                .abs()
+                .max()
+                .double_value(&[])
+                < 1e-5
+        );
+        let kept = tensor(&w, "n.running_mean");
+        let plain = x.linear(&tensor(&w, "l.weight"), None::<&Tensor>);
+        let expected = plain.mean_dim([0i64].as_slice(), false, None) * NORM_MOMENTUM;
+        assert_close(&kept, &expected.detach());
+    }
+}
