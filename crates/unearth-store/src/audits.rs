@@ -290,7 +290,7 @@ pub enum Changed {
     NotFound,
 }
 
-/// Cancels an audit: a queued one at once, a running one at its worker's next batch.
+/// Cancels an audit: one that no worker holds at once, another at its worker's next batch.
 ///
 /// # Errors
 /// When the database fails.
@@ -303,18 +303,21 @@ pub async fn cancel(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chan
         return Ok(Changed::No(state));
     }
     sqlx::query!(
-        "-- audits::cancel (running)
-         update runs set cancel_requested = true where audit_id = $1 and state = 'running'",
-        id
+        "-- audits::cancel (held by nobody)
+         update runs
+         set state = 'cancelled', finished_at = $2, lease_token = null, lease_expires_at = null,
+             progress = null
+         where audit_id = $1
+           and (state = 'queued' or (state = 'running' and lease_expires_at <= $2))",
+        id,
+        now
     )
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
-        "-- audits::cancel (queued)
-         update runs set state = 'cancelled', finished_at = $2
-         where audit_id = $1 and state = 'queued'",
-        id,
-        now
+        "-- audits::cancel (running)
+         update runs set cancel_requested = true where audit_id = $1 and state = 'running'",
+        id
     )
     .execute(&mut *tx)
     .await?;
@@ -398,14 +401,14 @@ pub async fn retry(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chang
 async fn lock_state(tx: &mut sqlx::PgConnection, id: Uuid) -> Result<Option<State>, StoreError> {
     sqlx::query!(
         "-- audits::lock_state (runs)
-         select id from runs where audit_id = $1 order by id for update",
+         select id from runs where audit_id = $1 order by id for no key update",
         id
     )
     .fetch_all(&mut *tx)
     .await?;
     let state = sqlx::query_scalar!(
         "-- audits::lock_state
-         select state from audits where id = $1 for update",
+         select state from audits where id = $1 for no key update",
         id
     )
     .fetch_optional(tx)
@@ -421,31 +424,39 @@ async fn lock_state(tx: &mut sqlx::PgConnection, id: Uuid) -> Result<Option<Stat
 /// Removes an audit in a final state with everything made for it. Returns the blobs that the
 /// caller must remove, or none when the audit is not there or still active.
 ///
+/// Rows go first, so that nobody can retry what is half gone; partitions that are then left without
+/// their run follow. Those that an interrupted call left are dropped by the next.
+///
 /// # Errors
 /// When the database fails.
 pub async fn delete(db: &Database, id: Uuid) -> Result<Option<Vec<String>>, StoreError> {
-    let runs = sqlx::query!(
-        "-- audits::delete (runs)
-         select runs.id, resume_blob from runs join audits on audits.id = audit_id
-         where audit_id = $1 and audits.state in ('succeeded', 'failed', 'cancelled')",
-        id
-    )
-    .fetch_all(&db.pool)
-    .await?;
-    if runs.is_empty() {
+    let blobs = delete_rows(db, id).await?;
+    crate::snapshots::drop_orphans(db).await?;
+    Ok(blobs)
+}
+
+async fn delete_rows(db: &Database, id: Uuid) -> Result<Option<Vec<String>>, StoreError> {
+    let mut tx = db.pool.begin().await?;
+    let Some(state) = lock_state(&mut tx, id).await? else {
+        return Ok(None);
+    };
+    if !state.is_final() {
         return Ok(None);
     }
-    for run in &runs {
-        crate::snapshots::drop_partition(db, run.id).await?;
-    }
-    sqlx::query!(
-        "-- audits::delete
-         delete from audits where id = $1 and state in ('succeeded', 'failed', 'cancelled')",
+    let blobs = sqlx::query_scalar!(
+        r#"-- audits::delete (blobs)
+           select resume_blob as "blob!" from runs where audit_id = $1 and resume_blob is not null"#,
         id
     )
-    .execute(&db.pool)
+    .fetch_all(&mut *tx)
     .await?;
-    Ok(Some(
-        runs.into_iter().filter_map(|run| run.resume_blob).collect(),
-    ))
+    sqlx::query!(
+        "-- audits::delete
+         delete from audits where id = $1",
+        id
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(Some(blobs))
 }

@@ -28,6 +28,7 @@ pub async fn store(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let mut tx = db.pool.begin().await?;
+    runs::check(&mut tx, run).await?;
     sqlx::query!(
         "-- dynamics::store (replace)
          delete from dynamics_chunks where run_id = $1 and source = $2 and epoch = $3",

@@ -3,7 +3,9 @@
 //! The table is the queue. Claiming sets a random token; every later write names it and must hit
 //! exactly one row, so a worker whose lease was taken can write nothing.
 //!
-//! Lock order everywhere: the run's row, then the audit's (events take it), then anything else.
+//! Lock order everywhere: the run's row, then the audit's (events take it). What a transaction
+//! writes before, such as a COPY, are rows that no holder of these two waits for. Explicit locks are
+//! NO KEY UPDATE, which the foreign keys of such rows do not wait for.
 
 use crate::{
     Database, StoreError,
@@ -86,7 +88,7 @@ pub async fn claim(
                where (state = 'queued' and run_after <= $3)
                   or (state = 'running' and lease_expires_at <= $3)
                order by id limit 1
-               for update skip locked
+               for no key update skip locked
            )
            update runs
            set state = 'running', lease_worker = $1, lease_token = $2, lease_expires_at = $4,
@@ -267,6 +269,21 @@ pub(crate) async fn fence(tx: &mut PgConnection, run: &ClaimedRun) -> Result<(),
     fenced(hit.rows_affected())
 }
 
+/// Looks whether the lease still is this one, without keeping it so: what takes long is refused
+/// early, and does not run into the rows of the next holder.
+pub(crate) async fn check(tx: &mut PgConnection, run: &ClaimedRun) -> Result<(), StoreError> {
+    sqlx::query!(
+        "-- runs::check
+         select id from runs where id = $1 and lease_token = $2 and state = 'running'",
+        run.id,
+        run.token,
+    )
+    .fetch_optional(tx)
+    .await?
+    .map(drop)
+    .ok_or(StoreError::LeaseLost)
+}
+
 /// Registers a new resume point and returns the blob of the one before, which may go.
 ///
 /// # Errors
@@ -433,7 +450,7 @@ pub enum GivenBack {
     Failed(OffsetDateTime),
 }
 
-/// Gives a run back to be tried again.
+/// Gives a run back to be tried again, or ends it when somebody asked to cancel.
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`], or the database fails.
@@ -449,23 +466,30 @@ pub async fn give_back(
         GivenBack::Failed(run_after) => (run_after, true),
     };
     let mut tx = db.pool.begin().await?;
-    let hit = sqlx::query!(
+    let cancel = sqlx::query_scalar!(
         "-- runs::give_back
          update runs
-         set state = 'queued', run_after = $3, error = $4, lease_token = null,
-             lease_expires_at = null,
+         set state = case when cancel_requested then 'cancelled' else 'queued' end,
+             finished_at = case when cancel_requested then $6::timestamptz end,
+             run_after = $3, error = $4, lease_token = null, lease_expires_at = null,
              fruitless_attempts =
                  case when $5 then fruitless_attempts else greatest(fruitless_attempts - 1, 0) end
-         where id = $1 and lease_token = $2 and state = 'running'",
+         where id = $1 and lease_token = $2 and state = 'running'
+         returning cancel_requested",
         run.id,
         run.token,
         run_after,
         reason,
         counted,
+        now,
     )
-    .execute(&mut *tx)
-    .await?;
-    fenced(hit.rows_affected())?;
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(StoreError::LeaseLost)?;
+    if cancel {
+        audits::finish_if_cancelled(&mut tx, run.audit_id, now).await?;
+        return Ok(tx.commit().await?);
+    }
     sqlx::query!(
         "-- runs::give_back (audit)
          update audits set state = 'queued' where id = $1",

@@ -54,30 +54,58 @@ pub(crate) async fn ensure_partition(db: &Database, run: i64) -> Result<(), Stor
     Ok(())
 }
 
-/// Drops the run's partition, if it has one; its space returns to the file system.
-pub(crate) async fn drop_partition(db: &Database, run: i64) -> Result<(), StoreError> {
-    let name = partition_name(run);
-    let attached: bool = sqlx::query_scalar!(
-        r#"-- snapshots::drop_partition (look)
-           select exists (
-               select 1 from pg_inherits
-               where inhrelid = to_regclass($1) and inhparent = 'snapshot_chunks'::regclass
-           ) as "attached!""#,
-        name,
+/// Drops the partitions of runs that are gone; their space returns to the file system.
+///
+/// Readers and writers of other runs go on meanwhile. What was interrupted is completed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drop_orphans(db: &Database) -> Result<(), StoreError> {
+    let mut connection = db.pool.acquire().await?;
+    // Its end releases the lock, also when this future is dropped half way.
+    connection.close_on_drop();
+    // Postgres detaches one partition of a table at a time and refuses a second.
+    sqlx::query!(
+        "-- snapshots::drop_orphans (one at a time)
+         select pg_advisory_lock(hashtext('unearth: drop partitions'))"
     )
-    .fetch_one(&db.pool)
+    .execute(&mut *connection)
     .await?;
-    if attached {
-        let detach = format!("alter table snapshot_chunks detach partition {name} concurrently");
-        // CONCURRENTLY refuses a transaction block, and a simple query of one statement has none.
-        sqlx::raw_sql(sqlx::AssertSqlSafe(detach))
-            .execute(&db.pool)
+    let orphans = sqlx::query!(
+        r#"-- snapshots::drop_orphans
+           select relname as "name!", inhdetachpending as "detaching?"
+           from pg_class
+           left join pg_inherits on inhrelid = pg_class.oid
+                                and inhparent = 'snapshot_chunks'::regclass
+           where relkind = 'r' and relname ~ '^snapshot_chunks_run_[0-9]+$'
+             and relnamespace = (select parent.relnamespace from pg_class parent
+                                 where parent.oid = 'snapshot_chunks'::regclass)
+             and not exists (select 1 from runs
+                             where relname = 'snapshot_chunks_run_' || runs.id)
+           order by inhdetachpending desc nulls last"#,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    for orphan in orphans {
+        let name = orphan.name;
+        // Begun and not finished, a detachment stands in the way of all others; hence the order.
+        let how = match orphan.detaching {
+            Some(true) => Some("finalize"),
+            Some(false) => Some("concurrently"),
+            None => None,
+        };
+        if let Some(how) = how {
+            let detach = format!("alter table snapshot_chunks detach partition {name} {how}");
+            // CONCURRENTLY refuses a transaction, and a simple query of one statement has none.
+            sqlx::raw_sql(sqlx::AssertSqlSafe(detach))
+                .execute(&mut *connection)
+                .await?;
+        }
+        let drop = format!("drop table if exists {name}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(drop))
+            .execute(&mut *connection)
             .await?;
     }
-    let drop = format!("drop table if exists {name}");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(drop))
-        .execute(&db.pool)
-        .await?;
     Ok(())
 }
 
@@ -123,7 +151,8 @@ pub async fn store_checkpoint(
     now: impl Fn() -> OffsetDateTime,
 ) -> Result<(), StoreError> {
     let mut tx = db.pool.begin().await?;
-    let mut copy = BinaryCopy::begin(&mut tx, COPY_IN).await?;
+    runs::check(&mut tx, run).await?;
+    let mut copy = BinaryCopy::begin(&mut tx, &copy_in(run.id)).await?;
     let mut expected = 0;
     while let Some(chunk) = chunks.next().await {
         if chunk.chunk != expected || chunk.checkpoint != checkpoint {
@@ -166,8 +195,12 @@ pub async fn store_checkpoint(
     Ok(())
 }
 
-const COPY_IN: &str =
-    "copy snapshot_chunks (run_id, chunk, checkpoint, scales, maps) from stdin (format binary)";
+/// Names the partition: a sweep may take long, and would keep other partitions from being dropped if
+/// it held a lock on the whole table.
+fn copy_in(run: i64) -> String {
+    let partition = partition_name(run);
+    format!("copy {partition} (run_id, chunk, checkpoint, scales, maps) from stdin (format binary)")
+}
 
 fn append(copy: &mut BinaryCopy<'_>, run: i64, chunk: &MapChunk) {
     let scales: Vec<u8> = chunk

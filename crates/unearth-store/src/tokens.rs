@@ -4,10 +4,10 @@ use crate::{Database, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Remembers a token under a name.
+/// Remembers a token under a name; one that is known already stays as it is.
 ///
 /// # Errors
-/// When the database fails or the token is known already.
+/// When the database fails.
 pub async fn insert(
     db: &Database,
     id: Uuid,

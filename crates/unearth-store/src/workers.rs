@@ -77,16 +77,6 @@ pub async fn alive(db: &Database, since: OffsetDateTime) -> Result<Vec<Worker>, 
 /// When the database fails.
 pub async fn retire(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<u64, StoreError> {
     let mut tx = db.pool.begin().await?;
-    let runs = sqlx::query!(
-        "-- workers::retire (runs)
-         update runs set lease_expires_at = $2, run_after = $2
-         where lease_worker = $1 and state = 'running' and lease_expires_at > $2",
-        id,
-        now,
-    )
-    .execute(&mut *tx)
-    .await?
-    .rows_affected();
     let datasets = sqlx::query!(
         "-- workers::retire (datasets)
          update datasets set lease_expires_at = $2
@@ -101,6 +91,16 @@ pub async fn retire(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<u64,
         "-- workers::retire (score sets)
          update score_sets set lease_expires_at = $2
          where lease_worker = $1 and state = 'queued' and lease_expires_at > $2",
+        id,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    let runs = sqlx::query!(
+        "-- workers::retire (runs)
+         update runs set lease_expires_at = $2, run_after = $2
+         where lease_worker = $1 and state = 'running' and lease_expires_at > $2",
         id,
         now,
     )
