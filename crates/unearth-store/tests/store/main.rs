@@ -1,0 +1,20 @@
+//! The store against a real Postgres: a private one for every test. Time and tokens are arguments, so
+//! leases expire without waiting.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod attempts;
+mod audits;
+mod blobs;
+mod claiming;
+mod contention;
+mod datasets;
+mod deletion;
+mod dynamics;
+mod events;
+mod fencing;
+mod requests;
+mod schema;
+mod scores;
+mod snapshots;
+mod workers;
+mod world;

@@ -1,0 +1,273 @@
+use crate::world::{World, at, id};
+use futures::TryStreamExt;
+use proptest::{prelude::*, test_runner::TestRunner};
+use serde_json::json;
+use unearth_audit::{ScoreKey, Signal};
+use unearth_store::{
+    runs::ClaimedRun,
+    score_sets::{self, NewScore, Scored},
+    scores::{self, Filter, Order},
+};
+
+const EXAMPLES: usize = 60;
+
+fn scored(values: &[Option<f64>]) -> Scored {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    let key = |&index: &usize| (values[index].is_none(), -values[index].unwrap_or(0.0));
+    order.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap());
+    let row = |(rank, &index): (usize, &usize)| NewScore {
+        rank: rank as i32 + 1,
+        index: index as i32,
+        label: (index % 10) as i32,
+        value: values[index],
+        value_reason: values[index].is_none().then_some("not trained on"),
+        normalised: values[index].map(|value| value / 2.0),
+        normalised_reason: values[index].is_none().then_some("no value"),
+        percentile: values[index].map(|_| 100.0 - rank as f64),
+    };
+    Scored {
+        signal: Signal::Vog,
+        scoring: "std:all".into(),
+        info: json!({ "unit": "logit" }),
+        statistics: json!({ "bins": [1, 2] }),
+        rows: order.iter().enumerate().map(row).collect(),
+    }
+}
+
+async fn store(world: &World, run: &ClaimedRun, scored: &Scored) -> i64 {
+    score_sets::store(&world.db, run, scored, at(1))
+        .await
+        .unwrap();
+    let set = score_sets::get(&world.db, run.audit_id, "vog", &scored.scoring).await;
+    set.unwrap().unwrap().id
+}
+
+async fn scored_world() -> (World, ClaimedRun) {
+    let world = World::new().await;
+    let dataset = world.dataset(1, EXAMPLES).await;
+    world.audit(1, dataset).await;
+    let run = world.claim(50, 0).await;
+    (world, run)
+}
+
+#[tokio::test]
+async fn a_score_set_comes_back_and_is_replaced_whole() {
+    let (world, run) = scored_world().await;
+    let mut values: Vec<_> = (0..EXAMPLES).map(|i| Some(i as f64)).collect();
+    values[7] = None;
+    let first = scored(&values);
+    let set = store(&world, &run, &first).await;
+    let listed = score_sets::list(&world.db, id(1)).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!((&*listed[0].signal, &*listed[0].state), ("vog", "ready"));
+    assert_eq!(listed[0].info, Some(first.info.clone()));
+    assert_eq!(listed[0].statistics, Some(first.statistics.clone()));
+
+    let stored: Vec<_> = scores::stream(&world.db, set, run.dataset_id, &Filter::default())
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(stored.len(), first.rows.len());
+    for (stored, given) in stored.iter().zip(&first.rows) {
+        assert_eq!((stored.rank, stored.index), (given.rank, given.index));
+        assert_eq!(stored.key, format!("{}.png", given.index));
+        assert_eq!(stored.label, given.label);
+        assert_eq!(
+            (stored.value, stored.normalised),
+            (given.value, given.normalised)
+        );
+        assert_eq!(stored.percentile, given.percentile);
+        assert_eq!(stored.value_reason.as_deref(), given.value_reason);
+        assert_eq!(stored.normalised_reason.as_deref(), given.normalised_reason);
+    }
+
+    let shorter = scored(&values[..20]);
+    let replaced = store(&world, &run, &shorter).await;
+    assert_eq!(score_sets::list(&world.db, id(1)).await.unwrap().len(), 1);
+    assert_eq!(world.number("select count(*) from scores").await, 20);
+    let counts = scores::counts(&world.db, replaced, run.dataset_id, &Filter::default()).await;
+    assert_eq!(counts.unwrap(), (20, 20));
+}
+
+#[tokio::test]
+async fn one_example_is_found_in_every_ready_set() {
+    let (world, run) = scored_world().await;
+    let values: Vec<_> = (0..EXAMPLES).map(|i| Some(i as f64)).collect();
+    store(&world, &run, &scored(&values)).await;
+    let late = Scored {
+        scoring: "std:late".into(),
+        ..scored(&values[..10])
+    };
+    store(&world, &run, &late).await;
+    let key = ScoreKey::from_key("std:early").unwrap();
+    score_sets::request(&world.db, id(1), &[key], at(2))
+        .await
+        .unwrap();
+
+    let found = scores::of_example(&world.db, id(1), 3).await.unwrap();
+    let places: Vec<_> = found
+        .iter()
+        .map(|score| (&*score.scoring, score.rank))
+        .collect();
+    assert_eq!(places, [("std:all", 57), ("std:late", 7)]);
+    assert_eq!(
+        scores::of_example(&world.db, id(1), 10)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_request_asks_once_and_again_after_a_failure() {
+    let (world, _) = scored_world().await;
+    let keys = ["std:early", "std:late"].map(|key| ScoreKey::from_key(key).unwrap());
+    for _ in 0..2 {
+        score_sets::request(&world.db, id(1), &keys, at(2))
+            .await
+            .unwrap();
+    }
+    assert_eq!(score_sets::list(&world.db, id(1)).await.unwrap().len(), 2);
+    let lease = crate::world::LEASE;
+    let claimed = score_sets::claim(&world.db, id(1), id(60), at(2), lease).await;
+    let claimed = claimed.unwrap().unwrap();
+    assert_eq!(claimed.scoring, "std:early");
+    score_sets::fail(&world.db, &claimed, "no maps", at(3))
+        .await
+        .unwrap();
+    let failed = score_sets::get(&world.db, id(1), "vog", "std:early")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (&*failed.state, failed.error.as_deref()),
+        ("failed", Some("no maps"))
+    );
+
+    score_sets::request(&world.db, id(1), &keys[..1], at(4))
+        .await
+        .unwrap();
+    let again = score_sets::get(&world.db, id(1), "vog", "std:early")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((&*again.state, again.error), ("queued", None));
+    // The one that has waited longest comes first.
+    let next = score_sets::claim(&world.db, id(1), id(61), at(5), lease)
+        .await
+        .unwrap();
+    assert_eq!(next.unwrap().scoring, "std:late");
+}
+
+/// What the page must show, computed from the rows in memory.
+fn expected(scored: &Scored, filter: &Filter, order: Order) -> Vec<(i32, i32)> {
+    let fits = |row: &&NewScore| {
+        let index = row.index as usize;
+        let example = crate::world::example(index, "");
+        filter.label.is_none_or(|label| row.label == label)
+            && filter
+                .split
+                .as_deref()
+                .is_none_or(|split| example.split == Some(split))
+            && filter
+                .group
+                .as_deref()
+                .is_none_or(|group| example.group == Some(group))
+            && filter
+                .min
+                .is_none_or(|min| row.value.is_some_and(|value| value >= min))
+            && filter
+                .max
+                .is_none_or(|max| row.value.is_some_and(|value| value <= max))
+    };
+    let rows = scored.rows.iter().filter(fits);
+    let mut places: Vec<_> = match order {
+        Order::HardestFirst => rows.map(|row| (row.rank, row.index)).collect(),
+        Order::EasiestFirst => rows
+            .filter(|row| row.value.is_some())
+            .map(|row| (row.rank, row.index))
+            .collect(),
+    };
+    if order == Order::EasiestFirst {
+        places.reverse();
+    }
+    places
+}
+
+fn filters() -> impl Strategy<Value = Filter> {
+    use proptest::option::of;
+    let word = |words: &'static [&'static str]| of(proptest::sample::select(words));
+    let bound = || of((0..20).prop_map(f64::from));
+    (
+        of(0..11),
+        word(&["train", "test", "none"]),
+        word(&["a", "b", "c"]),
+        bound(),
+        bound(),
+    )
+        .prop_map(|(label, split, group, min, max)| Filter {
+            label,
+            split: split.map(str::to_owned),
+            group: group.map(str::to_owned),
+            min,
+            max,
+        })
+}
+
+#[test]
+fn paging_shows_each_fitting_row_once() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (world, run) = runtime.block_on(scored_world());
+    let values = proptest::collection::vec(
+        proptest::option::weighted(0.8, (0..20).prop_map(f64::from)),
+        0..EXAMPLES,
+    );
+    let orders = proptest::sample::select(vec![Order::HardestFirst, Order::EasiestFirst]);
+    let cases = (values, filters(), orders, 1..9i64);
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(64)
+    };
+    TestRunner::new(config)
+        .run(&cases, |(values, filter, order, limit)| {
+            let scored = scored(&values);
+            let (paged, streamed, counts) = runtime.block_on(async {
+                let set = store(&world, &run, &scored).await;
+                let paged = all_pages(&world, set, run.dataset_id, &filter, order, limit).await;
+                let rows = scores::stream(&world.db, set, run.dataset_id, &filter);
+                let streamed: Vec<_> = rows.try_collect().await.unwrap();
+                let counts = scores::counts(&world.db, set, run.dataset_id, &filter).await;
+                (paged, streamed, counts.unwrap())
+            });
+            prop_assert_eq!(paged, expected(&scored, &filter, order));
+            let hardest_first = expected(&scored, &filter, Order::HardestFirst);
+            prop_assert_eq!(counts, (hardest_first.len() as i64, values.len() as i64));
+            let streamed: Vec<_> = streamed.iter().map(|row| (row.rank, row.index)).collect();
+            prop_assert_eq!(streamed, hardest_first);
+            Ok(())
+        })
+        .unwrap();
+}
+
+async fn all_pages(
+    world: &World,
+    set: i64,
+    dataset: uuid::Uuid,
+    filter: &Filter,
+    order: Order,
+    limit: i64,
+) -> Vec<(i32, i32)> {
+    let mut seen: Vec<(i32, i32)> = Vec::new();
+    loop {
+        let after = seen.last().map(|&(rank, _)| rank);
+        let page = scores::page(&world.db, set, dataset, filter, order, after, limit)
+            .await
+            .unwrap();
+        assert!(page.len() as i64 <= limit);
+        if page.is_empty() {
+            return seen;
+        }
+        seen.extend(page.iter().map(|row| (row.rank, row.index)));
+    }
+}
