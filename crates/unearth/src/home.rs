@@ -151,6 +151,6 @@ pub(crate) async fn connect_and_migrate(url: &str) -> Result<Database> {
 
 /// 256 random bits in hex.
 pub(crate) fn new_token() -> String {
-    let bytes: [u8; 32] = rand::rng().random();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let [high, low]: [u128; 2] = rand::rng().random();
+    format!("{high:032x}{low:032x}")
 }

@@ -13,7 +13,7 @@ use unearth_audit::Signal;
 pub(crate) async fn ranking(
     client: &Client,
     audit: &Value,
-    signal: &str,
+    signal: Signal,
     file: &Path,
 ) -> Result<()> {
     let id = audit["id"].as_str().context("the audit has no id")?;

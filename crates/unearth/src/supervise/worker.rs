@@ -36,7 +36,7 @@ pub(crate) async fn keep_alive(
                 }
             }
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "the worker does not start")
+                tracing::error!(error = format!("{error:#}"), "the worker does not start");
             }
         }
         tokio::select! {
