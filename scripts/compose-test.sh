@@ -56,6 +56,15 @@ wait_until_healthy() {
   done
 }
 
+# wait_for_workers COUNT
+wait_for_workers() {
+  local deadline=$((SECONDS + 60)) count
+  until count=$(curl --silent "http://127.0.0.1:$PORT/readyz" | jq '.workers | length') && [ "$count" = "$1" ]; do
+    [ "$SECONDS" -lt "$deadline" ] || die "/readyz tells of $count workers instead of $1"
+    sleep 0.5
+  done
+}
+
 engine_start "$WORK/engine"
 for tool in curl jq openssl perl; do
   command -v "$tool" >/dev/null || die "$tool is not installed"
@@ -75,7 +84,7 @@ COMPOSE_UP=yes
 compose up --detach --no-build --scale worker=2 >/dev/null 2>&1 || die "it does not start"
 wait_until_healthy postgres
 wait_until_healthy api
-[ "$(compose ps --quiet worker | wc --lines)" = 2 ] || die "there are not two workers"
+wait_for_workers 2
 for service in api worker; do
   [ "$(compose exec -T "$service" id --user)" = 10001 ] || die "$service runs as another user than 10001"
 done
