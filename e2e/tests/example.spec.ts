@@ -23,6 +23,8 @@ test("an example shows its image, scores, trajectory and a map for each checkpoi
   const large = page.locator(".gradient-maps__pair img");
   await expect(large).toHaveCount(2);
   for (const image of await large.all()) await loads(image);
+  const sizes = await large.evaluateAll((images) => images.map((image) => image.clientWidth));
+  expect(sizes[0]).toBe(sizes[1]);
   const strip = page.getByRole("navigation", { name: "Checkpoints" }).getByRole("link");
   await expect(strip).toHaveCount(3);
   for (const link of await strip.all()) await loads(link.locator("img"));

@@ -97,10 +97,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists the audits, newest first. */
-        get: operations["get_v1_audits"];
+        get: operations["get_audits"];
         put?: never;
         /** Begins an audit. */
-        post: operations["post_v1_audits"];
+        post: operations["post_audits"];
         delete?: never;
         options?: never;
         head?: never;
@@ -117,7 +117,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Says what an audit would be and cost, without beginning it. */
-        post: operations["post_v1_audits_estimate"];
+        post: operations["post_audits_estimate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -132,11 +132,11 @@ export interface paths {
             cookie?: never;
         };
         /** Shows one audit. */
-        get: operations["get_v1_audits_id"];
+        get: operations["get_audits_id"];
         put?: never;
         post?: never;
         /** Deletes an audit with everything made for it. */
-        delete: operations["delete_v1_audits_id"];
+        delete: operations["delete_audits_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -152,7 +152,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Cancels an audit: a queued one at once, a running one at its next batch. */
-        post: operations["post_v1_audits_id_cancel"];
+        post: operations["post_audits_id_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -172,7 +172,7 @@ export interface paths {
          *     `progress` messages without an id say where the training stands, and `end` says that the audit
          *     is in a final state and everything was sent. `Last-Event-ID` continues a stream that broke off.
          */
-        get: operations["get_v1_audits_id_events"];
+        get: operations["get_audits_id_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -189,7 +189,7 @@ export interface paths {
             cookie?: never;
         };
         /** Lists the examples of an audit in rank order. */
-        get: operations["get_v1_audits_id_examples"];
+        get: operations["get_audits_id_examples"];
         put?: never;
         post?: never;
         delete?: never;
@@ -206,7 +206,7 @@ export interface paths {
             cookie?: never;
         };
         /** Shows what an audit knows of one example: its scores, how it was learned, its gradient maps. */
-        get: operations["get_v1_audits_id_examples_index"];
+        get: operations["get_audits_id_examples_index"];
         put?: never;
         post?: never;
         delete?: never;
@@ -226,7 +226,7 @@ export interface paths {
          * Draws the gradient of one example at one checkpoint: blue is negative, white is zero, red is
          *     positive, on one symmetric scale over all checkpoints of the example.
          */
-        get: operations["get_v1_audits_id_examples_index_gradients_checkpoint"];
+        get: operations["get_audits_id_examples_index_gradients_checkpoint"];
         put?: never;
         post?: never;
         delete?: never;
@@ -249,7 +249,7 @@ export interface paths {
          *     `-Signal` and `-Formula` say what it was made from; what is not ASCII in them is
          *     percent-encoded UTF-8.
          */
-        get: operations["get_v1_audits_id_ranking_csv"];
+        get: operations["get_audits_id_ranking_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -268,7 +268,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Tries a failed or cancelled audit again, from its last resume point. */
-        post: operations["post_v1_audits_id_retry"];
+        post: operations["post_audits_id_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -283,10 +283,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists what was scored. */
-        get: operations["get_v1_audits_id_scores"];
+        get: operations["get_audits_id_scores"];
         put?: never;
         /** Scores further windows of VoG from the stored gradients, without training again. */
-        post: operations["post_v1_audits_id_scores"];
+        post: operations["post_audits_id_scores"];
         delete?: never;
         options?: never;
         head?: never;
@@ -301,7 +301,7 @@ export interface paths {
             cookie?: never;
         };
         /** Shows how the scores of a ranking are distributed. */
-        get: operations["get_v1_audits_id_statistics"];
+        get: operations["get_audits_id_statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -318,13 +318,13 @@ export interface paths {
             cookie?: never;
         };
         /** Lists the datasets, newest first. */
-        get: operations["get_v1_datasets"];
+        get: operations["get_datasets"];
         put?: never;
         /**
          * Uploads a dataset: an image folder as zip, tar or tar.gz, a CSV manifest with its images, IDX
          *     files, or an npz. The same bytes with the same options are one dataset.
          */
-        post: operations["post_v1_datasets"];
+        post: operations["post_datasets"];
         delete?: never;
         options?: never;
         head?: never;
@@ -339,11 +339,11 @@ export interface paths {
             cookie?: never;
         };
         /** Shows one dataset. */
-        get: operations["get_v1_datasets_id"];
+        get: operations["get_datasets_id"];
         put?: never;
         post?: never;
         /** Deletes a dataset with everything made from it, and says what that was. */
-        delete: operations["delete_v1_datasets_id"];
+        delete: operations["delete_datasets_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -357,7 +357,7 @@ export interface paths {
             cookie?: never;
         };
         /** Lists the examples of a dataset by index. */
-        get: operations["get_v1_datasets_id_examples"];
+        get: operations["get_datasets_id_examples"];
         put?: never;
         post?: never;
         delete?: never;
@@ -374,7 +374,7 @@ export interface paths {
             cookie?: never;
         };
         /** Shows one example. */
-        get: operations["get_v1_datasets_id_examples_index"];
+        get: operations["get_datasets_id_examples_index"];
         put?: never;
         post?: never;
         delete?: never;
@@ -394,7 +394,7 @@ export interface paths {
          * An example's image: the file that was uploaded, or, where that was no image file, a PNG of its
          *     pixels.
          */
-        get: operations["get_v1_datasets_id_examples_index_image"];
+        get: operations["get_datasets_id_examples_index_image"];
         put?: never;
         post?: never;
         delete?: never;
@@ -413,9 +413,9 @@ export interface paths {
         get?: never;
         put?: never;
         /** Signs in: sets the cookie that the page's requests carry. */
-        post: operations["post_v1_session"];
+        post: operations["post_session"];
         /** Signs out: removes the cookie. */
-        delete: operations["delete_v1_session"];
+        delete: operations["delete_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -429,7 +429,7 @@ export interface paths {
             cookie?: never;
         };
         /** Lists the signals with their meaning. */
-        get: operations["get_v1_signals"];
+        get: operations["get_signals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -448,7 +448,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Uploads initial weights: a safetensors file in torchvision's naming. */
-        post: operations["post_v1_weights"];
+        post: operations["post_weights"];
         delete?: never;
         options?: never;
         head?: never;
@@ -463,7 +463,7 @@ export interface paths {
             cookie?: never;
         };
         /** Shows one file of initial weights. */
-        get: operations["get_v1_weights_hash"];
+        get: operations["get_weights_hash"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1710,7 +1710,7 @@ export interface operations {
             };
         };
     };
-    get_v1_audits: {
+    get_audits: {
         parameters: {
             query?: {
                 /** @description `next` of the page before. */
@@ -1745,7 +1745,7 @@ export interface operations {
             };
         };
     };
-    post_v1_audits: {
+    post_audits: {
         parameters: {
             query?: never;
             header?: never;
@@ -1780,7 +1780,7 @@ export interface operations {
             };
         };
     };
-    post_v1_audits_estimate: {
+    post_audits_estimate: {
         parameters: {
             query?: never;
             header?: never;
@@ -1812,7 +1812,7 @@ export interface operations {
             };
         };
     };
-    get_v1_audits_id: {
+    get_audits_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -1842,7 +1842,7 @@ export interface operations {
             };
         };
     };
-    delete_v1_audits_id: {
+    delete_audits_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -1871,7 +1871,7 @@ export interface operations {
             };
         };
     };
-    post_v1_audits_id_cancel: {
+    post_audits_id_cancel: {
         parameters: {
             query?: never;
             header?: never;
@@ -1901,7 +1901,7 @@ export interface operations {
             };
         };
     };
-    get_v1_audits_id_events: {
+    get_audits_id_events: {
         parameters: {
             query?: {
                 /** @description `seq` of the last event that is known already; 0 by default. */
@@ -1940,7 +1940,7 @@ export interface operations {
             };
         };
     };
-    get_v1_audits_id_examples: {
+    get_audits_id_examples: {
         parameters: {
             query?: {
                 /** @description The signal; `vog` by default. */
@@ -1995,7 +1995,7 @@ export interface operations {
             };
         };
     };
-    get_v1_audits_id_examples_index: {
+    get_audits_id_examples_index: {
         parameters: {
             query?: never;
             header?: never;
@@ -2026,7 +2026,7 @@ export interface operations {
             };
         };
     };
-    get_v1_audits_id_examples_index_gradients_checkpoint: {
+    get_audits_id_examples_index_gradients_checkpoint: {
         parameters: {
             query?: {
                 /** @description Side of the square that a pixel of the map becomes; 4 by default. */
@@ -2065,7 +2065,7 @@ export interface operations {
             };
         };
     };
-    get_v1_audits_id_ranking_csv: {
+    get_audits_id_ranking_csv: {
         parameters: {
             query?: {
                 /** @description The signal; `vog` by default. */
@@ -2119,7 +2119,7 @@ export interface operations {
             };
         };
     };
-    post_v1_audits_id_retry: {
+    post_audits_id_retry: {
         parameters: {
             query?: never;
             header?: never;
@@ -2149,7 +2149,7 @@ export interface operations {
             };
         };
     };
-    get_v1_audits_id_scores: {
+    get_audits_id_scores: {
         parameters: {
             query?: never;
             header?: never;
@@ -2179,7 +2179,7 @@ export interface operations {
             };
         };
     };
-    post_v1_audits_id_scores: {
+    post_audits_id_scores: {
         parameters: {
             query?: never;
             header?: never;
@@ -2213,7 +2213,7 @@ export interface operations {
             };
         };
     };
-    get_v1_audits_id_statistics: {
+    get_audits_id_statistics: {
         parameters: {
             query?: {
                 /** @description The signal; `vog` by default. */
@@ -2252,7 +2252,7 @@ export interface operations {
             };
         };
     };
-    get_v1_datasets: {
+    get_datasets: {
         parameters: {
             query?: {
                 /** @description `next` of the page before. */
@@ -2285,7 +2285,7 @@ export interface operations {
             };
         };
     };
-    post_v1_datasets: {
+    post_datasets: {
         parameters: {
             query?: {
                 /** @description Name of the upload, for people. */
@@ -2340,7 +2340,7 @@ export interface operations {
             };
         };
     };
-    get_v1_datasets_id: {
+    get_datasets_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2370,7 +2370,7 @@ export interface operations {
             };
         };
     };
-    delete_v1_datasets_id: {
+    delete_datasets_id: {
         parameters: {
             query?: {
                 /** @description Whether audits made from it go too; without it a dataset with audits stays. */
@@ -2403,7 +2403,7 @@ export interface operations {
             };
         };
     };
-    get_v1_datasets_id_examples: {
+    get_datasets_id_examples: {
         parameters: {
             query?: {
                 /** @description `next` of the page before. */
@@ -2442,7 +2442,7 @@ export interface operations {
             };
         };
     };
-    get_v1_datasets_id_examples_index: {
+    get_datasets_id_examples_index: {
         parameters: {
             query?: never;
             header?: never;
@@ -2473,7 +2473,7 @@ export interface operations {
             };
         };
     };
-    get_v1_datasets_id_examples_index_image: {
+    get_datasets_id_examples_index_image: {
         parameters: {
             query?: never;
             header?: never;
@@ -2506,7 +2506,7 @@ export interface operations {
             };
         };
     };
-    post_v1_session: {
+    post_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -2537,7 +2537,7 @@ export interface operations {
             };
         };
     };
-    delete_v1_session: {
+    delete_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -2564,7 +2564,7 @@ export interface operations {
             };
         };
     };
-    get_v1_signals: {
+    get_signals: {
         parameters: {
             query?: never;
             header?: never;
@@ -2592,7 +2592,7 @@ export interface operations {
             };
         };
     };
-    post_v1_weights: {
+    post_weights: {
         parameters: {
             query?: {
                 /** @description Name of the upload, for people. */
@@ -2627,7 +2627,7 @@ export interface operations {
             };
         };
     };
-    get_v1_weights_hash: {
+    get_weights_hash: {
         parameters: {
             query?: never;
             header?: never;

@@ -120,7 +120,7 @@ function options(element: HTMLElement, look: Look): uPlot.Options {
       {
         ...axis,
         size: 56,
-        values: (chart, ticks) => (chart.data[0].length === 0 ? [] : ticks.map(look.tick)),
+        values: (chart, ticks) => (hasRange(chart, look) ? ticks.map(look.tick) : []),
       },
     ],
     series: [
@@ -136,6 +136,11 @@ function options(element: HTMLElement, look: Look): uPlot.Options {
       draw: [(chart) => drawMarks(chart, look.marks(), colour("--ink-quiet"))],
     },
   };
+}
+
+/** Whether the vertical axis means something yet. */
+function hasRange(chart: uPlot, look: Look): boolean {
+  return look.highest !== undefined || chart.data[0].length > 0;
 }
 
 function span(lastEpoch: number) {

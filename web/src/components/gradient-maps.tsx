@@ -23,7 +23,7 @@ export function GradientMaps({ example, checkpoint }: Props) {
         </figure>
         {chosen && (
           <figure>
-            <Pixels key={chosen.url} src={chosen.url} alt={name(chosen)} />
+            <Pixels key={chosen.url} src={nativeSize(chosen)} alt={name(chosen)} />
             <figcaption class="small quiet">{name(chosen)}</figcaption>
           </figure>
         )}
@@ -39,7 +39,7 @@ export function GradientMaps({ example, checkpoint }: Props) {
                 aria-current={map === chosen ? "true" : undefined}
                 class="gradient-maps__choice small"
               >
-                <Pixels src={map.url} alt={name(map)} />
+                <Pixels src={nativeSize(map)} alt={name(map)} />
                 epoch {map.epoch}
               </a>
             ))}
@@ -70,6 +70,11 @@ function Scale({ maps }: { maps: Gradient[] }) {
 
 function name(map: Gradient): string {
   return `Gradient after epoch ${map.epoch}`;
+}
+
+/** One pixel of the picture per pixel of the map, so that it lines up with the image. */
+function nativeSize(map: Gradient): string {
+  return `${map.url}?scale=1`;
 }
 
 function hrefOf(map: Gradient): string {
