@@ -34,6 +34,8 @@ fn recipe(model: Model, target: GradientTarget) -> Recipe {
 }
 
 fn network(model: Model) -> Network {
+    // Tests run beside each other.
+    tch::set_num_threads(1);
     let shape = Shape {
         channels: CHANNELS as i64,
         height: SIDE as i64,

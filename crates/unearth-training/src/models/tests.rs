@@ -55,6 +55,8 @@ fn names_are_unique_and_torchvision_s() {
 
 #[test]
 fn every_model_takes_its_smallest_input_in_grey_and_colour() {
+    // Tests run beside each other.
+    tch::set_num_threads(1);
     let _no_grad = tch::no_grad_guard();
     for model in Model::ALL {
         for channels in [1, 3] {
