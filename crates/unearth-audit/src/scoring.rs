@@ -67,7 +67,7 @@ impl Signal {
                 direction: Direction::HighHarder,
                 range: "0 and up",
                 unit: "logit per unit of normalised input",
-                formula: "mean over pixels of the standard deviation over checkpoints (ddof 0) of the channel mean of ∂z_p/∂x",
+                formula: Variant::Std.formula(),
                 logits: "eval mode, not augmented, pre-softmax",
                 source: "Agarwal, D'souza, Hooker: Estimating Example Difficulty using Variance of Gradients, CVPR 2022, arXiv 2008.11600, as in the authors' code",
                 purpose: "finds difficult and atypical examples; it is not a detector of wrong labels",
@@ -140,6 +140,18 @@ impl Variant {
         match self {
             Self::Std => "std",
             Self::Paper => "paper",
+        }
+    }
+
+    /// How VoG is computed.
+    pub fn formula(self) -> &'static str {
+        match self {
+            Self::Std => {
+                "mean over pixels of the standard deviation over checkpoints (ddof 0) of the channel mean of ∂z_p/∂x"
+            }
+            Self::Paper => {
+                "mean over pixels of sqrt(1/K) times the sum over the K checkpoints of (S_t - mean S)^2, S_t the channel mean of ∂z_p/∂x"
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     csv_ranking::{self, Text},
     extract::{Path, Query},
     problem::Problem,
+    view::score::ScoreInfo,
 };
 use axum::{
     body::Body,
@@ -93,7 +94,7 @@ pub(crate) async fn download(
         classes,
     )?;
 
-    let headers = headers(&audit, &dataset, &selection);
+    let headers = headers(&audit, &dataset, &ScoreInfo::of(selection.signal, &set)?);
     let rows = scores::stream(&app.db, set.id, dataset.id, &filter);
     Ok((headers, body(rows, dataset, text)).into_response())
 }
@@ -116,7 +117,7 @@ fn body(
     Body::from_stream(header.chain(pieces))
 }
 
-fn headers(audit: &Audit, dataset: &Dataset, selection: &Selection) -> HeaderMap {
+fn headers(audit: &Audit, dataset: &Dataset, info: &ScoreInfo) -> HeaderMap {
     let recipe = &audit.recipe;
     let precision = match recipe.precision {
         Precision::F32 => "f32",
@@ -134,12 +135,9 @@ fn headers(audit: &Audit, dataset: &Dataset, selection: &Selection) -> HeaderMap
         ("x-unearth-versions", versions),
         (
             "x-unearth-signal",
-            Some(format!("{} {}", selection.signal, selection.key.key())),
+            Some(format!("{} {}", info.signal.name, info.scoring)),
         ),
-        (
-            "x-unearth-formula",
-            Some(selection.signal.info().formula.to_owned()),
-        ),
+        ("x-unearth-formula", Some(info.signal.formula.to_owned())),
     ];
     let mut headers = HeaderMap::new();
     headers.insert(

@@ -3,7 +3,7 @@
 use crate::{class_names::ClassNames, view};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use unearth_audit::{Direction, Signal, SignalInfo, Variant, WindowRequest};
+use unearth_audit::{Direction, ScoreKey, Signal, SignalInfo, Variant, WindowRequest};
 use unearth_store::{StoreError, score_sets::ScoreSet, scores};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -42,8 +42,13 @@ impl ScoreInfo {
             }
             None => Stored::default(),
         };
+        let scoring = ScoreKey::from_key(&set.scoring).and_then(|key| key.scoring);
+        let mut info = signal.info();
+        if let Some(scoring) = scoring {
+            info.formula = scoring.variant.formula();
+        }
         Ok(Self {
-            signal: signal.info(),
+            signal: info,
             scoring: set.scoring.clone(),
             checkpoints: stored.checkpoints,
         })

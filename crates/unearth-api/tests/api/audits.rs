@@ -1,0 +1,276 @@
+use crate::{
+    service::{Service, next_id},
+    stage,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+async fn post(service: &Service, body: &Value) -> crate::service::Answer {
+    service.post("/v1/audits", body.to_string()).await
+}
+
+#[tokio::test]
+async fn an_audit_waits_for_a_worker() {
+    let service = Service::start().await;
+    let dataset = stage::dataset(&service, 6).await;
+    let body = json!({"dataset_id": dataset, "recipe": {"epochs": 2}, "seed": 7});
+    let answer = post(&service, &body).await.expect(202);
+    let mut audit = answer.json();
+    assert_eq!(answer.header("location"), audit["urls"]["self"]);
+    let shown = service
+        .get(audit["urls"]["self"].as_str().unwrap())
+        .await
+        .expect(200);
+    assert_eq!(shown.json(), audit);
+    for changing in ["estimate", "recipe_hash"] {
+        assert!(!audit[changing].take().is_null());
+    }
+    insta::assert_json_snapshot!(audit, @r##"
+    {
+      "attempts": 0,
+      "created_at": "2026-01-02T03:04:05Z",
+      "dataset_id": "00000000-0000-0000-0000-000000000001",
+      "dataset_name": "digits.zip",
+      "estimate": null,
+      "finished_at": null,
+      "heartbeat_at": null,
+      "id": "00000000-0000-0000-0000-000000000004",
+      "progress": null,
+      "queue_position": 1,
+      "reason": null,
+      "recipe": {
+        "augment": "none",
+        "batch_size": 8,
+        "checkpoints": [
+          1,
+          2
+        ],
+        "epochs": 2,
+        "gradient_target": "given",
+        "height": 4,
+        "init": "random",
+        "lr": 0.00625,
+        "map_height": 4,
+        "map_width": 4,
+        "model": "cnn-s",
+        "precision": "f32",
+        "split": "train",
+        "weight_decay": 0.0005,
+        "width": 4
+      },
+      "recipe_hash": null,
+      "result": null,
+      "seed": 7,
+      "signals": [
+        "vog",
+        "final_loss",
+        "mean_loss",
+        "confidence"
+      ],
+      "started_at": null,
+      "state": "queued",
+      "urls": {
+        "cancel": "/v1/audits/00000000-0000-0000-0000-000000000004/cancel",
+        "events": "/v1/audits/00000000-0000-0000-0000-000000000004/events",
+        "examples": "/v1/audits/00000000-0000-0000-0000-000000000004/examples",
+        "page": "/audits/00000000-0000-0000-0000-000000000004",
+        "ranking_csv": "/v1/audits/00000000-0000-0000-0000-000000000004/ranking.csv",
+        "retry": "/v1/audits/00000000-0000-0000-0000-000000000004/retry",
+        "scores": "/v1/audits/00000000-0000-0000-0000-000000000004/scores",
+        "self": "/v1/audits/00000000-0000-0000-0000-000000000004",
+        "statistics": "/v1/audits/00000000-0000-0000-0000-000000000004/statistics"
+      },
+      "worker": null
+    }
+    "##);
+}
+
+#[tokio::test]
+async fn an_estimate_begins_nothing() {
+    let service = Service::start().await;
+    let dataset = stage::dataset(&service, 6).await;
+    let body = json!({"dataset_id": dataset}).to_string();
+    let estimated = service
+        .post("/v1/audits/estimate", body)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(estimated["recipe"]["model"], "cnn-s");
+    assert!(estimated["estimate"]["database_bytes"].as_u64().unwrap() > 0);
+    assert_eq!(service.get("/v1/audits").await.json()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn wrong_fields_are_named() {
+    let service = Service::start().await;
+    let dataset = stage::dataset(&service, 6).await;
+    for (part, field) in [
+        (json!({"sede": 1}), "sede"),
+        (json!({"seed": -1}), "seed"),
+        (json!({"seed": u64::MAX}), "seed"),
+        (json!({"signals": ["vgo"]}), "signals[0]"),
+        (json!({"signals": []}), "signals"),
+        (json!({"recipe": {"epoch": 1}}), "recipe.epoch"),
+        (json!({"recipe": {"epochs": 0}}), "recipe.epochs"),
+        (json!({"recipe": {"split": "dev"}}), "recipe.split"),
+        (
+            json!({"recipe": {"checkpoints": "all"}}),
+            "recipe.checkpoints",
+        ),
+        (
+            json!({"recipe": {"model": "resnet18", "init": {"weights": "00"}}}),
+            "recipe.init.weights",
+        ),
+        (
+            json!({"scoring": {"windows": ["latest"]}}),
+            "scoring.windows[0]",
+        ),
+    ] {
+        let mut body = json!({"dataset_id": dataset});
+        body.as_object_mut()
+            .unwrap()
+            .extend(part.as_object().unwrap().clone());
+        let problem = post(&service, &body).await.problem(422, "invalid-request");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+    service
+        .post("/v1/audits", "{")
+        .await
+        .problem(400, "invalid-json");
+    assert_eq!(service.get("/v1/audits").await.json()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn the_dataset_must_be_there_and_ready() {
+    let service = Service::start().await;
+    post(&service, &json!({"dataset_id": Uuid::nil()}))
+        .await
+        .problem(404, "dataset-not-found");
+    let waiting = service.post("/v1/datasets", "bytes").await.json();
+    let answer = post(&service, &json!({"dataset_id": waiting["id"]})).await;
+    answer.problem(409, "dataset-not-ready");
+}
+
+#[tokio::test]
+async fn an_audit_that_would_not_fit_is_refused() {
+    let service = Service::with(|app| app.free_bytes = |_| Some(1_000)).await;
+    let dataset = stage::dataset(&service, 6).await;
+    let problem = post(&service, &json!({"dataset_id": dataset}))
+        .await
+        .problem(507, "too-little-room");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .ends_with("and 1000 are free"),
+        "{problem}"
+    );
+}
+
+#[tokio::test]
+async fn a_queued_audit_is_cancelled_at_once_and_can_be_tried_again() {
+    let service = Service::start().await;
+    let dataset = stage::dataset(&service, 6).await;
+    let path = format!(
+        "/v1/audits/{}",
+        stage::queued_audit(&service, dataset).await
+    );
+    service
+        .post(&format!("{path}/retry"), "")
+        .await
+        .problem(409, "audit-not-retriable");
+    service.delete(&path).await.problem(409, "audit-is-running");
+
+    let cancelled = service
+        .post(&format!("{path}/cancel"), "")
+        .await
+        .expect(202)
+        .json();
+    assert_eq!(cancelled["state"], "cancelled");
+    service
+        .post(&format!("{path}/cancel"), "")
+        .await
+        .problem(409, "audit-is-finished");
+
+    let again = service
+        .post(&format!("{path}/retry"), "")
+        .await
+        .expect(202)
+        .json();
+    assert_eq!(
+        (&again["state"], &again["queue_position"]),
+        (&json!("queued"), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn a_deleted_audit_is_gone() {
+    let service = Service::start().await;
+    let dataset = stage::dataset(&service, 6).await;
+    let path = format!(
+        "/v1/audits/{}",
+        stage::finished_audit(&service, dataset, 6).await
+    );
+    service.delete(&path).await.expect(204);
+    service.get(&path).await.problem(404, "audit-not-found");
+    service
+        .get(&format!("/v1/datasets/{dataset}"))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn unknown_audits_are_not_found() {
+    let service = Service::start().await;
+    let path = format!("/v1/audits/{}", next_id());
+    for rest in [
+        "",
+        "/events",
+        "/scores",
+        "/examples",
+        "/examples/0",
+        "/examples/0/gradients/0.png",
+        "/statistics",
+        "/ranking.csv",
+    ] {
+        service
+            .get(&format!("{path}{rest}"))
+            .await
+            .problem(404, "audit-not-found");
+    }
+    for rest in ["/cancel", "/retry"] {
+        service
+            .post(&format!("{path}{rest}"), "")
+            .await
+            .problem(404, "audit-not-found");
+    }
+    service
+        .post(&format!("{path}/scores"), r#"{"windows": ["all"]}"#)
+        .await
+        .problem(404, "audit-not-found");
+    service.delete(&path).await.problem(404, "audit-not-found");
+}
+
+#[tokio::test]
+async fn audits_are_listed_by_dataset() {
+    let service = Service::start().await;
+    let (one, other) = (
+        stage::dataset(&service, 6).await,
+        stage::dataset(&service, 6).await,
+    );
+    let audit = stage::queued_audit(&service, one).await;
+    stage::queued_audit(&service, other).await;
+    assert_eq!(
+        service.get("/v1/audits").await.json()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    let listed = service
+        .get(&format!("/v1/audits?dataset_id={one}"))
+        .await
+        .json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["items"][0]["id"], json!(audit));
+}

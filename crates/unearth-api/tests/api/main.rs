@@ -1,0 +1,18 @@
+//! The router in process, on a fresh real Postgres and a temporary folder of blobs.
+
+mod audits;
+mod auth;
+mod datasets;
+mod document;
+mod events;
+mod example;
+mod idempotency;
+mod page;
+mod postgres;
+mod ranking;
+mod ranking_csv;
+mod scores;
+mod server;
+mod service;
+mod stage;
+mod weights;

@@ -1,0 +1,136 @@
+use crate::service::{NOW, Service, anonymous, request};
+use axum::{body::Body, http::Method};
+use unearth_audit::{CudaState, DeviceInfo};
+use unearth_store::workers::{self, Worker};
+use uuid::Uuid;
+
+#[tokio::test]
+async fn readiness_names_the_workers() {
+    let service = Service::start().await;
+    let worker = Worker {
+        id: Uuid::nil(),
+        name: "host:1".into(),
+        environment: crate::stage::environment(),
+        devices: DeviceInfo {
+            cuda: CudaState::NoLibraries("libtorch_cuda.so: not found".into()),
+            gpus: vec![],
+            driver: None,
+            torch: "2.11.0".into(),
+            threads: 2,
+        },
+        heartbeat_at: NOW,
+    };
+    workers::heartbeat(&service.app.db, &worker).await.unwrap();
+    let answer = service
+        .send(anonymous(Method::GET, "/readyz", Body::empty()))
+        .await
+        .expect(200);
+    insta::assert_json_snapshot!(answer.json(), @r##"
+    {
+      "database": "ok",
+      "status": "ready",
+      "workers": [
+        {
+          "cuda": "no_libraries",
+          "device": "cpu",
+          "heartbeat_at": "2026-01-02T03:04:05Z",
+          "name": "host:1"
+        }
+      ]
+    }
+    "##);
+    service.app.db.close().await;
+    let answer = service
+        .send(anonymous(Method::GET, "/readyz", Body::empty()))
+        .await
+        .expect(503);
+    assert_eq!(answer.json()["database"], "away");
+    service
+        .send(anonymous(Method::GET, "/healthz", Body::empty()))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn a_lost_database_is_told_without_its_words() {
+    let service = Service::start().await;
+    service.app.db.close().await;
+    let answer = service.get("/v1/audits").await;
+    let problem = answer.problem(503, "database-away");
+    assert_eq!(answer.header("retry-after"), "5");
+    insta::assert_json_snapshot!(problem, @r##"
+    {
+      "code": "database-away",
+      "detail": "the database did not answer",
+      "hint": "try again in a moment",
+      "request_id": "a-request",
+      "status": 503,
+      "title": "The database cannot be reached",
+      "type": "/problems/database-away"
+    }
+    "##);
+}
+
+#[tokio::test]
+async fn unknown_addresses_and_methods_are_problems() {
+    let service = Service::start().await;
+    service
+        .get("/v1/nothing")
+        .await
+        .problem(404, "no-such-route");
+    service
+        .post("/nothing", "")
+        .await
+        .problem(404, "no-such-route");
+    let put = service
+        .send(request(Method::PUT, "/v1/audits", Body::empty()))
+        .await;
+    put.problem(405, "method-not-allowed");
+    assert!(put.header("allow").contains("POST"));
+}
+
+#[tokio::test]
+async fn a_short_plain_request_id_is_kept_and_others_are_replaced() {
+    let service = Service::start().await;
+    assert_eq!(
+        service.get("/healthz").await.header("x-request-id"),
+        "a-request"
+    );
+    let mut odd = anonymous(Method::GET, "/healthz", Body::empty());
+    odd.headers_mut()
+        .insert("x-request-id", "a b".parse().unwrap());
+    let answer = service.send(odd).await;
+    assert!(answer.header("x-request-id").parse::<Uuid>().is_ok());
+}
+
+#[tokio::test]
+async fn a_json_body_may_hold_one_mebibyte() {
+    let service = Service::start().await;
+    let body = " ".repeat((1 << 20) + 1);
+    service
+        .post("/v1/audits", body)
+        .await
+        .problem(413, "body-too-large");
+}
+
+#[tokio::test]
+async fn metrics_and_docs_are_there() {
+    let service = Service::start().await;
+    service.get("/metrics").await.expect(200);
+    let docs = service.get("/docs/").await.expect(200);
+    assert!(
+        docs.header("content-security-policy")
+            .contains("'unsafe-inline'")
+    );
+}
+
+#[tokio::test]
+async fn answers_are_compressed_on_request() {
+    let service = Service::start().await;
+    let mut zipped = request(Method::GET, "/v1/signals", Body::empty());
+    zipped
+        .headers_mut()
+        .insert("accept-encoding", "gzip".parse().unwrap());
+    let answer = service.send(zipped).await.expect(200);
+    assert_eq!(answer.header("content-encoding"), "gzip");
+}
