@@ -1,6 +1,7 @@
 //! How fast a recipe trains and sweeps here:
 //! `cargo run --release -p unearth-training --example throughput -- cnn-s 10000 32 3 3 2`
-//! (model, examples, side, channels, epochs, threads). One sweep per epoch, random images.
+//! (model, examples, side, channels, epochs, threads). One sweep per epoch, random images;
+//! with `AUGMENT` set they are flipped and shifted.
 
 use std::num::NonZeroUsize;
 use std::time::Instant;
@@ -43,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
         .collect();
     let labels: Vec<i32> = (0..examples as i32).map(|i| i % 10).collect();
-    let trained: Vec<u32> = (0..examples as u32).collect();
+    let indices: Vec<u32> = (0..examples as u32).collect();
     let recipe = Recipe {
         model,
         init: Init::Random,
@@ -79,7 +80,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             classes: 10,
             pixels: &pixels,
             labels: &labels,
-            trained: &trained,
+            trained: &indices,
         };
         trainer.train(&job, &examples, &mut Silent)
     });

@@ -36,7 +36,7 @@ mod tests {
     fn a_last_batch_of_one_joins_the_one_before() {
         assert_eq!(bounds(9, 4), [0..4, 4..9]);
         assert_eq!(bounds(10, 4), [0..4, 4..8, 8..10]);
-        assert_eq!(bounds(1, 4), [0..1]);
+        assert_eq!(bounds(1, 4), vec![Range { start: 0, end: 1 }]);
     }
 
     proptest! {

@@ -148,14 +148,14 @@ mod tests {
     use super::*;
     use crate::driver::Gpu;
 
-    fn driver(cuda_version: i32, compute_capability: (i32, i32)) -> Result<Driver, String> {
-        Ok(Driver {
+    fn driver(cuda_version: i32, compute_capability: (i32, i32)) -> Driver {
+        Driver {
             cuda_version,
             gpus: vec![Gpu {
                 name: "GPU X".into(),
                 compute_capability,
             }],
-        })
+        }
     }
 
     fn reason(state: CudaState) -> String {
@@ -180,21 +180,21 @@ mod tests {
         assert!(reason(state(Ok(()), 0, &no_driver(), false)).contains("no NVIDIA GPU"));
         assert!(reason(state(Ok(()), 0, &no_driver(), true)).contains("driver does not answer"));
         assert_eq!(
-            state(Ok(()), 1, &driver(13_000, (9, 0)), true),
+            state(Ok(()), 1, &Ok(driver(13_000, (9, 0))), true),
             CudaState::Devices
         );
     }
 
     #[test]
     fn what_is_wrong_with_a_gpu_is_said() {
-        let old = reason(state(Ok(()), 0, &driver(12_080, (9, 0)), true));
+        let old = reason(state(Ok(()), 0, &Ok(driver(12_080, (9, 0))), true));
         assert!(old.contains("CUDA 12.8") && old.contains("580"), "{old}");
-        let unsupported = reason(state(Ok(()), 1, &driver(13_000, (6, 1)), true));
+        let unsupported = reason(state(Ok(()), 1, &Ok(driver(13_000, (6, 1))), true));
         assert!(
             unsupported.contains("GPU X") && unsupported.contains("6.1"),
             "{unsupported}"
         );
-        let hidden = reason(state(Ok(()), 0, &driver(13_000, (9, 0)), true));
+        let hidden = reason(state(Ok(()), 0, &Ok(driver(13_000, (9, 0))), true));
         assert!(hidden.contains("CUDA_VISIBLE_DEVICES"), "{hidden}");
     }
 

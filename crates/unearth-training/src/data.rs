@@ -101,17 +101,19 @@ impl Normalisation {
         let device = pixels.device();
         let size = pixels.size();
         let mut sum = Tensor::zeros([size[3]], (Kind::Int64, device));
-        let mut squares = sum.zeros_like();
-        for indices in trained.split(SLICE as i64, 0) {
-            let slice = pixels.index_select(0, &indices).to_kind(Kind::Int);
+        let mut sum_of_squares = sum.zeros_like();
+        let add = |total: &mut Tensor, values: &Tensor| {
             let all_but_channel = [0i64, 1, 2].as_slice();
-            let _ = sum.g_add_(&slice.sum_dim_intlist(all_but_channel, false, Kind::Int64));
-            let squared = slice.square();
-            let _ = squares.g_add_(&squared.sum_dim_intlist(all_but_channel, false, Kind::Int64));
+            let _ = total.g_add_(&values.sum_dim_intlist(all_but_channel, false, Kind::Int64));
+        };
+        for indices in trained.split(SLICE as i64, 0) {
+            let pixels = pixels.index_select(0, &indices).to_kind(Kind::Int);
+            add(&mut sum, &pixels);
+            add(&mut sum_of_squares, &pixels.square());
         }
         let count = (trained.size()[0] * size[1] * size[2]) as f64;
         let mean = sum.to_kind(Kind::Double) / count;
-        let variance = squares.to_kind(Kind::Double) / count - mean.square();
+        let variance = sum_of_squares.to_kind(Kind::Double) / count - mean.square();
         let std = variance.clamp_min(0.0).sqrt();
         // A channel of one value carries nothing; dividing by 1 keeps it finite.
         let std = std.where_self(&std.gt(0.0), &std.ones_like());

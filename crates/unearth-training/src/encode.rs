@@ -51,6 +51,7 @@ fn power_of_two(biased_exponents: &Tensor) -> Tensor {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "powers of two are exact")]
 mod tests {
     use super::*;
     use crate::host;

@@ -12,13 +12,13 @@ use unearth_audit::TrainingError;
 /// [`TrainingError::Unsuitable`], naming the first tensor that is missing or does not fit.
 pub(crate) fn load(weights: &Weights, file: &[u8]) -> Result<(), TrainingError> {
     let file = SafeTensors::deserialize(file)
-        .map_err(|error| unsuitable(format!("is not a safetensors file ({error})")))?;
+        .map_err(|error| unsuitable(&format!("is not a safetensors file ({error})")))?;
     for (name, tensor) in weights.named() {
         if name.split('.').next() == Some(CLASSIFIER) {
             continue;
         }
         let found = file.tensor(name).map_err(|_| {
-            unsuitable(format!(
+            unsuitable(&format!(
                 "has no tensor `{name}`; it must be this model in torchvision's naming"
             ))
         })?;
@@ -30,7 +30,7 @@ pub(crate) fn load(weights: &Weights, file: &[u8]) -> Result<(), TrainingError> 
 fn fitting(name: &str, found: &TensorView<'_>, shape: &[i64]) -> Result<Tensor, TrainingError> {
     let found_shape: Vec<i64> = found.shape().iter().map(|&side| side as i64).collect();
     if found_shape != shape {
-        return Err(unsuitable(format!(
+        return Err(unsuitable(&format!(
             "has `{name}` in the shape {found_shape:?}, but this model and dataset need {shape:?}"
         )));
     }
@@ -39,7 +39,7 @@ fn fitting(name: &str, found: &TensorView<'_>, shape: &[i64]) -> Result<Tensor, 
         Dtype::F16 => Kind::Half,
         Dtype::BF16 => Kind::BFloat16,
         other => {
-            return Err(unsuitable(format!(
+            return Err(unsuitable(&format!(
                 "has `{name}` as {other:?}; save it as F32, F16 or BF16"
             )));
         }
@@ -47,7 +47,7 @@ fn fitting(name: &str, found: &TensorView<'_>, shape: &[i64]) -> Result<Tensor, 
     Ok(Tensor::from_data_size(found.data(), shape, kind))
 }
 
-fn unsuitable(problem: String) -> TrainingError {
+fn unsuitable(problem: &str) -> TrainingError {
     TrainingError::Unsuitable(format!("the weights file given as `recipe.init` {problem}"))
 }
 

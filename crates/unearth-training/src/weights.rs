@@ -47,16 +47,16 @@ impl Weights {
         let tensor = Tensor::from_slice(&values)
             .view(shape)
             .to_device(self.device);
-        self.add(name, channels_last(&tensor), Role::Parameter)
+        self.add(name, &channels_last(&tensor), Role::Parameter)
     }
 
     /// A tensor that starts at one value.
     pub(crate) fn filled(&mut self, name: String, len: i64, value: f64, role: Role) -> Tensor {
         let tensor = Tensor::full([len], value, (Kind::Float, self.device));
-        self.add(name, tensor, role)
+        self.add(name, &tensor, role)
     }
 
-    fn add(&mut self, name: String, tensor: Tensor, role: Role) -> Tensor {
+    fn add(&mut self, name: String, tensor: &Tensor, role: Role) -> Tensor {
         let tensor = tensor.set_requires_grad(role == Role::Parameter);
         let handle = tensor.shallow_clone();
         self.entries.push(Entry { name, tensor, role });

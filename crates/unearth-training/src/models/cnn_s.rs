@@ -6,8 +6,8 @@ use super::layers::{
 };
 use crate::weights::Weights;
 
-/// [conv3×3(32) BN ReLU max-pool 2] [conv3×3(64) BN ReLU max-pool 2] [conv3×3(128) BN ReLU],
-/// global average pool, linear.
+/// Blocks of 3×3 convolution, batch-norm and rectifier with 32, 64 and 128 channels, a max-pool
+/// of 2 after each of the first two; global average pool, linear.
 pub(super) fn cnn_s(w: &mut Weights, shape: Shape) -> Layer {
     sequence([
         block(w, "block1", shape.channels, 32),

@@ -26,7 +26,8 @@ pub(super) fn function(f: impl Fn(&Tensor) -> Tensor + 'static) -> Layer {
     Box::new(move |x, _| f(x))
 }
 
-/// ReLU. In place: neither a convolution nor batch-norm needs its output for its gradient.
+/// The rectifier, in place: it follows a convolution or batch-norm, and neither needs its output
+/// for its gradient.
 pub(super) fn relu() -> Layer {
     function(|x| x.shallow_clone().relu_())
 }

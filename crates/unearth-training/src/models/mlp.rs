@@ -6,7 +6,7 @@ use crate::weights::Weights;
 
 const HIDDEN: i64 = 512;
 
-/// Flatten, [linear(512) BN ReLU] twice, linear.
+/// Flatten; twice linear to 512, batch-norm and rectifier; linear.
 pub(super) fn mlp(w: &mut Weights, shape: Shape) -> Layer {
     let pixels = shape.channels * shape.height * shape.width;
     sequence([

@@ -21,7 +21,7 @@ fn assert_continues_from_everywhere(scenario: &Scenario) -> Vec<Position> {
         let Report::ResumePoint { position, bytes } = report else {
             continue;
         };
-        let rest = scenario.run_from(Some(bytes)).unwrap();
+        let rest = scenario.run_from(Some(bytes)).expect("it continues");
         let expected = &whole.reports[at + 1..];
         assert_eq!(rest.reports.len(), expected.len(), "from {position:?}");
         for (expected, got) in expected.iter().zip(&rest.reports) {
@@ -94,6 +94,8 @@ fn without_the_interval_there_is_one_point_before_each_sweep() {
     assert_eq!(kinds, "ERMSERMSE");
 }
 
+type Change = fn(&mut Scenario);
+
 #[test]
 fn a_point_of_another_training_is_refused() {
     let scenario_a = scenario(Model::Mlp);
@@ -101,7 +103,6 @@ fn a_point_of_another_training_is_refused() {
     let Some(Report::ResumePoint { bytes, .. }) = whole.reports.first() else {
         panic!("the first report is a resume point")
     };
-    type Change = fn(&mut Scenario);
     let changes: [(&str, Change); 3] = [
         ("seed", |s| s.seed = 9),
         ("recipe", |s| s.recipe.lr = 0.2),

@@ -1,4 +1,5 @@
 //! Whole trainings of tiny models through the public trait.
+#![expect(clippy::float_cmp, reason = "equal bits are what is tested")]
 
 mod continuation;
 mod determinism;

@@ -63,7 +63,7 @@ fn held_out_examples_are_scored_and_not_trained_on() {
     assert_eq!(run.outcome.held_out_accuracy, Some(share(false)));
 
     // What is not trained on does not change the training.
-    for pixel in scenario.pixels[..8 * 8 * 3].iter_mut() {
+    for pixel in &mut scenario.pixels[..8 * 8 * 3] {
         *pixel = 255 - *pixel;
     }
     let changed = scenario.run();

@@ -35,11 +35,11 @@ impl Scenario {
         channels: usize,
     ) -> Self {
         let labels: Vec<i32> = (0..examples).map(|i| (i % classes) as i32).collect();
-        let size = side * side * channels;
-        let pixels = (0..examples * size)
+        let values = side * side * channels;
+        let pixels = (0..examples * values)
             .map(|i| {
-                let (label, pixel) = ((i / size) % classes, i % size);
-                let bright = hash(label * size + pixel) % 2 == 0;
+                let (label, pixel) = ((i / values) % classes, i % values);
+                let bright = hash(label * values + pixel).is_multiple_of(2);
                 let noise = hash(i + 1_000_003) % 100;
                 (if bright { 140 } else { 20 } + noise) as u8
             })
