@@ -25,7 +25,7 @@ pub struct App {
     pub free_bytes: fn(&Path) -> Option<u64>,
     /// The clock.
     pub now: fn() -> OffsetDateTime,
-    /// Where new identities come from; they must sort by time (UUIDv7).
+    /// Where new identities come from; they must sort by time (`UUIDv7`).
     pub new_id: fn() -> Uuid,
     /// Cancelled when the server shuts down: ends the event streams, which never end by themselves.
     pub stopping: CancellationToken,
@@ -50,8 +50,8 @@ impl Default for ApiLimits {
         Self {
             dataset_bytes: 64 * GIB,
             weights_bytes: 2 * GIB,
-            upload_silence: Duration::from_secs(60),
-            answer: Duration::from_secs(60),
+            upload_silence: Duration::from_mins(1),
+            answer: Duration::from_mins(1),
         }
     }
 }

@@ -63,7 +63,7 @@ impl GradientMap {
     }
 }
 
-/// The ends of ColorBrewer's RdBu: told apart by people who do not see red or green, too.
+/// The ends of the red-blue scale of colorbrewer2.org: told apart by people who do not see red or green, too.
 const NEGATIVE: [f32; 3] = [33.0, 102.0, 172.0];
 const POSITIVE: [f32; 3] = [178.0, 24.0, 43.0];
 

@@ -66,25 +66,13 @@ pub(crate) async fn serve(
 
 fn index(headers: &HeaderMap) -> Response {
     const HTML: &str = "text/html; charset=utf-8";
-    match Files::get("index.html") {
-        Some(file) => answer(
-            headers,
-            &file.metadata.sha256_hash(),
-            HTML,
-            "no-cache",
-            file.data,
-        ),
-        None => {
-            let hash = blake3::hash(PLACEHOLDER.as_bytes());
-            answer(
-                headers,
-                hash.as_bytes(),
-                HTML,
-                "no-cache",
-                PLACEHOLDER.as_bytes().into(),
-            )
-        }
-    }
+    let Some(file) = Files::get("index.html") else {
+        let hash = blake3::hash(PLACEHOLDER.as_bytes());
+        let data = PLACEHOLDER.as_bytes().into();
+        return answer(headers, hash.as_bytes(), HTML, "no-cache", data);
+    };
+    let hash = file.metadata.sha256_hash();
+    answer(headers, &hash, HTML, "no-cache", file.data)
 }
 
 fn answer(

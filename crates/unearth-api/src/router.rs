@@ -117,6 +117,10 @@ fn default_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLay
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer gives the panic away"
+)]
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let words = panic
         .downcast_ref::<String>()

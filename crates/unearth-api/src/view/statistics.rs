@@ -50,6 +50,10 @@ pub(crate) struct ClassSummary {
 
 /// A tenth of the examples that were not trained on.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the number of a decile is called that in JSON"
+)]
 pub(crate) struct Decile {
     /// Which, from 1 (lowest scores) to 10.
     decile: u32,

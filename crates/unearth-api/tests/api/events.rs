@@ -55,7 +55,7 @@ impl Follower {
                 };
                 let data = serde_json::from_str(&field("data:")).unwrap_or_default();
                 let parsed = (field("id:"), field("event:"), data);
-                self.unread = rest.to_owned();
+                self.unread = String::from(rest);
                 if !parsed.1.is_empty() {
                     return Some(parsed);
                 }

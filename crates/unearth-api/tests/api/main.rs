@@ -1,5 +1,7 @@
 //! The router in process, on a fresh real Postgres and a temporary folder of blobs.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod audits;
 mod auth;
 mod datasets;
