@@ -22,6 +22,8 @@ impl Server {
     /// Starts it and returns once it says where its page is.
     pub(super) fn start() -> Result<Self> {
         let mut command = unearth("up");
+        // Its ordinary log would drown the progress of the audit.
+        command.args(["--log", "warn"]);
         let mut child = command
             .stdout(Stdio::piped())
             .spawn()

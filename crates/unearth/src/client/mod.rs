@@ -48,6 +48,17 @@ impl Client {
         answer(self.request(Method::GET, path).send().await?).await
     }
 
+    /// Posts under an idempotency key: the same key and body have the same answer.
+    pub(crate) async fn post_once<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &Value,
+        key: &str,
+    ) -> Result<T> {
+        let request = self.request(Method::POST, path).json(body);
+        answer(request.header("Idempotency-Key", key).send().await?).await
+    }
+
     pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
         answer(self.request(Method::POST, path).json(body).send().await?).await
     }

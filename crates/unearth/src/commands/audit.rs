@@ -45,7 +45,7 @@ async fn audited(
     let dataset = uploaded(client, upload, args.skip_bad_examples).await?;
     let dataset = validated(client, dataset).await?;
     request.insert("dataset_id".into(), dataset["id"].clone());
-    let audit: Value = client.post("/v1/audits", &request.into()).await?;
+    let audit = begun(client, &request.into()).await?;
     let id = audit["id"]
         .as_str()
         .context("the audit has no id")?
@@ -73,6 +73,23 @@ async fn audited(
     }
     println!("audit       {}/audits/{id}", client.base());
     Ok(())
+}
+
+/// Begins an audit. The same request within a day is the same audit: it goes on where it was
+/// interrupted, is tried again if it failed, and is only reported if it is done.
+async fn begun(client: &Client, request: &Value) -> Result<Value> {
+    let key = blake3::hash(request.to_string().as_bytes()).to_hex();
+    let audit: Value = client.post_once("/v1/audits", request, &key).await?;
+    let id = audit["id"].as_str().context("the audit has no id")?;
+    let path = format!("/v1/audits/{id}");
+    let Ok(current) = client.get::<Value>(&path).await else {
+        // It was deleted since.
+        return client.post("/v1/audits", request).await;
+    };
+    match current["state"].as_str() {
+        Some("failed" | "cancelled") => client.post(&format!("{path}/retry"), &Value::Null).await,
+        _ => Ok(current),
+    }
 }
 
 async fn uploaded(client: &Client, upload: Upload, skip_bad_examples: bool) -> Result<Value> {
