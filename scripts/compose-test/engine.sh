@@ -43,7 +43,7 @@ engine_stop() {
   findmnt --noheadings --raw --output TARGET | grep "^$ENGINE_FOLDER/" | sort --reverse |
     xargs --no-run-if-empty umount --lazy || true
   restore_network
-  rmdir /sys/fs/cgroup/docker /sys/fs/cgroup/*/docker 2>/dev/null || true
+  find /sys/fs/cgroup -depth -type d \( -name docker -o -path '*/docker/*' \) -exec rmdir {} + 2>/dev/null || true
 }
 
 install_engine() {
