@@ -1,6 +1,6 @@
 //! Command-line arguments. Every flag has an environment variable.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 use unearth_training::DeviceChoice;
 
@@ -70,8 +70,11 @@ pub(crate) struct ListenArgs {
     #[arg(long, env = "UNEARTH_LISTEN", default_value = "127.0.0.1:7878")]
     pub(crate) listen: SocketAddr,
     /// Allow an address that other machines reach: there is no TLS here, so a proxy must add it.
-    #[arg(long, env = "UNEARTH_BEHIND_PROXY")]
+    #[arg(long, env = "UNEARTH_BEHIND_PROXY", value_parser = BoolishValueParser::new())]
     pub(crate) behind_proxy: bool,
+    /// Where people reach the page, where that is not the address to listen on.
+    #[arg(long, env = "UNEARTH_PUBLIC_URL")]
+    pub(crate) public_url: Option<String>,
     /// Largest upload, in bytes.
     #[arg(long, env = "UNEARTH_MAX_UPLOAD_BYTES", default_value_t = 64 << 30)]
     pub(crate) max_upload_bytes: u64,

@@ -54,7 +54,10 @@ impl Server {
                 dataset_bytes: args.max_upload_bytes,
                 ..ApiLimits::default()
             },
-            public_url: format!("http://{address}"),
+            public_url: args
+                .public_url
+                .clone()
+                .unwrap_or_else(|| format!("http://{address}")),
             metrics,
             free_bytes,
             now: OffsetDateTime::now_utc,

@@ -13,12 +13,12 @@ pub(crate) async fn run(args: &ServeArgs) -> Result<(), Failure> {
     let stopping = signals::stopping()?;
     let home = Home::open(&args.store)?;
     let db = home::connect(&home.database_url(&args.store)?).await?;
-    let token = match &args.listen.token {
-        Some(token) => token.clone(),
-        None => server::local_token(&home, &db).await?,
-    };
     let api = Server::bind(&args.listen, &home, db.clone(), stopping).await?;
-    server::say_ready(&api.url(), &token);
+    match &args.listen.token {
+        // Its owner knows it, and a log is no place for it.
+        Some(_) => println!("Unearth is ready: {}", api.url()),
+        None => server::say_ready(&api.url(), &server::local_token(&home, &db).await?),
+    }
     api.serve().await?;
     db.close().await;
     Ok(())
