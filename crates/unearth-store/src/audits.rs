@@ -425,7 +425,8 @@ async fn lock_state(tx: &mut sqlx::PgConnection, id: Uuid) -> Result<Option<Stat
 /// caller must remove, or none when the audit is not there or still active.
 ///
 /// Rows go first, so that nobody can retry what is half gone; partitions that are then left without
-/// their run follow. Those that an interrupted call left are dropped by the next.
+/// their run follow, or are left to a later [`drop_orphans`](crate::snapshots::drop_orphans) while a
+/// sweep of another run is being stored.
 ///
 /// # Errors
 /// When the database fails.

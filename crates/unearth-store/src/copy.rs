@@ -71,6 +71,15 @@ impl<'c> BinaryCopy<'c> {
         self
     }
 
+    /// A `bytea` field that is worth a message of its own: it goes out without being gathered first.
+    pub(crate) async fn large_bytes(&mut self, value: &[u8]) -> Result<(), StoreError> {
+        self.buffer.put_i32(value.len() as i32);
+        self.sink.send(&self.buffer[..]).await?;
+        self.buffer.clear();
+        self.sink.send(value).await?;
+        Ok(())
+    }
+
     pub(crate) fn optional_text(&mut self, value: Option<&str>) -> &mut Self {
         match value {
             Some(value) => self.bytes(value.as_bytes()),

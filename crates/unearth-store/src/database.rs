@@ -1,5 +1,8 @@
 use crate::StoreError;
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use sqlx::{
+    ConnectOptions as _,
+    postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions},
+};
 use std::{str::FromStr, time::Duration};
 
 /// Channel on which a new event of an audit is announced; the payload is the audit's id.
@@ -21,7 +24,10 @@ impl Database {
     /// # Errors
     /// When the URL cannot be read or the server not be reached within ten seconds.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?.application_name("unearth");
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("unearth")
+            // Streams of snapshots are long on purpose; what fails is logged where it is handled.
+            .disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))

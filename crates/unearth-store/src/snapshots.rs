@@ -56,14 +56,39 @@ pub(crate) async fn ensure_partition(db: &Database, run: i64) -> Result<(), Stor
 
 /// Drops the partitions of runs that are gone; their space returns to the file system.
 ///
-/// Readers and writers of other runs go on meanwhile. What was interrupted is completed.
+/// Readers and writers of other runs go on meanwhile. Postgres detaches a partition only once
+/// nobody is in the middle of reading or writing the table, and a gradient sweep writes for as long as it
+/// takes: what cannot be had within a second is left, half done, to the next call.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn drop_orphans(db: &Database) -> Result<(), StoreError> {
     let mut connection = db.pool.acquire().await?;
-    // Its end releases the lock, also when this future is dropped half way.
+    // Its end releases lock and setting, also when this future is dropped half way.
     connection.close_on_drop();
+    match drop_each_orphan(&mut connection).await {
+        Err(StoreError::Database(error)) if is_lock_timeout(&error) => {
+            tracing::info!("partitions of deleted runs are in use; they will be dropped later");
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    const LOCK_NOT_AVAILABLE: &str = "55P03";
+    error
+        .as_database_error()
+        .is_some_and(|error| error.code().as_deref() == Some(LOCK_NOT_AVAILABLE))
+}
+
+async fn drop_each_orphan(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!(
+        "-- snapshots::drop_orphans (do not wait long)
+         set lock_timeout = '1s'"
+    )
+    .execute(&mut *connection)
+    .await?;
     // Postgres detaches one partition of a table at a time and refuses a second.
     sqlx::query!(
         "-- snapshots::drop_orphans (one at a time)
@@ -152,15 +177,14 @@ pub async fn store_checkpoint(
 ) -> Result<(), StoreError> {
     let mut tx = db.pool.begin().await?;
     runs::check(&mut tx, run).await?;
-    let mut copy = BinaryCopy::begin(&mut tx, &copy_in(run.id)).await?;
+    let mut copy = BinaryCopy::begin(&mut tx, COPY_IN).await?;
     let mut expected = 0;
     while let Some(chunk) = chunks.next().await {
         if chunk.chunk != expected || chunk.checkpoint != checkpoint {
             return Err(out_of_order(run, checkpoint, &chunk, expected));
         }
         expected += 1;
-        append(&mut copy, run.id, &chunk);
-        copy.flush_if_full().await?;
+        append(&mut copy, run.id, &chunk).await?;
     }
     if expected as usize != unearth_audit::chunk_count(examples) {
         let detail = format!("checkpoint {checkpoint} ended after {expected} chunks");
@@ -195,14 +219,10 @@ pub async fn store_checkpoint(
     Ok(())
 }
 
-/// Names the partition: a sweep may take long, and would keep other partitions from being dropped if
-/// it held a lock on the whole table.
-fn copy_in(run: i64) -> String {
-    let partition = partition_name(run);
-    format!("copy {partition} (run_id, chunk, checkpoint, scales, maps) from stdin (format binary)")
-}
+const COPY_IN: &str =
+    "copy snapshot_chunks (run_id, chunk, checkpoint, scales, maps) from stdin (format binary)";
 
-fn append(copy: &mut BinaryCopy<'_>, run: i64, chunk: &MapChunk) {
+async fn append(copy: &mut BinaryCopy<'_>, run: i64, chunk: &MapChunk) -> Result<(), StoreError> {
     let scales: Vec<u8> = chunk
         .scales
         .iter()
@@ -213,7 +233,8 @@ fn append(copy: &mut BinaryCopy<'_>, run: i64, chunk: &MapChunk) {
         .i32(chunk.chunk as i32)
         .i32(chunk.checkpoint as i32)
         .bytes(&scales)
-        .bytes(&chunk.maps);
+        .large_bytes(&chunk.maps)
+        .await
 }
 
 fn out_of_order(run: &ClaimedRun, checkpoint: u32, chunk: &MapChunk, expected: u32) -> StoreError {

@@ -1,4 +1,4 @@
-use crate::world::{EXAMPLES, World, at, id, record};
+use crate::world::{EXAMPLES, World, at, id, maps, record};
 use futures::TryStreamExt;
 use unearth_audit::{LogitSource, Position};
 use unearth_store::{audits, dynamics, runs, runs::ClaimedRun, snapshots};
@@ -144,31 +144,44 @@ async fn interrupt_detachment(world: &World, run: i64) {
 }
 
 #[tokio::test]
-async fn several_are_deleted_at_once_while_others_are_read_and_written() {
+async fn several_are_deleted_at_once() {
     let world = World::new().await;
     for number in 1..=4 {
         failed(&world, number).await;
     }
-    let running = world.running(5).await;
+    let deletions = (1..=4).map(|number| audits::delete(&world.db, id(number)));
+    for deleted in futures::future::join_all(deletions).await {
+        assert!(deleted.unwrap().is_some());
+    }
+    assert_eq!(world.number(PARTITIONS).await, 0);
+}
+
+#[tokio::test]
+async fn deletion_does_not_wait_for_a_sweep_nor_disturb_it() {
+    let world = World::new().await;
+    failed(&world, 1).await;
+    let running = world.running(2).await;
     world.store_maps(&running, 0).await;
-    // A sweep in progress: its COPY has begun and its last chunk is yet to come.
-    let (chunk, chunks) = tokio::sync::mpsc::channel(1);
+    let (sender, chunks) = tokio::sync::mpsc::channel(1);
     let chunks = tokio_stream::wrappers::ReceiverStream::new(chunks);
     let store = snapshots::store_checkpoint(&world.db, &running, 1, EXAMPLES, chunks, || at(3));
     let delete = async {
-        let mut maps = crate::world::maps(1, EXAMPLES).into_iter();
-        chunk.send(maps.next().unwrap()).await.unwrap();
-        chunk.send(maps.next().unwrap()).await.unwrap();
-        let deletions = (1..=4).map(|number| audits::delete(&world.db, id(number)));
-        for deleted in futures::future::join_all(deletions).await {
-            assert!(deleted.unwrap().is_some());
+        for chunk in maps(1, EXAMPLES) {
+            if chunk.chunk == 2 {
+                // Rows have gone in and the last ones are yet to come.
+                let blobs = audits::delete(&world.db, id(1)).await.unwrap();
+                assert_eq!(blobs, Some(vec!["resume/1".to_owned()]));
+                assert_eq!(audits::get(&world.db, id(1)).await.unwrap(), None);
+                world.running(3).await;
+            }
+            sender.send(chunk).await.unwrap();
         }
-        assert_eq!(world.number(PARTITIONS).await, 1);
-        chunk.send(maps.next().unwrap()).await.unwrap();
-        drop(chunk);
+        drop(sender);
     };
     let (stored, ()) = futures::join!(store, delete);
     stored.unwrap();
+    snapshots::drop_orphans(&world.db).await.unwrap();
+    assert_eq!(world.number(PARTITIONS).await, 2);
     let rows: Vec<_> = snapshots::stream(&world.db, running.id, &[0, 1])
         .try_collect()
         .await
