@@ -97,9 +97,9 @@ impl Shown {
             };
             self.bar = Some(PhaseBar::begin(&title, total, unit));
         }
-        if let Some(bar) = &self.bar {
-            bar.set(step, total);
-            bar.note(self.note(event));
+        let note = self.note(event);
+        if let Some(bar) = &mut self.bar {
+            bar.set(step, total, &note);
         }
     }
 

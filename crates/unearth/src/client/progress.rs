@@ -1,31 +1,42 @@
 //! Progress for people on a terminal, and for logs otherwise.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use std::{io::IsTerminal as _, time::Duration};
+use std::{
+    io::IsTerminal as _,
+    time::{Duration, Instant},
+};
 
-/// One phase: a bar on a terminal, a line at its beginning and end otherwise.
+/// How often a phase that takes long says something where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// One phase: a bar on a terminal, a line now and then and one at its end otherwise.
 pub(crate) struct PhaseBar {
-    bar: Option<ProgressBar>,
     title: String,
+    shown: Shown,
+}
+
+enum Shown {
+    Bar(ProgressBar),
+    Lines { last: Instant },
 }
 
 impl PhaseBar {
     /// Begins a phase of `total` steps, each a `unit`.
     pub(crate) fn begin(title: &str, total: u64, unit: Unit) -> Self {
-        if !std::io::stderr().is_terminal() {
-            eprintln!("{title} …");
-            return Self {
-                bar: None,
-                title: title.to_owned(),
-            };
-        }
-        let bar = ProgressBar::new(total);
-        bar.set_style(unit.style());
-        bar.set_message(title.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(120));
+        let shown = if std::io::stderr().is_terminal() {
+            let bar = ProgressBar::new(total);
+            bar.set_style(unit.style());
+            bar.set_message(title.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(120));
+            Shown::Bar(bar)
+        } else {
+            Shown::Lines {
+                last: Instant::now(),
+            }
+        };
         Self {
-            bar: Some(bar),
             title: title.to_owned(),
+            shown,
         }
     }
 
@@ -33,29 +44,29 @@ impl PhaseBar {
         &self.title
     }
 
-    pub(crate) fn set(&self, done: u64, total: u64) {
-        if let Some(bar) = &self.bar {
-            bar.set_length(total);
-            bar.set_position(done);
-        }
-    }
-
-    /// What stands behind the bar: rate, remaining time, loss.
-    pub(crate) fn note(&self, note: String) {
-        if let Some(bar) = &self.bar {
-            bar.set_prefix(note);
+    /// Shows how far the phase is, with what there is to say of it: rate, remaining time, loss.
+    pub(crate) fn set(&mut self, done: u64, total: u64, note: &str) {
+        match &mut self.shown {
+            Shown::Bar(bar) => {
+                bar.set_length(total);
+                bar.set_position(done);
+                bar.set_prefix(note.to_owned());
+            }
+            Shown::Lines { last } => {
+                if last.elapsed() >= LINE_EVERY {
+                    *last = Instant::now();
+                    eprintln!("{:<22} {done}/{total} {note}", self.title);
+                }
+            }
         }
     }
 
     /// Ends the phase with one line that stays.
     pub(crate) fn end(self, summary: &str) {
-        match self.bar {
-            Some(bar) => {
-                bar.finish_and_clear();
-                eprintln!("{:<22} {summary}", self.title);
-            }
-            None => eprintln!("{}: {summary}", self.title),
+        if let Shown::Bar(bar) = self.shown {
+            bar.finish_and_clear();
         }
+        eprintln!("{:<22} {summary}", self.title);
     }
 }
 

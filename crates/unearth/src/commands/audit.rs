@@ -94,14 +94,14 @@ async fn begun(client: &Client, request: &Value) -> Result<Value> {
 
 async fn uploaded(client: &Client, upload: Upload, skip_bad_examples: bool) -> Result<Value> {
     let (total, sent) = (upload.bytes, Arc::clone(&upload.sent));
-    let bar = PhaseBar::begin("uploading", total, Unit::Bytes);
+    let mut bar = PhaseBar::begin("uploading", total, Unit::Bytes);
     let on_bad_example = if skip_bad_examples { "skip" } else { "refuse" };
     let mut sending = std::pin::pin!(upload.send(client, on_bad_example));
     let dataset = loop {
         tokio::select! {
             dataset = &mut sending => break dataset?,
             () = tokio::time::sleep(Duration::from_millis(100)) => {
-                bar.set(sent.load(Ordering::Relaxed), total);
+                bar.set(sent.load(Ordering::Relaxed), total, "bytes");
             }
         }
     };
@@ -115,13 +115,13 @@ async fn validated(client: &Client, mut dataset: Value) -> Result<Value, Failure
         .as_str()
         .context("the dataset has no id")?
         .to_owned();
-    let bar = PhaseBar::begin("validating", 0, Unit::Examples);
+    let mut bar = PhaseBar::begin("validating", 0, Unit::Examples);
     while dataset["state"] == "validating" {
         tokio::time::sleep(Duration::from_millis(150)).await;
         dataset = client.get(&format!("/v1/datasets/{id}")).await?;
         let progress = &dataset["progress"];
         if let Some((step, total)) = progress["step"].as_u64().zip(progress["total"].as_u64()) {
-            bar.set(step, total);
+            bar.set(step, total, "");
         }
     }
     if dataset["state"] == "failed" {

@@ -11,7 +11,7 @@ use crate::{
 use anyhow::Result;
 
 #[tokio::main]
-pub(crate) async fn run(args: &UpArgs) -> Result<(), Failure> {
+pub(crate) async fn run(args: &UpArgs, log: &str) -> Result<(), Failure> {
     let stopping = signals::stopping()?;
     let home = Home::open(&args.store)?;
     home.clear_scratch()?;
@@ -21,13 +21,13 @@ pub(crate) async fn run(args: &UpArgs) -> Result<(), Failure> {
 
     let api = Server::bind(&args.listen, &home, db.clone(), stopping.clone()).await?;
     let url = api.url();
-    let supervised = tokio::spawn(worker::keep_alive(
-        args.clone(),
-        home.clone(),
+    let spawning = worker::Spawning {
+        device: args.device.clone(),
+        log: log.to_owned(),
+        home: home.clone(),
         database_url,
-        db.clone(),
-        stopping.clone(),
-    ));
+    };
+    let supervised = tokio::spawn(worker::keep_alive(spawning, db.clone(), stopping.clone()));
     let serving = tokio::spawn(api.serve());
     home.announce(&RunningServer {
         url: url.clone(),

@@ -1,6 +1,6 @@
 //! The worker as a child process: an abort inside libtorch must not take the API down.
 
-use crate::{cli::UpArgs, home::Home};
+use crate::{cli::DeviceArgs, home::Home};
 use anyhow::{Context as _, Result};
 use std::{process::Stdio, time::Duration};
 use time::OffsetDateTime;
@@ -12,19 +12,22 @@ use uuid::Uuid;
 /// How long a worker may take to hand its run back.
 const LEAVING: Duration = Duration::from_secs(10);
 
+/// What a worker process is started with.
+pub(crate) struct Spawning {
+    pub(crate) device: DeviceArgs,
+    /// The same directives as ours.
+    pub(crate) log: String,
+    pub(crate) home: Home,
+    pub(crate) database_url: String,
+}
+
 /// Runs a worker process until `stop`, starting it again when it dies and handing back at once
 /// whatever the dead one had leased.
-pub(crate) async fn keep_alive(
-    args: UpArgs,
-    home: Home,
-    database_url: String,
-    db: Database,
-    stop: CancellationToken,
-) {
+pub(crate) async fn keep_alive(spawning: Spawning, db: Database, stop: CancellationToken) {
     let mut pause = Duration::from_millis(250);
     while !stop.is_cancelled() {
         let id = Uuid::now_v7();
-        match spawn(&args, &home, &database_url, id) {
+        match spawning.spawn(id) {
             Ok(child) => {
                 let began = tokio::time::Instant::now();
                 if wait(child, &stop).await {
@@ -47,23 +50,26 @@ pub(crate) async fn keep_alive(
     }
 }
 
-fn spawn(args: &UpArgs, home: &Home, database_url: &str, id: Uuid) -> Result<Child> {
-    let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let mut command = Command::new(program);
-    command
-        .arg("work")
-        .env("DATABASE_URL", database_url)
-        .env("UNEARTH_DATA_DIR", home.root())
-        .env("UNEARTH_BLOBS", home.blobs_folder())
-        .env("UNEARTH_DEVICE", args.device.device.to_string())
-        .env("UNEARTH_WORKER_ID", id.to_string())
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    if let Some(threads) = args.device.threads {
-        command.env("UNEARTH_THREADS", threads.to_string());
+impl Spawning {
+    fn spawn(&self, id: Uuid) -> Result<Child> {
+        let program = std::env::current_exe().context("cannot find this program's own file")?;
+        let mut command = Command::new(program);
+        command
+            .arg("work")
+            .env("UNEARTH_LOG", &self.log)
+            .env("DATABASE_URL", &self.database_url)
+            .env("UNEARTH_DATA_DIR", self.home.root())
+            .env("UNEARTH_BLOBS", self.home.blobs_folder())
+            .env("UNEARTH_DEVICE", self.device.device.to_string())
+            .env("UNEARTH_WORKER_ID", id.to_string())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        if let Some(threads) = self.device.threads {
+            command.env("UNEARTH_THREADS", threads.to_string());
+        }
+        // A worker notices by itself that its parent is gone (see `commands::work`).
+        Ok(command.spawn()?)
     }
-    // A worker notices by itself that its parent is gone (see `commands::work`).
-    Ok(command.spawn()?)
 }
 
 /// Waits for the worker's end; true when it was asked to end.
