@@ -300,6 +300,7 @@ pub async fn cancel(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chan
         return Ok(Changed::NotFound);
     };
     if state.is_final() {
+        tx.rollback().await?;
         return Ok(Changed::No(state));
     }
     sqlx::query!(
@@ -362,6 +363,7 @@ pub async fn retry(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chang
         return Ok(Changed::NotFound);
     };
     if !matches!(state, State::Failed | State::Cancelled) {
+        tx.rollback().await?;
         return Ok(Changed::No(state));
     }
     sqlx::query!(
@@ -397,7 +399,8 @@ pub async fn retry(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chang
     Ok(Changed::Yes)
 }
 
-/// Locks an audit for a change of state: its runs first, as everywhere.
+/// Locks an audit for a change of state: its runs first, as everywhere. Who then changes nothing rolls
+/// back rather than drop the transaction, whose locks would stay a moment and hide the run from a claim.
 async fn lock_state(tx: &mut sqlx::PgConnection, id: Uuid) -> Result<Option<State>, StoreError> {
     sqlx::query!(
         "-- audits::lock_state (runs)
@@ -442,6 +445,7 @@ async fn delete_rows(db: &Database, id: Uuid) -> Result<Option<Vec<String>>, Sto
         return Ok(None);
     };
     if !state.is_final() {
+        tx.rollback().await?;
         return Ok(None);
     }
     let blobs = sqlx::query_scalar!(
