@@ -283,6 +283,7 @@ create table score_sets (
     lease_token uuid,
     lease_expires_at timestamptz,
     lease_worker uuid,
+    attempts integer not null default 0,
     created_at timestamptz not null,
     finished_at timestamptz,
     unique (audit_id, signal, scoring)
@@ -299,6 +300,7 @@ comment on column score_sets.error is 'Why it could not be computed.';
 comment on column score_sets.lease_token is 'Random token of the worker that computes it.';
 comment on column score_sets.lease_expires_at is 'When another worker may take it.';
 comment on column score_sets.lease_worker is 'Which worker.';
+comment on column score_sets.attempts is 'How often computing it was begun.';
 comment on column score_sets.created_at is 'When it was asked for.';
 comment on column score_sets.finished_at is 'When it became ready.';
 create index score_sets_waiting on score_sets (created_at) where state = 'queued';

@@ -54,6 +54,8 @@ pub enum Checkpoints {
 const EPOCHS_MAX: u32 = 10_000;
 const BATCH_MAX: u32 = 65_536;
 const IMAGE_SIDE_MAX: u32 = 1_024;
+/// More say nothing more of a variance, and each costs a backward pass over everything.
+const CHECKPOINTS_MAX: u32 = 256;
 
 impl RecipeRequest {
     /// Fills in every default and checks every value against the dataset.
@@ -198,7 +200,8 @@ fn checkpoint_problem(epochs: u32) -> String {
         return "variance needs two checkpoints, so epochs must be at least 2".to_owned();
     }
     format!(
-        "must be a number from 2 to {epochs} or at least two epochs, ascending, each from 1 to {epochs}"
+        "must be a number from 2 to {} or at least two epochs, ascending, each from 1 to {epochs}, at most {CHECKPOINTS_MAX}",
+        epochs.min(CHECKPOINTS_MAX)
     )
 }
 
@@ -237,21 +240,19 @@ impl Checkpoints {
     fn epochs(&self, epochs: u32) -> Option<Vec<u32>> {
         match self {
             Self::Count(count) => {
-                let count = *count;
-                if count < 2 || count > epochs {
+                if !(2..=CHECKPOINTS_MAX.min(epochs)).contains(count) {
                     return None;
                 }
                 // Evenly spaced from epoch 1 to the last, rounded to the nearest epoch.
-                Some(
-                    (0..count)
-                        .map(|k| 1 + (k * (epochs - 1) * 2 + (count - 1)) / (2 * (count - 1)))
-                        .collect(),
-                )
+                let (steps, span) = (u64::from(*count) - 1, u64::from(epochs) - 1);
+                let nearest = |k: u64| 1 + ((k * span * 2 + steps) / (2 * steps)) as u32;
+                Some((0..=steps).map(nearest).collect())
             }
             Self::Epochs(list) => {
                 let ascending = list.windows(2).all(|pair| pair[0] < pair[1]);
                 let in_range = list.iter().all(|epoch| (1..=epochs).contains(epoch));
-                (list.len() >= 2 && ascending && in_range).then(|| list.clone())
+                let few = (2..=CHECKPOINTS_MAX as usize).contains(&list.len());
+                (few && ascending && in_range).then(|| list.clone())
             }
         }
     }
@@ -362,7 +363,7 @@ mod tests {
     proptest! {
         #[test]
         fn counted_checkpoints_ascend_from_first_to_last(epochs in 2u32..500, share in 0.0f64..1.0) {
-            let count = 2 + (f64::from(epochs - 2) * share) as u32;
+            let count = 2 + (f64::from(epochs.min(CHECKPOINTS_MAX) - 2) * share) as u32;
             let list = Checkpoints::Count(count).epochs(epochs).unwrap();
             prop_assert_eq!(list.len() as u32, count);
             prop_assert_eq!((list[0], *list.last().unwrap()), (1, epochs));
@@ -372,11 +373,14 @@ mod tests {
         #[test]
         fn resolving_never_panics(
             image_size in proptest::option::of(any::<u32>()),
-            epochs in proptest::option::of(0u32..20_000),
+            epochs in proptest::option::of(any::<u32>()),
             batch_size in proptest::option::of(any::<u32>()),
+            count in any::<u32>(),
             examples in 0usize..100_000,
         ) {
-            let request = RecipeRequest { image_size, epochs, batch_size, ..RecipeRequest::default() };
+            let request = RecipeRequest {
+                checkpoints: Some(Checkpoints::Count(count)),
+                image_size, epochs, batch_size, ..RecipeRequest::default() };
             let _ = request.resolve(&facts(examples));
         }
     }

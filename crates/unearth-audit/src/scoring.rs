@@ -338,6 +338,9 @@ impl Default for ScoringRequest {
     }
 }
 
+/// Windows that one request may name.
+const WINDOWS_MAX: usize = 16;
+
 impl ScoringRequest {
     /// Checks the windows against the recipe's checkpoints.
     ///
@@ -345,14 +348,23 @@ impl ScoringRequest {
     /// One [`FieldError`] per window that names no checkpoints of the recipe.
     pub fn resolve(&self, recipe: &Recipe) -> Result<Vec<Scoring>, Vec<FieldError>> {
         let checkpoints = recipe.checkpoints.len() as u32;
-        let mut scorings = Vec::new();
+        let mut scorings: Vec<Scoring> = Vec::new();
         let mut errors = Vec::new();
+        if self.windows.len() > WINDOWS_MAX {
+            let detail = format!("names more than {WINDOWS_MAX} windows");
+            return Err(vec![FieldError::new("scoring.windows", detail)]);
+        }
         for (at, request) in self.windows.iter().enumerate() {
             match resolve_window(request, checkpoints) {
-                Ok(window) => scorings.push(Scoring {
-                    variant: self.variant,
-                    window,
-                }),
+                Ok(window) => {
+                    let scoring = Scoring {
+                        variant: self.variant,
+                        window,
+                    };
+                    if !scorings.contains(&scoring) {
+                        scorings.push(scoring);
+                    }
+                }
                 Err(detail) => {
                     errors.push(FieldError::new(format!("scoring.windows[{at}]"), detail));
                 }

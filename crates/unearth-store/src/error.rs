@@ -44,6 +44,17 @@ impl StoreError {
         )
     }
 
+    /// Whether it is certain that nothing was written. A connection that breaks at a commit leaves
+    /// that open: what the write refers to must stay then.
+    pub fn is_nothing_written(&self) -> bool {
+        matches!(self, Self::LeaseLost)
+    }
+
+    /// Whether a blob is not there.
+    pub fn is_blob_missing(&self) -> bool {
+        matches!(self, Self::Blob(object_store::Error::NotFound { .. }))
+    }
+
     /// Whether a disk or a quota is full.
     pub fn is_storage_full(&self) -> bool {
         std::iter::successors(Some(self as &dyn std::error::Error), |error| error.source())

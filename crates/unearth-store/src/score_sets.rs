@@ -84,6 +84,8 @@ pub struct ClaimedScoreSet {
     pub signal: String,
     /// Variant and window.
     pub scoring: String,
+    /// Which attempt, from 1.
+    pub attempt: i32,
 }
 
 /// Stores a score set of a run that is being finished; one that is there already is replaced.
@@ -165,7 +167,7 @@ pub async fn request(
              insert into score_sets (audit_id, signal, scoring, state, created_at)
              values ($1, $2, $3, 'queued', $4)
              on conflict (audit_id, signal, scoring) do update
-                 set state = 'queued', error = null, created_at = excluded.created_at
+                 set state = 'queued', error = null, attempts = 0, created_at = excluded.created_at
                  where score_sets.state = 'failed'",
             audit,
             Signal::Vog.info().name,
@@ -206,10 +208,11 @@ pub async fn claim(
              for update skip locked
          )
          update score_sets
-         set lease_worker = $1, lease_token = $2, lease_expires_at = $4
+         set lease_worker = $1, lease_token = $2, lease_expires_at = $4, attempts = attempts + 1
          from next, audits
          where score_sets.id = next.id and audits.id = score_sets.audit_id
-         returning score_sets.id, score_sets.audit_id, audits.dataset_id, signal, scoring",
+         returning score_sets.id, score_sets.audit_id, audits.dataset_id, signal, scoring,
+                   attempts",
         worker,
         token,
         now,
@@ -224,6 +227,7 @@ pub async fn claim(
         dataset_id: row.dataset_id,
         signal: row.signal,
         scoring: row.scoring,
+        attempt: row.attempts,
     }))
 }
 

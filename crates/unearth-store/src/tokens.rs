@@ -30,6 +30,27 @@ pub async fn insert(
     Ok(())
 }
 
+/// Makes `token` the only one of its name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn replace(
+    db: &Database,
+    id: Uuid,
+    name: &str,
+    token: &str,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "-- tokens::replace
+         delete from access_tokens where name = $1",
+        name
+    )
+    .execute(&db.pool)
+    .await?;
+    insert(db, id, name, token, now).await
+}
+
 /// Whether a token is valid. Looking its hash up tells an attacker's clock nothing of the token.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use crate::{host, weights};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 use unearth_audit::{Position, TrainingError};
 
 /// Goes up whenever an older point could no longer be continued with the same bits.
@@ -19,9 +19,10 @@ pub(crate) struct Identity {
     pub(crate) seed: u64,
     pub(crate) examples: usize,
     pub(crate) threads: usize,
-    /// `cpu` or `cuda`.
+    /// Kind and model, without its number: another model may round otherwise.
     pub(crate) device: String,
     pub(crate) torch: String,
+    pub(crate) unearth: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,11 +110,6 @@ fn read_header(bytes: &[u8]) -> Result<Header, TrainingError> {
 }
 
 impl Identity {
-    /// The kind of a device, without its number.
-    pub(crate) fn device_kind(device: Device) -> String {
-        if device.is_cuda() { "cuda" } else { "cpu" }.to_owned()
-    }
-
     fn require(&self, here: &Self) -> Result<(), TrainingError> {
         let fields = [
             ("recipe", self.recipe.clone(), here.recipe.clone()),
@@ -130,6 +126,11 @@ impl Identity {
             ),
             ("device", self.device.clone(), here.device.clone()),
             ("libtorch version", self.torch.clone(), here.torch.clone()),
+            (
+                "Unearth version",
+                self.unearth.clone(),
+                here.unearth.clone(),
+            ),
         ];
         match fields.into_iter().find(|(_, saved, here)| saved != here) {
             None => Ok(()),
@@ -157,6 +158,7 @@ fn backend(error: impl std::fmt::Display) -> TrainingError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tch::Device;
 
     const POSITION: Position = Position {
         epoch: 3,
@@ -172,6 +174,7 @@ mod tests {
             threads: 2,
             device: "cpu".into(),
             torch: "2.11.0".into(),
+            unearth: "0.1.0".into(),
         }
     }
 

@@ -38,13 +38,15 @@ impl LibtorchTrainer {
     }
 
     fn identity(&self, job: &TrainingJob<'_>, examples: &Examples<'_>) -> Identity {
+        let kind = if self.device.is_cuda() { "cuda" } else { "cpu" };
         Identity {
             recipe: job.recipe.hash(),
             seed: job.seed,
             examples: examples.len(),
             threads: self.environment.threads,
-            device: Identity::device_kind(self.device),
+            device: format!("{kind} ({})", self.environment.device_name),
             torch: self.environment.torch.clone(),
+            unearth: self.environment.unearth.clone(),
         }
     }
 }

@@ -145,7 +145,9 @@ impl Receiving<'_> {
         let before = match runs::set_resume_point(&worker.db, run, position, &key).await {
             Ok(before) => before,
             Err(error) => {
-                worker.blobs.delete(&key).await?;
+                if error.is_nothing_written() {
+                    worker.blobs.delete(&key).await?;
+                }
                 return Err(error.into());
             }
         };

@@ -9,6 +9,9 @@ use unearth_store::{
     score_sets::{self, ClaimedScoreSet},
 };
 
+/// Attempts after which a scoring that never comes to an end is given up.
+const ATTEMPTS_MAX: i32 = 3;
+
 /// Computes a claimed score set and ends it one way or another.
 pub(crate) async fn score_set(
     worker: &Worker,
@@ -23,7 +26,7 @@ pub(crate) async fn score_set(
     };
     match outcome {
         Ok(()) => {}
-        Err(error @ (WorkerError::Leaving | WorkerError::Store(_))) => {
+        Err(error) if is_passing(&error) => {
             tracing::warn!(error = %chain(&error), "scoring is left to the next lease");
         }
         Err(error) => {
@@ -37,6 +40,11 @@ pub(crate) async fn score_set(
 }
 
 async fn computed(worker: &Worker, claimed: &ClaimedScoreSet) -> Result<(), WorkerError> {
+    if claimed.attempt > ATTEMPTS_MAX {
+        return Err(WorkerError::Inconsistent(format!(
+            "given up: the worker died each of {ATTEMPTS_MAX} times"
+        )));
+    }
     let unknown = || {
         WorkerError::Inconsistent(format!(
             "`{} {}` is not a scoring",
@@ -58,6 +66,15 @@ async fn computed(worker: &Worker, claimed: &ClaimedScoreSet) -> Result<(), Work
     let scored = source.scored(signal, key).await?;
     score_sets::finish(&worker.db, claimed, &scored, (worker.now)()).await?;
     Ok(())
+}
+
+/// Whether the next lease may end differently.
+fn is_passing(error: &WorkerError) -> bool {
+    match error {
+        WorkerError::Leaving => true,
+        WorkerError::Store(error) => error.is_nothing_written() || error.is_database_away(),
+        _ => false,
+    }
 }
 
 /// Renews the lease until it is lost.

@@ -4,7 +4,7 @@ use crate::{
     Worker, WorkerError, error::chain, heartbeat, quality, receive::Receiving, score, sink,
     sink::StopFlag,
 };
-use std::{pin::pin, sync::Arc, thread};
+use std::{sync::Arc, thread};
 use time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -30,23 +30,26 @@ pub(crate) async fn run(worker: &Worker, mut run: ClaimedRun, leaving: &Cancella
         let stop = StopFlag::default();
         let (progress, seen) = watch::channel(None);
         let kept = run.clone();
-        let outcome = {
-            let mut attempt = pin!(attempt(worker, &mut run, &stop, &progress));
-            tokio::select! {
-                biased;
-                outcome = &mut attempt => outcome,
-                reason = heartbeat::keep(worker, &kept, seen, &stop, leaving) => {
-                    // The device is free only when the training has really stopped.
-                    match tokio::time::timeout(STOPPING, attempt).await {
-                        Ok(Ok(())) => Ok(()),
-                        _ => Err(reason),
+        let mut attempt = Box::pin(attempt(worker, &mut run, &stop, &progress));
+        let outcome = tokio::select! {
+            biased;
+            outcome = &mut attempt => outcome,
+            reason = heartbeat::keep(worker, &kept, seen, &stop, leaving) => {
+                match tokio::time::timeout(STOPPING, &mut attempt).await {
+                    Ok(Ok(())) => Ok(()),
+                    Ok(Err(_)) => Err(reason),
+                    Err(_) => {
+                        end(worker, &kept, reason).await;
+                        // The device is free for the next run only when this one is off it.
+                        let _ = attempt.await;
+                        return;
                     }
                 }
             }
         };
         match outcome {
             Ok(()) => tracing::info!("run succeeded"),
-            Err(error) => end(worker, &run, error).await,
+            Err(error) => end(worker, &kept, error).await,
         }
     }
     .instrument(span)
@@ -136,7 +139,7 @@ async fn train_once(
     progress: &watch::Sender<Option<Progress>>,
 ) -> Result<TrainingOutcome, WorkerError> {
     let resume = match &run.resume {
-        Some((_, blob)) => Some(worker.blobs.get(blob).await?),
+        Some((_, blob)) => Some(resume_point(worker, blob).await?),
         None => None,
     };
     let init_weights = initial_weights(worker, run).await?;
@@ -185,6 +188,15 @@ async fn train_once(
     }
 }
 
+async fn resume_point(worker: &Worker, blob: &str) -> Result<bytes::Bytes, WorkerError> {
+    match worker.blobs.get(blob).await {
+        Err(error) if error.is_blob_missing() => {
+            Err(TrainingError::ResumeMismatch("its file is gone".to_owned()).into())
+        }
+        found => Ok(found?),
+    }
+}
+
 async fn initial_weights(
     worker: &Worker,
     run: &ClaimedRun,
@@ -205,11 +217,14 @@ async fn finish(
     outcome: &TrainingOutcome,
 ) -> Result<(), WorkerError> {
     let now = (worker.now)();
+    // Where an earlier attempt had finished the training, it is that one's environment that counts.
+    let earlier = run.environment.clone().filter(|_| run.outcome.is_some());
+    let environment = earlier.unwrap_or_else(|| worker.trainer.environment());
     let result = AuditResult {
         training_accuracy: outcome.training_accuracy,
         held_out_accuracy: outcome.held_out_accuracy,
         warnings: quality::warnings(outcome, &run.recipe, data.pack.classes()),
-        environment: worker.trainer.environment(),
+        environment,
         fit_secs: outcome.fit_secs,
         sweep_secs: outcome.sweep_secs,
         wall_secs: (now - run.started_at).as_seconds_f64(),

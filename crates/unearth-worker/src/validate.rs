@@ -1,7 +1,7 @@
 //! Uploads: validated, packed, stored.
 
 use crate::{Worker, WorkerError, error::chain};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{ops::ControlFlow, path::PathBuf, sync::Arc};
 use tokio::{io::AsyncRead, sync::watch, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,10 @@ const ATTEMPTS_MAX: i32 = 3;
 pub(crate) async fn dataset(worker: &Worker, claimed: &Claimed, leaving: &CancellationToken) {
     let span = tracing::info_span!("dataset", dataset = %claimed.id);
     async {
+        if claimed.attempt > ATTEMPTS_MAX {
+            // It never came to an end of its own: it kills the process, or runs out of memory.
+            return end(worker, claimed, WorkerError::Panicked).await;
+        }
         let (progress, seen) = watch::channel(None);
         let stop = CancellationToken::new();
         let _stop_on_return = stop.clone().drop_guard();
@@ -125,13 +129,12 @@ async fn store(worker: &Worker, claimed: &Claimed, packed: &Packed) -> Result<()
         (worker.now)(),
     )
     .await;
-    if let Err(error) = stored {
+    if stored.as_ref().is_err_and(StoreError::is_nothing_written) {
         for key in [Some(pack_blob), originals_blob].into_iter().flatten() {
             worker.blobs.delete(&key).await?;
         }
-        return Err(error.into());
     }
-    Ok(())
+    Ok(stored?)
 }
 
 async fn put(worker: &Worker, key: &str, file: &std::path::Path) -> Result<(), WorkerError> {
@@ -177,6 +180,12 @@ async fn end(worker: &Worker, claimed: &Claimed, error: WorkerError) {
             tracing::warn!(reason, "validation is left to another worker");
             return;
         }
+        error if is_storage_full(error) && claimed.attempt >= ATTEMPTS_MAX => json!({
+            "code": "storage-full",
+            "detail": "the disk is full: the packed dataset does not fit beside what is stored already",
+            "hint": "Make room in the data folder, or delete audits and datasets, and upload the file again.",
+            "bad_examples": [],
+        }),
         _ if claimed.attempt < ATTEMPTS_MAX => {
             // The lease runs out by itself, which is the back-off.
             tracing::error!(error = reason, "validation failed; it is tried again");
@@ -190,17 +199,23 @@ async fn end(worker: &Worker, claimed: &Claimed, error: WorkerError) {
         }),
     };
     tracing::info!(reason, "dataset is refused");
-    let refused = datasets::refuse(
-        &worker.db,
-        claimed.id,
-        claimed.token,
-        &problem,
-        (worker.now)(),
-    )
-    .await;
-    let removed = worker.blobs.delete(&claimed.upload_blob).await;
-    if let Err(error) = refused.and(removed) {
+    if let Err(error) = refuse(worker, claimed, &problem).await {
         tracing::error!(error = %chain(&error), "the refusal could not be stored");
+    }
+}
+
+/// Stores the refusal; the upload may go only when that is certain.
+async fn refuse(worker: &Worker, claimed: &Claimed, problem: &Value) -> Result<(), StoreError> {
+    let now = (worker.now)();
+    datasets::refuse(&worker.db, claimed.id, claimed.token, problem, now).await?;
+    worker.blobs.delete(&claimed.upload_blob).await
+}
+
+fn is_storage_full(error: &WorkerError) -> bool {
+    match error {
+        WorkerError::Dataset(DatasetError::DiskFull) => true,
+        WorkerError::Store(error) => error.is_storage_full(),
+        _ => false,
     }
 }
 

@@ -122,6 +122,15 @@ pub(crate) struct WorkArgs {
     /// Identity of this worker; its supervisor sets it to hand leases back when it dies.
     #[arg(long, env = "UNEARTH_WORKER_ID", hide = true)]
     pub(crate) worker_id: Option<uuid::Uuid>,
+    /// Most bytes that an upload may unpack to.
+    #[arg(long, env = "UNEARTH_MAX_UNPACKED_BYTES")]
+    pub(crate) max_unpacked_bytes: Option<u64>,
+    /// Most files in an upload.
+    #[arg(long, env = "UNEARTH_MAX_MEMBERS")]
+    pub(crate) max_members: Option<u64>,
+    /// Most pixels of an image, width times height.
+    #[arg(long, env = "UNEARTH_MAX_IMAGE_PIXELS")]
+    pub(crate) max_image_pixels: Option<u64>,
     /// Longest time between two resume points, in seconds.
     #[arg(long, env = "UNEARTH_RESUME_INTERVAL", default_value_t = 30.0)]
     pub(crate) resume_interval: f64,
@@ -167,7 +176,7 @@ pub(crate) struct AuditArgs {
     /// Leave out images that cannot be decoded instead of refusing the dataset.
     #[arg(long)]
     pub(crate) skip_bad_examples: bool,
-    /// Where to write the ranking: `FILE` for VoG or `SIGNAL=FILE`; may be repeated. The record
+    /// Where to write the ranking: `FILE` for the first signal or `SIGNAL=FILE`; may be repeated. The record
     /// of how it was made goes beside it, as `FILE.json`.
     #[arg(long, value_name = "[SIGNAL=]FILE", default_value = "ranked.csv")]
     pub(crate) out: Vec<String>,

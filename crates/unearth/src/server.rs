@@ -11,6 +11,10 @@ use unearth_api::{ApiLimits, App, EventHub, free_bytes};
 use unearth_store::{Database, tokens};
 use uuid::Uuid;
 
+/// Shortest access token that may be given.
+const TOKEN_LENGTH_MIN: usize = 16;
+/// How often samples of the metrics are drawn together.
+const UPKEEP: Duration = Duration::from_secs(5);
 /// How long open requests may take to end.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -36,8 +40,13 @@ impl Server {
             );
         }
         if let Some(token) = &args.token {
+            if token.len() < TOKEN_LENGTH_MIN {
+                bail!(
+                    "UNEARTH_TOKEN is shorter than {TOKEN_LENGTH_MIN} characters: anybody could guess it; `openssl rand -hex 32` makes one"
+                );
+            }
             let now = OffsetDateTime::now_utc();
-            tokens::insert(&db, Uuid::now_v7(), "UNEARTH_TOKEN", token, now).await?;
+            tokens::replace(&db, Uuid::now_v7(), "UNEARTH_TOKEN", token, now).await?;
         }
         let listener = TcpListener::bind(args.listen)
             .await
@@ -46,6 +55,13 @@ impl Server {
         let metrics = PrometheusBuilder::new()
             .install_recorder()
             .context("cannot set up metrics")?;
+        let upkeep = metrics.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(UPKEEP).await;
+                upkeep.run_upkeep();
+            }
+        });
         let app = App {
             events: EventHub::start(db.clone()),
             db,

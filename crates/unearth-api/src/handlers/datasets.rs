@@ -154,13 +154,8 @@ async fn keep(
         upload_bytes: received.bytes as i64,
     };
     received.upload.finish().await?;
-    let inserted = match datasets::insert(&app.db, &new, (app.now)()).await {
-        Ok(inserted) => inserted,
-        Err(error) => {
-            app.blobs.delete(&new.upload_blob).await?;
-            return Err(error.into());
-        }
-    };
+    // Should this fail, the upload stays: the row may have been written all the same.
+    let inserted = datasets::insert(&app.db, &new, (app.now)()).await?;
     let (status, id) = match inserted {
         Inserted::New => (StatusCode::ACCEPTED, new.id),
         Inserted::Existing(id) => {

@@ -90,17 +90,22 @@ impl Source<'_> {
         values: Vec<Option<f64>>,
         null_reason: &'static str,
     ) -> Result<Column, WorkerError> {
-        let (found, expected) = (values.len(), self.data.pack.len());
-        if found != expected {
-            return Err(WorkerError::Inconsistent(format!(
-                "run {} holds values of {found} examples, expected {expected}",
-                self.run
-            )));
-        }
+        self.require_every_example(values.len())?;
         Ok(Column {
             values,
             null_reason,
         })
+    }
+
+    fn require_every_example(&self, found: usize) -> Result<(), WorkerError> {
+        let expected = self.data.pack.len();
+        if found == expected {
+            return Ok(());
+        }
+        Err(WorkerError::Inconsistent(format!(
+            "run {} holds values of {found} examples, expected {expected}",
+            self.run
+        )))
     }
 
     /// Whether the final model labels each example as given, in index order.
@@ -115,6 +120,7 @@ impl Source<'_> {
                 pairs.map(|(&predicted, &given)| (predicted >= 0).then_some(predicted == given)),
             );
         }
+        self.require_every_example(correct.len())?;
         Ok(correct)
     }
 }

@@ -48,6 +48,7 @@ impl Shown {
             .header(ACCEPT, "text/event-stream")
             .header("Last-Event-ID", self.last_event.to_string());
         let response = accepted(request.send().await?).await?;
+        *heard = Instant::now();
         let mut events = response.bytes_stream().eventsource();
         while let Some(event) = events.next().await {
             let event = event.context("the event stream broke")?;

@@ -17,7 +17,7 @@ use unearth_audit::Signal;
 
 #[tokio::main]
 pub(crate) async fn run(args: &AuditArgs) -> Result<(), Failure> {
-    let outputs = outputs(&args.out)?;
+    let outputs = outputs(args)?;
     let request = request(args)?;
     let upload = Upload::of(&args.path)?;
     let located = locate::server(args)
@@ -265,23 +265,30 @@ fn checkpoints(text: &str) -> Result<Value> {
     })
 }
 
-/// `ranked.csv` is VoG's, `final_loss=labels.csv` another signal's.
-fn outputs(args: &[String]) -> Result<Vec<(Signal, PathBuf)>> {
+/// `ranked.csv` is that of the first signal asked for, `final_loss=labels.csv` that of another.
+fn outputs(args: &AuditArgs) -> Result<Vec<(Signal, PathBuf)>> {
+    let first = signal(
+        args.signals.first().map_or("vog", String::as_str),
+        "--signals",
+    )?;
     let output = |text: &String| match text.split_once('=') {
-        None => Ok((Signal::Vog, PathBuf::from(text))),
-        Some((name, file)) => {
-            let names = || Signal::ALL.map(|signal| signal.info().name).join(", ");
-            let signal = Signal::from_name(name)
-                .with_context(|| format!("`--out {text}`: the signals are {}", names()))?;
-            Ok((signal, PathBuf::from(file)))
-        }
+        None => Ok((first, PathBuf::from(text))),
+        Some((name, file)) => Ok((signal(name, "--out")?, PathBuf::from(file))),
     };
-    args.iter().map(output).collect()
+    args.out.iter().map(output).collect()
+}
+
+fn signal(name: &str, flag: &str) -> Result<Signal> {
+    let names = || Signal::ALL.map(|signal| signal.info().name).join(", ");
+    Signal::from_name(name)
+        .with_context(|| format!("`{flag}`: `{name}` is no signal; they are {}", names()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser as _;
 
     #[test]
     fn checkpoints_are_a_count_or_epochs() {
@@ -291,15 +298,20 @@ mod tests {
     }
 
     #[test]
-    fn an_output_names_its_signal_or_means_vog() {
-        let parsed = outputs(&["a.csv".into(), "final_loss=b.csv".into()]).unwrap();
-        assert_eq!(parsed[0], (Signal::Vog, "a.csv".into()));
-        assert_eq!(parsed[1], (Signal::FinalLoss, "b.csv".into()));
-        assert!(
-            outputs(&["loss=b.csv".into()])
-                .unwrap_err()
-                .to_string()
-                .contains("final_loss")
-        );
+    fn an_output_names_its_signal_or_means_the_first() {
+        let parsed = |line: &str| {
+            let cli = Cli::parse_from(line.split(' '));
+            let Command::Audit(args) = cli.command else {
+                panic!("it is an audit")
+            };
+            outputs(&args)
+        };
+        let outputs = parsed("unearth audit data --out a.csv --out final_loss=b.csv").unwrap();
+        assert_eq!(outputs[0], (Signal::Vog, "a.csv".into()));
+        assert_eq!(outputs[1], (Signal::FinalLoss, "b.csv".into()));
+        let outputs = parsed("unearth audit data --signals final_loss").unwrap();
+        assert_eq!(outputs[0].0, Signal::FinalLoss);
+        let error = parsed("unearth audit data --out loss=b.csv").unwrap_err();
+        assert!(error.to_string().contains("final_loss"), "{error}");
     }
 }

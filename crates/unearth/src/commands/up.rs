@@ -14,8 +14,11 @@ use anyhow::Result;
 pub(crate) async fn run(args: &UpArgs, log: &str) -> Result<(), Failure> {
     let stopping = signals::stopping()?;
     let home = Home::open(&args.store)?;
-    home.clear_scratch()?;
     let (postgres, database_url) = database(args, &home).await?;
+    if postgres.is_some() {
+        // The private Postgres is ours alone, so no other worker is on this folder.
+        home.clear_scratch()?;
+    }
     let db = home::connect_and_migrate(&database_url).await?;
     let token = server::local_token(&home, &db).await?;
 

@@ -34,7 +34,7 @@ pub(crate) async fn run(args: &WorkArgs) -> Result<(), Failure> {
         trainer: Arc::new(trainer(&args.device)?),
         devices: device_info(),
         scratch: home.scratch(id),
-        limits: Limits::default(),
+        limits: limits(args),
         lease: LEASE,
         resume_interval: Duration::seconds_f64(args.resume_interval),
         now: OffsetDateTime::now_utc,
@@ -45,10 +45,20 @@ pub(crate) async fn run(args: &WorkArgs) -> Result<(), Failure> {
         "worker begins"
     );
     let scratch = worker.scratch.clone();
-    worker.work(leaving).await?;
+    Box::pin(worker.work(leaving)).await?;
     db.close().await;
     std::fs::remove_dir_all(scratch).ok();
     Ok(())
+}
+
+fn limits(args: &WorkArgs) -> Limits {
+    let default = Limits::default();
+    Limits {
+        unpacked_bytes: args.max_unpacked_bytes.unwrap_or(default.unpacked_bytes),
+        members: args.max_members.unwrap_or(default.members),
+        image_pixels: args.max_image_pixels.unwrap_or(default.image_pixels),
+        ..default
+    }
 }
 
 fn trainer(args: &DeviceArgs) -> Result<LibtorchTrainer> {
