@@ -3,7 +3,7 @@
 use crate::{Worker, error::chain, rescore, train, validate, wait::Waiter};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use unearth_store::{StoreError, datasets, runs, score_sets, workers};
+use unearth_store::{StoreError, datasets, runs, score_sets, snapshots, workers};
 use uuid::Uuid;
 
 /// Says that the worker is alive, and forgets workers that have not for a day.
@@ -44,10 +44,20 @@ pub(crate) async fn training(worker: &Worker, leaving: &CancellationToken) {
         )
         .await;
         match claimed {
-            Ok(Some(run)) => train::run(worker, run, leaving).await,
+            Ok(Some(run)) => {
+                train::run(worker, run, leaving).await;
+                return_space(worker).await;
+            }
             Ok(None) => waiter.wait(leaving).await,
             Err(error) => pause(&error, leaving).await,
         }
+    }
+}
+
+/// Returns the space of audits that were deleted while a sweep kept their partitions in place.
+async fn return_space(worker: &Worker) {
+    if let Err(error) = snapshots::drop_orphans(&worker.db).await {
+        tracing::warn!(error = %chain(&error), "the space of deleted audits is returned later");
     }
 }
 
