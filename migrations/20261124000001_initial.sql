@@ -48,6 +48,7 @@ create table datasets (
     id uuid primary key,
     name text not null,
     source_hash bytea not null,
+    upload_hash bytea not null,
     options jsonb not null,
     state text not null check (state in ('validating', 'ready', 'failed')),
     upload_blob text,
@@ -73,9 +74,10 @@ comment on table datasets is 'Immutable labelled examples, addressed by content.
 comment on column datasets.id is 'Identity, UUIDv7.';
 comment on column datasets.name is 'Name of the upload, for people.';
 comment on column datasets.source_hash is 'BLAKE3 of the uploaded bytes and of the options: the same twice is one dataset.';
+comment on column datasets.upload_hash is 'BLAKE3 of the uploaded bytes alone.';
 comment on column datasets.options is 'How to read the upload (PackOptions).';
 comment on column datasets.state is 'validating -> ready | failed.';
-comment on column datasets.upload_blob is 'Blob key of the upload; null once it is packed or refused.';
+comment on column datasets.upload_blob is 'Blob key of the upload; null once it is packed, or refused for another reason than bad examples.';
 comment on column datasets.upload_bytes is 'Size of the upload, bytes.';
 comment on column datasets.content_hash is 'BLAKE3 of the validated content, whatever container it came in.';
 comment on column datasets.facts is 'Sizes, classes, splits (DatasetFacts).';

@@ -42,6 +42,7 @@ kinds! {
 
     DATASET_NOT_FOUND = NOT_FOUND "dataset-not-found" "There is no such dataset";
     DATASET_NOT_READY = CONFLICT "dataset-not-ready" "The dataset is not ready";
+    DATASET_NOT_REFUSED = CONFLICT "dataset-not-refused" "The dataset cannot be validated again";
     DATASET_IN_USE = CONFLICT "dataset-in-use" "Audits were made from the dataset";
     EXAMPLE_NOT_FOUND = NOT_FOUND "example-not-found" "There is no such example";
     UPLOAD_TOO_LARGE = PAYLOAD_TOO_LARGE "upload-too-large" "The upload is too large";

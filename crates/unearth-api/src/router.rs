@@ -82,6 +82,7 @@ fn upload_routes() -> OpenApiRouter<App> {
 fn small_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(handlers::datasets::list))
+        .routes(routes!(handlers::datasets::validate))
         .routes(routes!(handlers::datasets::get, handlers::datasets::delete))
         .routes(routes!(handlers::examples::list))
         .routes(routes!(handlers::examples::get))

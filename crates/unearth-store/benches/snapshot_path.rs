@@ -315,6 +315,8 @@ async fn ready_dataset(db: &Database, examples: usize) -> Uuid {
         id,
         name: "bench".into(),
         source_hash: *blake3::hash(id.as_bytes()).as_bytes(),
+
+        upload_hash: [0; 32],
         options: serde_json::Value::Null,
         upload_blob: "none".into(),
         upload_bytes: 0,

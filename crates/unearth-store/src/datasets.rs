@@ -1,6 +1,6 @@
 //! Datasets: uploads, their validation by a worker, what came of it.
 
-use crate::{Database, StoreError, WORK_CHANNEL, error::fenced, examples::NewExample};
+use crate::{Database, StoreError, audits, error::fenced, examples::NewExample};
 use serde_json::Value;
 use sqlx::types::Json;
 use time::{Duration, OffsetDateTime};
@@ -20,7 +20,9 @@ pub struct Dataset {
     pub options: Value,
     /// Size of the upload, bytes.
     pub upload_bytes: i64,
-    /// Blob key of the upload, until it is packed or refused.
+    /// BLAKE3 of the uploaded bytes.
+    pub upload_hash: Vec<u8>,
+    /// Blob key of the upload, until it is packed or refused; kept when bad examples were why.
     pub upload_blob: Option<String>,
     /// BLAKE3 of the validated content.
     pub content_hash: Option<String>,
@@ -55,6 +57,8 @@ pub struct NewDataset {
     pub name: String,
     /// BLAKE3 of bytes and options.
     pub source_hash: [u8; 32],
+    /// BLAKE3 of the bytes alone.
+    pub upload_hash: [u8; 32],
     /// How to read the upload.
     pub options: Value,
     /// Blob key of the upload.
@@ -119,7 +123,8 @@ pub struct Holdings {
     pub blobs: Vec<String>,
 }
 
-/// Stores an upload, unless the same one is there. A refused one is tried anew.
+/// Stores an upload, unless the same one is there. A refused one is tried anew, unless it was
+/// refused for its bad examples, which it would be again.
 ///
 /// # Errors
 /// When the database fails.
@@ -131,7 +136,7 @@ pub async fn insert(
     let mut tx = db.pool.begin().await?;
     sqlx::query!(
         "-- datasets::insert (forget a refused one)
-         delete from datasets where source_hash = $1 and state = 'failed'
+         delete from datasets where source_hash = $1 and state = 'failed' and upload_blob is null
              and not exists (select 1 from audits where dataset_id = datasets.id)",
         &new.source_hash,
     )
@@ -139,12 +144,13 @@ pub async fn insert(
     .await?;
     let inserted = sqlx::query!(
         "-- datasets::insert
-         insert into datasets (id, name, source_hash, options, state, upload_blob, upload_bytes, created_at)
-         values ($1, $2, $3, $4, 'validating', $5, $6, $7)
+         insert into datasets (id, name, source_hash, upload_hash, options, state, upload_blob, upload_bytes, created_at)
+         values ($1, $2, $3, $4, $5, 'validating', $6, $7, $8)
          on conflict (source_hash) do nothing",
         new.id,
         new.name,
         &new.source_hash,
+        &new.upload_hash,
         new.options,
         new.upload_blob,
         new.upload_bytes,
@@ -153,13 +159,7 @@ pub async fn insert(
     .execute(&mut *tx)
     .await?;
     let outcome = if inserted.rows_affected() == 1 {
-        sqlx::query!(
-            "-- datasets::insert (wake)
-             select pg_notify($1, '')",
-            WORK_CHANNEL
-        )
-        .execute(&mut *tx)
-        .await?;
+        audits::wake_workers(&mut tx).await?;
         Inserted::New
     } else {
         let id = sqlx::query_scalar!(
@@ -181,6 +181,7 @@ struct Row {
     state: String,
     options: Value,
     upload_bytes: i64,
+    upload_hash: Vec<u8>,
     upload_blob: Option<String>,
     content_hash: Option<String>,
     facts: Option<Json<DatasetFacts>>,
@@ -208,6 +209,7 @@ impl TryFrom<Row> for Dataset {
             state,
             options: row.options,
             upload_bytes: row.upload_bytes,
+            upload_hash: row.upload_hash,
             upload_blob: row.upload_blob,
             content_hash: row.content_hash,
             facts: row.facts.map(|Json(facts)| facts),
@@ -232,7 +234,7 @@ pub async fn get(db: &Database, id: Uuid) -> Result<Option<Dataset>, StoreError>
     let row = sqlx::query_as!(
         Row,
         r#"-- datasets::get
-           select id, name, state, options, upload_bytes, upload_blob, content_hash,
+           select id, name, state, options, upload_bytes, upload_hash, upload_blob, content_hash,
                   facts as "facts: Json<DatasetFacts>",
                   class_names as "class_names: Json<Vec<String>>",
                   report, error, progress, pack_blob, pack_offset, originals_blob, created_at, finished_at
@@ -257,7 +259,7 @@ pub async fn list(
     let rows = sqlx::query_as!(
         Row,
         r#"-- datasets::list
-           select id, name, state, options, upload_bytes, upload_blob, content_hash,
+           select id, name, state, options, upload_bytes, upload_hash, upload_blob, content_hash,
                   facts as "facts: Json<DatasetFacts>",
                   class_names as "class_names: Json<Vec<String>>",
                   report, error, progress, pack_blob, pack_offset, originals_blob, created_at, finished_at
@@ -375,6 +377,15 @@ pub async fn finish<'e>(
     Ok(())
 }
 
+/// What becomes of a refused upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upload {
+    /// It stays, to be validated again with other options.
+    Kept,
+    /// Nothing refers to it any more: the caller removes its blob.
+    Dropped,
+}
+
 /// Refuses a dataset with a reason for its owner.
 ///
 /// # Errors
@@ -384,22 +395,80 @@ pub async fn refuse(
     id: Uuid,
     token: Uuid,
     error: &Value,
+    upload: Upload,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let hit = sqlx::query!(
         "-- datasets::refuse
          update datasets
-         set state = 'failed', error = $3, upload_blob = null, lease_token = null,
+         set state = 'failed', error = $3, lease_token = null,
+             upload_blob = case when $5 then upload_blob end,
              lease_expires_at = null, progress = null, finished_at = $4
          where id = $1 and lease_token = $2 and state = 'validating'",
         id,
         token,
         error,
         now,
+        upload == Upload::Kept,
     )
     .execute(&db.pool)
     .await?;
     fenced(hit.rows_affected())
+}
+
+/// What a request to validate again did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It waits for validation now.
+    Begun,
+    /// The same bytes with these options are this dataset already.
+    Existing(Uuid),
+    /// It was not refused, or its upload was not kept.
+    No,
+}
+
+/// Validates a refused upload again, with other options and without another upload.
+///
+/// # Errors
+/// When the database fails.
+pub async fn validate_again(
+    db: &Database,
+    id: Uuid,
+    options: &Value,
+    source_hash: [u8; 32],
+    now: OffsetDateTime,
+) -> Result<Again, StoreError> {
+    let mut tx = db.pool.begin().await?;
+    let existing = sqlx::query_scalar!(
+        "-- datasets::validate_again (existing)
+         select id from datasets where source_hash = $1 and id <> $2",
+        &source_hash,
+        id,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    if let Some(existing) = existing {
+        return Ok(Again::Existing(existing));
+    }
+    let hit = sqlx::query!(
+        "-- datasets::validate_again
+         update datasets
+         set state = 'validating', options = $2, source_hash = $3, error = null, attempts = 0,
+             finished_at = null, created_at = $4
+         where id = $1 and state = 'failed' and upload_blob is not null",
+        id,
+        options,
+        &source_hash,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    if hit.rows_affected() == 0 {
+        return Ok(Again::No);
+    }
+    audits::wake_workers(&mut tx).await?;
+    tx.commit().await?;
+    Ok(Again::Begun)
 }
 
 /// What deleting a dataset would remove.

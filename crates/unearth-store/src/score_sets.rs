@@ -1,8 +1,6 @@
 //! Score sets: one signal of one audit, computed one way.
 
-use crate::{
-    Database, StoreError, WORK_CHANNEL, copy::BinaryCopy, error::fenced, runs, runs::ClaimedRun,
-};
+use crate::{Database, StoreError, copy::BinaryCopy, error::fenced, runs, runs::ClaimedRun};
 use serde_json::Value;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
@@ -177,13 +175,7 @@ pub async fn request(
         .execute(&mut *tx)
         .await?;
     }
-    sqlx::query!(
-        "-- score_sets::request (wake)
-         select pg_notify($1, '')",
-        WORK_CHANNEL
-    )
-    .execute(&mut *tx)
-    .await?;
+    crate::audits::wake_workers(&mut tx).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 use unearth_dataset::{DatasetError, PackOptions, PackProgress, Packed};
 use unearth_store::{
     StoreError,
-    datasets::{self, Claimed},
+    datasets::{self, Claimed, Upload},
     examples::NewExample,
 };
 
@@ -206,9 +206,18 @@ async fn end(worker: &Worker, claimed: &Claimed, error: WorkerError) {
 
 /// Stores the refusal; the upload may go only when that is certain.
 async fn refuse(worker: &Worker, claimed: &Claimed, problem: &Value) -> Result<(), StoreError> {
+    // Bad examples can be skipped without a second upload.
+    let upload = if problem["code"] == "bad-examples" {
+        Upload::Kept
+    } else {
+        Upload::Dropped
+    };
     let now = (worker.now)();
-    datasets::refuse(&worker.db, claimed.id, claimed.token, problem, now).await?;
-    worker.blobs.delete(&claimed.upload_blob).await
+    datasets::refuse(&worker.db, claimed.id, claimed.token, problem, upload, now).await?;
+    match upload {
+        Upload::Kept => Ok(()),
+        Upload::Dropped => worker.blobs.delete(&claimed.upload_blob).await,
+    }
 }
 
 fn is_storage_full(error: &WorkerError) -> bool {

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use unearth_audit::FieldError;
 use unearth_store::{
     audits,
-    datasets::{self, Holdings, Inserted, NewDataset},
+    datasets::{self, Again, Holdings, Inserted, NewDataset},
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -148,7 +148,8 @@ async fn keep(
     let new = NewDataset {
         id: (app.new_id)(),
         name,
-        source_hash: source_hash(received.hash, &options),
+        source_hash: source_hash(received.hash.as_bytes(), &options),
+        upload_hash: *received.hash.as_bytes(),
         options,
         upload_blob: blob,
         upload_bytes: received.bytes as i64,
@@ -167,9 +168,50 @@ async fn keep(
     Ok((status, [(header::LOCATION, dataset::url(id))], Json(view)).into_response())
 }
 
-fn source_hash(bytes: blake3::Hash, options: &serde_json::Value) -> [u8; 32] {
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ValidateQuery {
+    /// What to do about examples that cannot be used.
+    #[param(inline)]
+    on_bad_example: OnBadExample,
+}
+
+/// Validates an upload again that was refused for its bad examples, without another upload.
+#[utoipa::path(
+    post, path = "/v1/datasets/{id}/validate", tag = "datasets",
+    params(("id" = Uuid, Path), ValidateQuery),
+    responses(
+        (status = 202, description = "It waits for validation.", body = Dataset),
+        (status = 200, description = "There is such a dataset already.", body = Dataset),
+    )
+)]
+pub(crate) async fn validate(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Query(query): Query<ValidateQuery>,
+) -> Result<Response, Problem> {
+    let stored = load::dataset(&app, id).await?;
+    let mut options = stored.options;
+    options["on_bad_example"] =
+        serde_json::to_value(query.on_bad_example).map_err(Problem::internal)?;
+    let hash = source_hash(&stored.upload_hash, &options);
+    let now = (app.now)();
+    let (status, id) = match datasets::validate_again(&app.db, id, &options, hash, now).await? {
+        Again::Begun => (StatusCode::ACCEPTED, id),
+        Again::Existing(other) => (StatusCode::OK, other),
+        Again::No => {
+            let detail = "only an upload that was refused for its bad examples is kept";
+            return Err(Problem::new(&problem::DATASET_NOT_REFUSED, detail));
+        }
+    };
+    let view = Dataset::try_from(load::dataset(&app, id).await?)?;
+    Ok((status, [(header::LOCATION, dataset::url(id))], Json(view)).into_response())
+}
+
+fn source_hash(bytes: &[u8], options: &serde_json::Value) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(bytes.as_bytes());
+    hasher.update(bytes);
     hasher.update(options.to_string().as_bytes());
     *hasher.finalize().as_bytes()
 }

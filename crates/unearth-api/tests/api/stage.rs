@@ -34,6 +34,8 @@ pub(crate) async fn dataset(service: &Service, examples: usize) -> Uuid {
         id,
         name: "digits.zip".into(),
         source_hash: *blake3::hash(id.as_bytes()).as_bytes(),
+
+        upload_hash: [0; 32],
         options: json!({}),
         upload_blob: format!("uploads/{id}"),
         upload_bytes: 7,

@@ -3,7 +3,7 @@ use serde_json::json;
 use unearth_audit::DatasetState;
 use unearth_store::{
     StoreError, WORK_CHANNEL,
-    datasets::{self, Inserted},
+    datasets::{self, Again, Inserted},
     examples::{self, NewExample},
 };
 
@@ -45,9 +45,16 @@ async fn a_refused_upload_is_tried_anew() {
         .await
         .unwrap()
         .unwrap();
-    datasets::refuse(&world.db, dataset, id(50), &error, at(5))
-        .await
-        .unwrap();
+    datasets::refuse(
+        &world.db,
+        dataset,
+        id(50),
+        &error,
+        datasets::Upload::Dropped,
+        at(5),
+    )
+    .await
+    .unwrap();
     let refused = datasets::get(&world.db, dataset).await.unwrap().unwrap();
     assert_eq!(refused.state, DatasetState::Failed);
     assert_eq!(refused.error, Some(error));
@@ -61,6 +68,43 @@ async fn a_refused_upload_is_tried_anew() {
     let inserted = datasets::insert(&world.db, &again, at(6)).await.unwrap();
     assert_eq!(inserted, Inserted::New);
     assert_eq!(datasets::get(&world.db, dataset).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_upload_refused_for_bad_examples_is_kept_and_validated_again() {
+    let world = World::new().await;
+    let dataset = world.upload(1).await;
+    let again = json!({ "on_bad_example": "skip" });
+    let claim = |now| datasets::claim(&world.db, id(1), id(50), at(now), LEASE);
+    claim(0).await.unwrap().unwrap();
+
+    let early = datasets::validate_again(&world.db, dataset, &again, [9; 32], at(1)).await;
+    assert_eq!(early.unwrap(), Again::No);
+
+    let error = json!({ "code": "bad-examples" });
+    let refused = datasets::refuse(
+        &world.db,
+        dataset,
+        id(50),
+        &error,
+        datasets::Upload::Kept,
+        at(5),
+    )
+    .await;
+    refused.unwrap();
+    let same = datasets::NewDataset {
+        id: id(2),
+        ..new_dataset(1)
+    };
+    let inserted = datasets::insert(&world.db, &same, at(6)).await.unwrap();
+    assert_eq!(inserted, Inserted::Existing(dataset));
+
+    let begun = datasets::validate_again(&world.db, dataset, &again, [9; 32], at(7)).await;
+    assert_eq!(begun.unwrap(), Again::Begun);
+    let claimed = claim(8).await.unwrap().unwrap();
+    assert_eq!((claimed.id, claimed.attempt), (dataset, 1));
+    assert_eq!(claimed.options, again);
+    assert_eq!(claimed.upload_blob, new_dataset(1).upload_blob);
 }
 
 #[tokio::test]
@@ -114,7 +158,15 @@ async fn a_lost_validation_writes_nothing() {
     assert_lease_lost("heartbeat", &beat);
     let finish = datasets::finish(db, dataset, lost, &packed(EXAMPLES), rows, at(61)).await;
     assert_lease_lost("finish", &finish);
-    let refuse = datasets::refuse(db, dataset, lost, &json!({}), at(61)).await;
+    let refuse = datasets::refuse(
+        db,
+        dataset,
+        lost,
+        &json!({}),
+        datasets::Upload::Dropped,
+        at(61),
+    )
+    .await;
     assert_lease_lost("refuse", &refuse);
     assert_eq!(world.dump().await, before);
 }

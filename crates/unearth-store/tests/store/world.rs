@@ -303,6 +303,8 @@ pub(crate) fn new_dataset(number: u128) -> NewDataset {
         id: id(number),
         name: format!("dataset {number}"),
         source_hash: *blake3::hash(&number.to_le_bytes()).as_bytes(),
+
+        upload_hash: [0; 32],
         options: serde_json::json!({ "side": 28 }),
         upload_blob: format!("uploads/{number}"),
         upload_bytes: 1_000,
