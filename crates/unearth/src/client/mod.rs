@@ -29,10 +29,6 @@ impl Client {
         }
     }
 
-    pub(crate) fn base(&self) -> &str {
-        &self.base
-    }
-
     /// Where a person opens a page of this server, already logged in.
     pub(crate) fn login_url(&self) -> String {
         format!("{}/login?token={}", self.base, self.token)

@@ -27,21 +27,27 @@ pub(crate) async fn run(args: &AuditArgs) -> Result<(), Failure> {
         audited = audited(&located.client, args, upload, request, &outputs) => audited,
         _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted; what was done is kept, and the same command goes on from there").into()),
     };
-    if located.is_own() {
-        located.release().await?;
-    } else if audited.is_ok() {
-        println!("page        {}", located.client.login_url());
+    let own = located.is_own();
+    let page = located.client.login_url();
+    located.release().await?;
+    let path = audited?;
+    if own {
+        println!("page        `unearth up`, then {path} there");
+    } else {
+        println!("page        {page}");
+        println!("audit       {path} there");
     }
-    audited
+    Ok(())
 }
 
+/// Audits, prints what came of it, and returns the path of the audit's page.
 async fn audited(
     client: &Client,
     args: &AuditArgs,
     upload: Upload,
     mut request: Map<String, Value>,
     outputs: &[(Signal, PathBuf)],
-) -> Result<(), Failure> {
+) -> Result<String, Failure> {
     let dataset = uploaded(client, upload, args.skip_bad_examples).await?;
     let dataset = validated(client, dataset).await?;
     request.insert("dataset_id".into(), dataset["id"].clone());
@@ -71,8 +77,7 @@ async fn audited(
             std::path::absolute(file)?.display()
         );
     }
-    println!("audit       {}/audits/{id}", client.base());
-    Ok(())
+    Ok(format!("/audits/{id}"))
 }
 
 /// Begins an audit. The same request within a day is the same audit: it goes on where it was
