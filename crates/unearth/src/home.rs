@@ -105,9 +105,23 @@ impl Home {
         Ok(())
     }
 
-    /// What the last server said of itself; it may be gone.
+    /// What the running server said of itself. One that was killed left its word behind: its port
+    /// may be anybody's now, and must not be told the token.
     pub(crate) fn announced(&self) -> Option<RunningServer> {
-        serde_json::from_slice(&fs::read(self.server_file()).ok()?).ok()
+        let server: RunningServer =
+            serde_json::from_slice(&fs::read(self.server_file()).ok()?).ok()?;
+        let program = fs::read_link(format!("/proc/{}/exe", server.pid)).ok()?;
+        let is_ours = program
+            .file_name()?
+            .as_encoded_bytes()
+            .starts_with(b"unearth");
+        is_ours.then_some(server)
+    }
+
+    /// Takes the announcement back.
+    pub(crate) fn withdraw(&self) {
+        // Should it stay, `announced` does not believe it.
+        let _ = fs::remove_file(self.server_file());
     }
 
     fn server_file(&self) -> PathBuf {

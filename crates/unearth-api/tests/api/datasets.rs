@@ -346,6 +346,36 @@ async fn an_image_is_the_original_file_or_a_png_of_the_pixels() {
 }
 
 #[tokio::test]
+async fn a_refused_upload_is_validated_again_without_another_one() {
+    let service = Service::start().await;
+    let db = &service.app.db;
+    let posted = service.post("/v1/datasets?name=a.zip", "bytes").await;
+    let path = posted.expect(202).json()["urls"]["self"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let again = format!("{path}/validate?on_bad_example=skip");
+    let early = service.post(&again, "").await;
+    early.problem(409, "dataset-not-refused");
+
+    let (worker, token) = (Uuid::nil(), Uuid::nil());
+    let now = crate::service::NOW;
+    let claimed = unearth_store::datasets::claim(db, worker, token, now, stage::LEASE)
+        .await
+        .unwrap()
+        .unwrap();
+    let error =
+        serde_json::json!({"code": "bad-examples", "detail": "a", "hint": "b", "bad_examples": []});
+    let kept = unearth_store::datasets::Upload::Kept;
+    unearth_store::datasets::refuse(db, claimed.id, token, &error, kept, now)
+        .await
+        .unwrap();
+    let answer = service.post(&again, "").await.expect(202);
+    assert_eq!(answer.json()["state"], "validating");
+    assert_eq!(answer.header("location"), path);
+}
+
+#[tokio::test]
 async fn a_dataset_with_audits_is_deleted_only_on_request() {
     let service = Service::start().await;
     let id = stage::dataset(&service, 6).await;

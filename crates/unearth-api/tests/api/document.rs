@@ -23,6 +23,7 @@ fn every_route_of_the_contract_is_documented() {
         ("/v1/session", "post delete"),
         ("/v1/datasets", "get post"),
         ("/v1/datasets/{id}", "get delete"),
+        ("/v1/datasets/{id}/validate", "post"),
         ("/v1/datasets/{id}/examples", "get"),
         ("/v1/datasets/{id}/examples/{index}", "get"),
         ("/v1/datasets/{id}/examples/{index}/image", "get"),
@@ -52,5 +53,5 @@ fn every_route_of_the_contract_is_documented() {
             );
         }
     }
-    assert_eq!(document["paths"].as_object().unwrap().len(), 26);
+    assert_eq!(document["paths"].as_object().unwrap().len(), 27);
 }

@@ -41,6 +41,7 @@ pub(crate) async fn run(args: &UpArgs, log: &str) -> Result<(), Failure> {
     let served = serving.await;
     // The API ends because it was asked to or because it failed; the rest ends with it.
     stopping.cancel();
+    home.withdraw();
     let supervision = supervised.await;
     db.close().await;
     if let Some(postgres) = postgres {

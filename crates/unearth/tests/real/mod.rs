@@ -69,11 +69,9 @@ impl Unearth {
 
     /// Kills the worker process and nothing else.
     pub(crate) fn kill_worker(&self) {
-        let ready: Value = self.get("/readyz");
-        let name = ready["workers"][0]["name"]
-            .as_str()
-            .expect("there is a worker")
-            .to_owned();
+        // A fresh worker is listed after its first sign of life.
+        let ready = self.wait_for("/readyz", |ready| ready["workers"][0]["name"].is_string());
+        let name = ready["workers"][0]["name"].as_str().expect("just seen");
         kill(name.rsplit(':').next().expect("host:pid"));
     }
 
