@@ -167,7 +167,6 @@ comment on column audits.event_seq is 'Number of the last event; taken under thi
 comment on column audits.created_at is 'When it was asked for.';
 comment on column audits.started_at is 'When a worker first took it.';
 comment on column audits.finished_at is 'When it reached a final state.';
-create index audits_recent on audits (created_at desc, id desc);
 create index audits_dataset on audits (dataset_id);
 
 create table runs (

@@ -13,8 +13,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use std::{error::Error, fmt::Write as _, sync::Arc};
+use std::{error::Error, sync::Arc};
 use unearth_audit::FieldError;
+pub(crate) use unearth_audit::error_chain as chain;
 use unearth_store::StoreError;
 use utoipa::ToSchema;
 
@@ -267,15 +268,4 @@ fn of_bare_status(response: &Response) -> Option<Problem> {
         }
         _ => None,
     }
-}
-
-/// An error and everything behind it, in one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        write!(line, ": {error}").expect("writing to a string cannot fail");
-        source = error.source();
-    }
-    line
 }

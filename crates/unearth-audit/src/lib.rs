@@ -6,6 +6,7 @@
 
 mod chunk;
 mod environment;
+mod error_chain;
 mod estimate;
 mod event;
 mod examples;
@@ -19,6 +20,7 @@ mod training;
 
 pub use chunk::{CHUNK_EXAMPLES, chunk_count, chunk_range};
 pub use environment::{CudaState, DeviceInfo, Environment};
+pub use error_chain::error_chain;
 pub use estimate::{Estimate, estimate};
 pub use event::{Event, Phase, Progress};
 pub use examples::{DatasetFacts, Examples, Split};

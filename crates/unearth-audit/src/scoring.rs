@@ -255,6 +255,18 @@ pub enum Population {
     HeldOut,
 }
 
+impl Population {
+    /// The populations in which `signal` exists when `trained` of `examples` were trained on:
+    /// in-flight records exist only there.
+    pub fn of(signal: Signal, trained: usize, examples: usize) -> &'static [Self] {
+        let in_flight = matches!(signal, Signal::MeanLoss | Signal::Confidence);
+        if in_flight || trained == examples {
+            return &[Self::Trained];
+        }
+        &[Self::Trained, Self::HeldOut]
+    }
+}
+
 /// What identifies a score set within an audit, beside its signal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ScoreKey {

@@ -7,9 +7,6 @@ use time::{Duration, OffsetDateTime};
 use unearth_audit::{ScoreKey, Signal};
 use uuid::Uuid;
 
-/// The `scoring` of signals that can be computed one way only.
-pub const ONLY_SCORING: &str = "default";
-
 /// A score set as stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoreSet {
@@ -17,7 +14,7 @@ pub struct ScoreSet {
     pub id: i64,
     /// Name of the signal.
     pub signal: String,
-    /// Variant and window, such as `std:late`, or [`ONLY_SCORING`].
+    /// What `ScoreKey::key` of `unearth-audit` gives, such as `std:late`.
     pub scoring: String,
     /// `queued`, `ready` or `failed`.
     pub state: String,
@@ -57,7 +54,7 @@ pub struct NewScore {
 pub struct Scored {
     /// Name of the signal.
     pub signal: Signal,
-    /// Variant and window, or [`ONLY_SCORING`].
+    /// What `ScoreKey::key` of `unearth-audit` gives.
     pub scoring: String,
     /// Direction, range, formula and the like.
     pub info: Value,

@@ -1,6 +1,6 @@
-use std::{error::Error, fmt::Write as _};
 use thiserror::Error;
 use unearth_audit::TrainingError;
+pub(crate) use unearth_audit::error_chain as chain;
 use unearth_dataset::DatasetError;
 use unearth_store::StoreError;
 
@@ -42,16 +42,4 @@ impl WorkerError {
             Self::Dataset(_) | Self::Inconsistent(_) | Self::Cancelled => false,
         }
     }
-}
-
-/// An error with its causes, for the log and for people: `what: why: why`.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        // Writing to a string cannot fail.
-        let _ = write!(text, ": {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -5,7 +5,7 @@ mod statistics;
 
 use crate::{Worker, WorkerError, train::Data};
 use serde_json::json;
-use unearth_audit::{Direction, Population, Recipe, ScoreKey, Scoring, Signal};
+use unearth_audit::{Direction, Population, Recipe, ScoreKey, Scoring, Signal, Variant};
 use unearth_signals::{
     normalise::{NullReason, class_normalise},
     ranking::{self, Ranked},
@@ -31,6 +31,9 @@ struct Column {
     null_reason: &'static str,
 }
 
+/// What a column's values depend on.
+type Computation = (Signal, Option<(Variant, Vec<u32>)>);
+
 /// Computes and stores every score set of a run.
 pub(crate) async fn run(worker: &Worker, run: &ClaimedRun, data: &Data) -> Result<(), WorkerError> {
     let source = Source {
@@ -39,9 +42,15 @@ pub(crate) async fn run(worker: &Worker, run: &ClaimedRun, data: &Data) -> Resul
         recipe: &run.recipe,
         data,
     };
+    let mut last: Option<(Computation, Column)> = None;
     for (signal, scoring) in wanted(run) {
-        let column = source.column(signal, scoring.as_ref()).await?;
-        for population in source.populations(signal) {
+        // Neighbouring windows often cover the same checkpoints: all four do when there are three.
+        let computation = source.computation(signal, scoring.as_ref());
+        let column = match last.take() {
+            Some((done, column)) if done == computation => column,
+            _ => source.column(signal, scoring.as_ref()).await?,
+        };
+        for &population in Population::of(signal, data.trained.len(), data.pack.len()) {
             let key = ScoreKey {
                 scoring: scoring.clone(),
                 population,
@@ -49,6 +58,7 @@ pub(crate) async fn run(worker: &Worker, run: &ClaimedRun, data: &Data) -> Resul
             let scored = source.ranked(signal, &key, &column).await?;
             score_sets::store(&worker.db, run, &scored, (worker.now)()).await?;
         }
+        last = Some((computation, column));
     }
     Ok(())
 }
@@ -74,15 +84,6 @@ impl Source<'_> {
     ) -> Result<Scored, WorkerError> {
         let column = self.column(signal, key.scoring.as_ref()).await?;
         self.ranked(signal, &key, &column).await
-    }
-
-    /// The populations in which a signal exists: in-flight records exist only where trained.
-    fn populations(&self, signal: Signal) -> Vec<Population> {
-        let in_flight = matches!(signal, Signal::MeanLoss | Signal::Confidence);
-        if in_flight || self.data.trained.len() == self.data.pack.len() {
-            return vec![Population::Trained];
-        }
-        vec![Population::Trained, Population::HeldOut]
     }
 
     async fn ranked(
@@ -134,6 +135,12 @@ impl Source<'_> {
         (0..trained.len())
             .filter(|&index| trained[index] == wanted)
             .collect()
+    }
+
+    fn computation(&self, signal: Signal, scoring: Option<&Scoring>) -> Computation {
+        let checkpoints = self.recipe.checkpoints.len();
+        let of = |scoring: &Scoring| (scoring.variant, scoring.window.positions(checkpoints));
+        (signal, scoring.map(of))
     }
 
     /// The epochs that a VoG window covers.

@@ -199,19 +199,23 @@ async fn end(worker: &Worker, claimed: &Claimed, error: WorkerError) {
         }),
     };
     tracing::info!(reason, "dataset is refused");
-    if let Err(error) = refuse(worker, claimed, &problem).await {
+    // Bad examples can be skipped without a second upload.
+    let upload = match error {
+        WorkerError::Dataset(DatasetError::BadExamples { .. }) => Upload::Kept,
+        _ => Upload::Dropped,
+    };
+    if let Err(error) = refuse(worker, claimed, &problem, upload).await {
         tracing::error!(error = %chain(&error), "the refusal could not be stored");
     }
 }
 
 /// Stores the refusal; the upload may go only when that is certain.
-async fn refuse(worker: &Worker, claimed: &Claimed, problem: &Value) -> Result<(), StoreError> {
-    // Bad examples can be skipped without a second upload.
-    let upload = if problem["code"] == "bad-examples" {
-        Upload::Kept
-    } else {
-        Upload::Dropped
-    };
+async fn refuse(
+    worker: &Worker,
+    claimed: &Claimed,
+    problem: &Value,
+    upload: Upload,
+) -> Result<(), StoreError> {
     let now = (worker.now)();
     datasets::refuse(&worker.db, claimed.id, claimed.token, problem, upload, now).await?;
     match upload {

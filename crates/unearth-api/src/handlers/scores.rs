@@ -63,11 +63,8 @@ pub(crate) async fn start(
     let scorings = wanted.resolve(&audit.recipe).map_err(at_the_top)?;
     let (_, facts) = load::ready_dataset(&app, audit.dataset_id).await?;
     let trained = facts.trained_examples(audit.recipe.split.as_deref());
-    let populations = if trained == Some(facts.examples) {
-        vec![Population::Trained]
-    } else {
-        vec![Population::Trained, Population::HeldOut]
-    };
+    let trained = trained.unwrap_or(0);
+    let populations = Population::of(Signal::Vog, trained, facts.examples);
     let keys: Vec<ScoreKey> = scorings
         .into_iter()
         .flat_map(|scoring| {
