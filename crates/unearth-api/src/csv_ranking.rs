@@ -4,7 +4,7 @@ use crate::{class_names::ClassNames, problem::chain};
 use unearth_store::{StoreError, scores::RankedRow};
 
 /// The columns; more may follow in later versions.
-pub(crate) const COLUMNS: [&str; 9] = [
+pub(crate) const COLUMNS: [&str; 11] = [
     "rank",
     "index",
     "key",
@@ -14,6 +14,8 @@ pub(crate) const COLUMNS: [&str; 9] = [
     "score",
     "score_class_normalised",
     "percentile",
+    "suggested_label",
+    "suggested_probability",
 ];
 
 /// What becomes of text that a spreadsheet would run as a formula.
@@ -47,9 +49,10 @@ pub(crate) fn rows(
     classes: ClassNames<'_>,
     text: Text,
 ) -> Result<Vec<u8>, StoreError> {
-    let cells: Vec<[String; 9]> = rows
+    let cells: Vec<[String; 11]> = rows
         .iter()
         .map(|row| {
+            let suggested = row.suggested.map(|label| classes.name(label)).transpose()?;
             Ok([
                 row.rank.to_string(),
                 row.index.to_string(),
@@ -60,13 +63,15 @@ pub(crate) fn rows(
                 number(row.value),
                 number(row.normalised),
                 number(row.percentile),
+                suggested.map_or_else(String::new, |name| text.cell(&name)),
+                number(row.suggested_probability),
             ])
         })
         .collect::<Result<_, StoreError>>()?;
     Ok(encode(cells.into_iter()))
 }
 
-fn encode(rows: impl Iterator<Item = [String; 9]>) -> Vec<u8> {
+fn encode(rows: impl Iterator<Item = [String; 11]>) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());

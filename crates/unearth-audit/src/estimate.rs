@@ -21,10 +21,10 @@ pub struct Estimate {
 /// measures.
 pub fn estimate(recipe: &Recipe, facts: &DatasetFacts) -> Estimate {
     const FLOPS_PER_SECOND: f64 = 2e10;
-    const RECORD_BYTES: usize = 4 + 4 + 4;
+    const RECORD_BYTES: usize = 6 * 4;
     // Measured for the score table with its two indexes.
     const SCORE_ROW_BYTES: usize = 160;
-    const SCORE_SETS: usize = 7;
+    const SCORE_SETS: usize = 16;
 
     let examples = facts.examples;
     let trained = facts
@@ -81,7 +81,7 @@ mod tests {
     use crate::RecipeRequest;
 
     #[test]
-    fn fashion_mnist_needs_about_a_third_of_a_gigabyte() {
+    fn fashion_mnist_needs_about_half_a_gigabyte() {
         let facts = DatasetFacts {
             examples: 60_000,
             classes: 10,
@@ -96,6 +96,6 @@ mod tests {
             ..RecipeRequest::default()
         };
         let bytes = estimate(&request.resolve(&facts).unwrap(), &facts).database_bytes;
-        assert!((282_000_000..420_000_000).contains(&bytes), "{bytes}");
+        assert!((420_000_000..520_000_000).contains(&bytes), "{bytes}");
     }
 }

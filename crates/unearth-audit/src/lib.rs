@@ -14,7 +14,9 @@ mod field_error;
 mod plan;
 mod recipe;
 mod recipe_request;
+mod record;
 mod scoring;
+mod signal;
 mod state;
 mod training;
 
@@ -28,12 +30,11 @@ pub use field_error::FieldError;
 pub use plan::{PlannedRun, plan};
 pub use recipe::{Augment, GradientTarget, Init, MAP_SIDE_MAX, Model, Precision, Recipe};
 pub use recipe_request::{Checkpoints, RecipeRequest};
-pub use scoring::{
-    Direction, Population, ScoreKey, Scoring, ScoringRequest, Signal, SignalInfo, Variant, Window,
-    WindowRequest,
-};
+pub use record::{EpochRecord, LogitSource, Record};
+pub use scoring::{Population, ScoreKey, Scoring, ScoringRequest, Variant, Window, WindowRequest};
+pub use signal::{Direction, Signal, SignalInfo};
 pub use state::{DatasetState, State};
 pub use training::{
-    EpochRecord, LogitSource, MapChunk, Position, Report, Stop, Trainer, TrainingError,
-    TrainingJob, TrainingOutcome, TrainingSink,
+    MapChunk, Position, Report, Stop, Trainer, TrainingError, TrainingJob, TrainingOutcome,
+    TrainingSink,
 };

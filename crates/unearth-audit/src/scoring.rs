@@ -1,126 +1,7 @@
 //! What is computed from a finished training: changeable later without training again.
 
-use crate::{FieldError, Recipe};
+use crate::{FieldError, Recipe, Signal};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// A named score per example.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Signal {
-    /// Variance of Gradients.
-    Vog,
-    /// Cross-entropy of the given label in the eval pass after the last epoch.
-    FinalLoss,
-    /// Mean over the epochs of the in-flight cross-entropy of the given label.
-    MeanLoss,
-    /// Mean over the epochs of the in-flight probability of the given label.
-    Confidence,
-}
-
-/// Which end of a signal is the hard one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Direction {
-    /// High values are harder examples.
-    HighHarder,
-    /// Low values are harder examples.
-    LowHarder,
-}
-
-/// What a reader of a score must be told beside the number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct SignalInfo {
-    /// Name used in the API.
-    pub name: &'static str,
-    /// Title for people.
-    pub title: &'static str,
-    /// Which end is the hard one.
-    pub direction: Direction,
-    /// Values it can take.
-    pub range: &'static str,
-    /// Unit of the value.
-    pub unit: &'static str,
-    /// How it is computed.
-    pub formula: &'static str,
-    /// Which logits it comes from.
-    pub logits: &'static str,
-    /// Where the definition comes from.
-    pub source: &'static str,
-    /// What it is good for, and what it is not.
-    pub purpose: &'static str,
-}
-
-impl Signal {
-    /// Every signal, in the order in which they are listed.
-    pub const ALL: [Self; 4] = [Self::Vog, Self::FinalLoss, Self::MeanLoss, Self::Confidence];
-
-    /// Meaning, range and direction.
-    pub fn info(self) -> SignalInfo {
-        match self {
-            Self::Vog => SignalInfo {
-                name: "vog",
-                title: "Variance of Gradients",
-                direction: Direction::HighHarder,
-                range: "0 and up",
-                unit: "logit per unit of normalised input",
-                formula: Variant::Std.formula(),
-                logits: "eval mode, not augmented, pre-softmax",
-                source: "Agarwal, D'souza, Hooker: Estimating Example Difficulty using Variance of Gradients, CVPR 2022, arXiv 2008.11600, as in the authors' code",
-                purpose: "finds difficult and atypical examples; it is not a detector of wrong labels",
-            },
-            Self::FinalLoss => SignalInfo {
-                name: "final_loss",
-                title: "Final loss",
-                direction: Direction::HighHarder,
-                range: "0 and up",
-                unit: "nats",
-                formula: "-ln p(given label) after the last epoch",
-                logits: "eval pass: eval mode, not augmented",
-                source: "small-loss criterion, e.g. Han et al., NeurIPS 2018, arXiv 1804.06872",
-                purpose: "finds probable wrong labels",
-            },
-            Self::MeanLoss => SignalInfo {
-                name: "mean_loss",
-                title: "Mean loss",
-                direction: Direction::HighHarder,
-                range: "0 and up",
-                unit: "nats",
-                formula: "mean over epochs of -ln p(given label)",
-                logits: "in flight: train mode, augmented, before the update",
-                source: "small-loss criterion, e.g. Han et al., NeurIPS 2018, arXiv 1804.06872",
-                purpose: "finds probable wrong labels and slowly learned examples; only for trained examples",
-            },
-            Self::Confidence => SignalInfo {
-                name: "confidence",
-                title: "Confidence",
-                direction: Direction::LowHarder,
-                range: "0 to 1",
-                unit: "probability",
-                formula: "mean over epochs of p(given label)",
-                logits: "in flight: train mode, augmented, before the update",
-                source: "Swayamdipta et al.: Dataset Cartography, EMNLP 2020, arXiv 2009.10795",
-                purpose: "separates easy from hard-to-learn examples; only for trained examples",
-            },
-        }
-    }
-
-    /// The signal with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|signal| signal.info().name == name)
-    }
-}
-
-impl fmt::Display for Signal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.info().name)
-    }
-}
 
 /// Which formula of VoG.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -144,7 +25,7 @@ impl Variant {
     }
 
     /// How VoG is computed.
-    pub fn formula(self) -> &'static str {
+    pub const fn formula(self) -> &'static str {
         match self {
             Self::Std => {
                 "mean over pixels of the standard deviation over checkpoints (ddof 0) of the channel mean of ∂z_p/∂x"
@@ -259,8 +140,7 @@ impl Population {
     /// The populations in which `signal` exists when `trained` of `examples` were trained on:
     /// in-flight records exist only there.
     pub fn of(signal: Signal, trained: usize, examples: usize) -> &'static [Self] {
-        let in_flight = matches!(signal, Signal::MeanLoss | Signal::Confidence);
-        if in_flight || trained == examples {
+        if signal.is_in_flight() || trained == examples {
             return &[Self::Trained];
         }
         &[Self::Trained, Self::HeldOut]
@@ -463,12 +343,5 @@ mod tests {
             }
         }
         assert_eq!(ScoreKey::from_key("std"), None);
-    }
-
-    #[test]
-    fn every_signal_is_found_by_its_name() {
-        for signal in Signal::ALL {
-            assert_eq!(Signal::from_name(signal.info().name), Some(signal));
-        }
     }
 }

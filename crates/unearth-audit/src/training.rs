@@ -1,6 +1,6 @@
 //! The boundary between the service and the training code: plain slices, no tensor, no future.
 
-use crate::{Environment, Examples, Progress, Recipe};
+use crate::{Environment, EpochRecord, Examples, Progress, Recipe};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -90,31 +90,6 @@ pub struct Position {
     pub batch: u32,
     /// Finished gradient sweeps.
     pub sweeps: u32,
-}
-
-/// Which logits a record comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LogitSource {
-    /// Train mode, augmented, before the update of its batch.
-    InFlight,
-    /// Eval mode, not augmented.
-    EvalPass,
-}
-
-/// One value per example and quantity. Examples the pass did not see hold NaN and -1.
-#[derive(Debug, Clone, PartialEq)]
-pub struct EpochRecord {
-    /// Epoch, counted from 0. For the eval pass: the number of the last one.
-    pub epoch: u32,
-    /// Which logits.
-    pub source: LogitSource,
-    /// Cross-entropy of the given label in nats, `[n]`.
-    pub loss: Vec<f32>,
-    /// Softmax probability of the given label, `[n]`.
-    pub p_given: Vec<f32>,
-    /// Class with the largest logit, `[n]`.
-    pub predicted: Vec<i32>,
 }
 
 /// Gradient maps of one chunk of examples.

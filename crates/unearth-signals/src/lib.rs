@@ -6,6 +6,7 @@
 //! never 0.
 
 pub mod dynamics;
+pub mod label_issue;
 pub mod maps;
 pub mod normalise;
 pub mod proportion;

@@ -46,6 +46,12 @@ impl<'c> BinaryCopy<'c> {
         self
     }
 
+    pub(crate) fn f64(&mut self, value: f64) -> &mut Self {
+        self.buffer.put_i32(8);
+        self.buffer.put_f64(value);
+        self
+    }
+
     pub(crate) fn optional_i64(&mut self, value: Option<i64>) -> &mut Self {
         match value {
             Some(value) => self.i64(value),
@@ -55,11 +61,7 @@ impl<'c> BinaryCopy<'c> {
 
     pub(crate) fn optional_f64(&mut self, value: Option<f64>) -> &mut Self {
         match value {
-            Some(value) => {
-                self.buffer.put_i32(8);
-                self.buffer.put_f64(value);
-                self
-            }
+            Some(value) => self.f64(value),
             None => self.null(),
         }
     }

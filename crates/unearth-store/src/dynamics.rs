@@ -4,7 +4,9 @@ use crate::{Database, StoreError, copy::BinaryCopy, events, runs, runs::ClaimedR
 use futures::{Stream, TryStreamExt};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
-use unearth_audit::{CHUNK_EXAMPLES, EpochRecord, Event, LogitSource, chunk_count, chunk_range};
+use unearth_audit::{
+    CHUNK_EXAMPLES, EpochRecord, Event, LogitSource, Record, chunk_count, chunk_range,
+};
 
 /// The word for a source in SQL.
 fn word(source: LogitSource) -> &'static str {
@@ -40,22 +42,23 @@ pub async fn store(
     .await?;
     let mut copy = BinaryCopy::begin(
         &mut tx,
-        "copy dynamics_chunks (run_id, chunk, epoch, source, loss, p_given, predicted) from stdin (format binary)",
+        "copy dynamics_chunks (run_id, chunk, epoch, source, loss, p_given, margin, el2n, predicted, best_other) from stdin (format binary)",
     )
     .await?;
-    let examples = record.loss.len();
+    let examples = record.values.len();
     for chunk in 0..chunk_count(examples) {
-        let range = chunk_range(chunk, examples);
-        copy.row(7)
+        let values = record.values.slice(chunk_range(chunk, examples));
+        copy.row(10)
             .i64(run.id)
             .i32(chunk as i32)
             .i32(record.epoch as i32)
             .bytes(word(record.source).as_bytes())
-            .bytes(&le_bytes(&record.loss[range.clone()], f32::to_le_bytes))
-            .bytes(&le_bytes(&record.p_given[range.clone()], |x| {
-                x.to_le_bytes()
-            }))
-            .bytes(&le_bytes(&record.predicted[range], i32::to_le_bytes));
+            .bytes(&le_bytes(&values.loss, f32::to_le_bytes))
+            .bytes(&le_bytes(&values.p_given, f32::to_le_bytes))
+            .bytes(&le_bytes(&values.margin, f32::to_le_bytes))
+            .bytes(&le_bytes(&values.el2n, f32::to_le_bytes))
+            .bytes(&le_bytes(&values.predicted, i32::to_le_bytes))
+            .bytes(&le_bytes(&values.best_other, i32::to_le_bytes));
         copy.flush_if_full().await?;
     }
     copy.finish().await?;
@@ -95,12 +98,8 @@ pub struct RecordChunk {
     pub chunk: i32,
     /// Epoch, counted from 0.
     pub epoch: i32,
-    /// Cross-entropy of the given label, `[m]`.
-    pub loss: Vec<f32>,
-    /// Probability of the given label, `[m]`.
-    pub p_given: Vec<f32>,
-    /// Predicted class, `[m]`.
-    pub predicted: Vec<i32>,
+    /// One value per example of the chunk and quantity.
+    pub values: Record,
 }
 
 struct Row {
@@ -108,17 +107,32 @@ struct Row {
     epoch: i32,
     loss: Vec<u8>,
     p_given: Vec<u8>,
+    margin: Option<Vec<u8>>,
+    el2n: Option<Vec<u8>>,
     predicted: Vec<u8>,
+    best_other: Option<Vec<u8>>,
 }
 
 impl From<Row> for RecordChunk {
     fn from(row: Row) -> Self {
+        let loss = values(&row.loss, f32::from_le_bytes);
+        let unseen = Record::unseen(loss.len());
+        let f32s = |bytes: Option<Vec<u8>>, unseen: Vec<f32>| {
+            bytes.map_or(unseen, |bytes| values(&bytes, f32::from_le_bytes))
+        };
         Self {
             chunk: row.chunk,
             epoch: row.epoch,
-            loss: values(&row.loss, f32::from_le_bytes),
-            p_given: values(&row.p_given, f32::from_le_bytes),
-            predicted: values(&row.predicted, i32::from_le_bytes),
+            values: Record {
+                loss,
+                p_given: values(&row.p_given, f32::from_le_bytes),
+                margin: f32s(row.margin, unseen.margin),
+                el2n: f32s(row.el2n, unseen.el2n),
+                predicted: values(&row.predicted, i32::from_le_bytes),
+                best_other: row.best_other.map_or(unseen.best_other, |bytes| {
+                    values(&bytes, i32::from_le_bytes)
+                }),
+            },
         }
     }
 }
@@ -141,8 +155,8 @@ pub fn stream(
     sqlx::query_as!(
         Row,
         "-- dynamics::stream
-         select chunk, epoch, loss, p_given, predicted from dynamics_chunks
-         where run_id = $1 and source = $2 order by chunk, epoch",
+         select chunk, epoch, loss, p_given, margin, el2n, predicted, best_other
+         from dynamics_chunks where run_id = $1 and source = $2 order by chunk, epoch",
         run,
         word(source),
     )
@@ -151,35 +165,25 @@ pub fn stream(
     .map_err(StoreError::from)
 }
 
-/// One example's record at one epoch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ExampleRecord {
-    /// Epoch, counted from 0.
-    pub epoch: i32,
-    /// Cross-entropy of the given label; NaN where not seen.
-    pub loss: f32,
-    /// Probability of the given label; NaN where not seen.
-    pub p_given: f32,
-    /// Predicted class; -1 where not seen.
-    pub predicted: i32,
-}
-
-/// The records of one example, epochs ascending.
+/// The records of one example, each of that example alone, epochs ascending.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails or a record is too short.
 pub async fn of_example(
     db: &Database,
     run: i64,
     index: usize,
     source: LogitSource,
-) -> Result<Vec<ExampleRecord>, StoreError> {
+) -> Result<Vec<RecordChunk>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"-- dynamics::of_example
            select chunk, epoch, substring(loss from $3 for 4) as "loss!",
                   substring(p_given from $3 for 4) as "p_given!",
-                  substring(predicted from $3 for 4) as "predicted!"
+                  substring(margin from $3 for 4) as margin,
+                  substring(el2n from $3 for 4) as el2n,
+                  substring(predicted from $3 for 4) as "predicted!",
+                  substring(best_other from $3 for 4) as best_other
            from dynamics_chunks
            where run_id = $1 and source = $2 and chunk = $4 order by epoch"#,
         run,
@@ -189,23 +193,14 @@ pub async fn of_example(
     )
     .fetch_all(&db.pool)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let record = RecordChunk::from(row);
-            match (&record.loss[..], &record.p_given[..], &record.predicted[..]) {
-                (&[loss], &[p_given], &[predicted]) => Ok(ExampleRecord {
-                    epoch: record.epoch,
-                    loss,
-                    p_given,
-                    predicted,
-                }),
-                _ => Err(StoreError::inconsistent(
-                    "dynamics_chunks",
-                    "loss",
-                    run,
-                    "too short",
-                )),
-            }
-        })
-        .collect()
+    let records: Vec<RecordChunk> = rows.into_iter().map(RecordChunk::from).collect();
+    if records.iter().all(|record| record.values.lengths_are(1)) {
+        return Ok(records);
+    }
+    Err(StoreError::inconsistent(
+        "dynamics_chunks",
+        "loss",
+        run,
+        "too short",
+    ))
 }

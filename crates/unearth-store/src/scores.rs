@@ -60,6 +60,10 @@ pub struct RankedRow {
     pub normalised_reason: Option<String>,
     /// Share of scored examples that are no harder, 0 to 100.
     pub percentile: Option<f64>,
+    /// The class that the model would give it; it may be the given one.
+    pub suggested: Option<i32>,
+    /// Mean probability of that class.
+    pub suggested_probability: Option<f64>,
 }
 
 /// One page of a ranking: rows after rank `after`, seen from the end that `order` names.
@@ -174,7 +178,8 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgr
         "-- scores::page
          select scores.rank, scores.index, examples.key, scores.label, examples.split,
                 examples.group_name, scores.value, scores.value_reason, scores.normalised,
-                scores.normalised_reason, scores.percentile ",
+                scores.normalised_reason, scores.percentile, suggestions.label as suggested,
+                suggestions.probability as suggested_probability ",
     );
     push_source(&mut query, score_set, dataset, filter);
     query
@@ -182,11 +187,15 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgr
 
 fn push_source(query: &mut QueryBuilder<Postgres>, score_set: i64, dataset: Uuid, filter: &Filter) {
     query
-        .push("from scores join examples on examples.dataset_id = ")
+        .push("from scores join score_sets on score_sets.id = scores.score_set_id join examples on examples.dataset_id = ")
         .push_bind(dataset);
-    query
-        .push(" and examples.index = scores.index where scores.score_set_id = ")
-        .push_bind(score_set);
+    query.push(
+        " and examples.index = scores.index
+          left join suggestions on suggestions.audit_id = score_sets.audit_id
+                               and suggestions.index = scores.index
+          where scores.score_set_id = ",
+    );
+    query.push_bind(score_set);
     if let Some(label) = filter.label {
         query.push(" and scores.label = ").push_bind(label);
     }

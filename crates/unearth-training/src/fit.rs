@@ -183,7 +183,7 @@ impl<'a> Training<'a> {
 
         let _no_grad = tch::no_grad_guard();
         self.record
-            .note(&indices, &losses.detach(), &logits.detach());
+            .note(&indices, &losses.detach(), &logits.detach(), &labels);
         Ok(())
     }
 
@@ -273,14 +273,20 @@ impl<'a> Training<'a> {
             let labels = self.data.labels.narrow(0, range.0, range.1);
             let indices =
                 Tensor::arange_start(range.0, range.0 + range.1, (Kind::Int64, self.device()));
-            record.note(&indices, &record::losses(&logits, &labels), &logits);
+            record.note(
+                &indices,
+                &record::losses(&logits, &labels),
+                &logits,
+                &labels,
+            );
             self.meter.eval.add(batch.len(), start);
             self.show_progress(sink, Phase::Evaluating, batch.end, examples)?;
         }
 
         let all: Vec<u32> = (0..examples as u32).collect();
         let record = record.finish(self.recipe.epochs - 1, LogitSource::EvalPass, &all)?;
-        let (training_accuracy, held_out_accuracy) = accuracies(self.examples, &record.predicted);
+        let (training_accuracy, held_out_accuracy) =
+            accuracies(self.examples, &record.values.predicted);
         tell(sink, Report::Epoch(record))?;
         Ok(TrainingOutcome {
             training_accuracy,
@@ -326,10 +332,8 @@ impl<'a> Training<'a> {
         let weights = weights.map(|(name, tensor)| (format!("weights/{name}"), tensor));
         let momenta = self.optimiser.momenta();
         let momenta = momenta.map(|(name, tensor)| (format!("momentum/{name}"), tensor));
-        let record = [
-            ("record/loss".to_owned(), &self.record.loss),
-            ("record/predicted".to_owned(), &self.record.predicted),
-        ];
+        let record = self.record.named().into_iter();
+        let record = record.map(|(name, tensor)| (format!("record/{name}"), tensor));
         weights
             .chain(momenta)
             .chain(record)

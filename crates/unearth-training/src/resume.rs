@@ -8,7 +8,7 @@ use tch::{Kind, Tensor};
 use unearth_audit::{Position, TrainingError};
 
 /// Goes up whenever an older point could no longer be continued with the same bits.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Key of the header in the safetensors metadata.
 const HEADER: &str = "unearth";
 

@@ -68,12 +68,12 @@ impl Receiving<'_> {
         let loss: f64 = self
             .trained
             .iter()
-            .map(|&i| f64::from(record.loss[i as usize]))
+            .map(|&i| f64::from(record.values.loss[i as usize]))
             .sum();
         let right = self
             .trained
             .iter()
-            .filter(|&&i| record.predicted[i as usize] == self.labels[i as usize])
+            .filter(|&&i| record.values.predicted[i as usize] == self.labels[i as usize])
             .count();
         Event::Epoch {
             epoch: record.epoch + 1,

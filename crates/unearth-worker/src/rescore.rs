@@ -57,12 +57,7 @@ async fn computed(worker: &Worker, claimed: &ClaimedScoreSet) -> Result<(), Work
         .await?
         .ok_or_else(unknown)?;
     let data = train::load_dataset(worker, claimed.dataset_id, recipe.split.as_deref()).await?;
-    let source = score::Source {
-        worker,
-        run,
-        recipe: &recipe,
-        data: &data,
-    };
+    let source = score::Source::new(worker, run, &recipe, &data);
     let scored = source.scored(signal, key).await?;
     score_sets::finish(&worker.db, claimed, &scored, (worker.now)()).await?;
     Ok(())

@@ -5,14 +5,17 @@ mod statistics;
 
 use crate::{Worker, WorkerError, train::Data};
 use serde_json::json;
+use tokio::sync::OnceCell;
 use unearth_audit::{Direction, Population, Recipe, ScoreKey, Scoring, Signal, Variant};
 use unearth_signals::{
+    dynamics::{Dynamics, Suggestion},
     normalise::{NullReason, class_normalise},
     ranking::{self, Ranked},
 };
 use unearth_store::{
     runs::ClaimedRun,
     score_sets::{self, NewScore, Scored},
+    suggestions,
 };
 
 /// What scores are computed from.
@@ -22,6 +25,8 @@ pub(crate) struct Source<'a> {
     pub(crate) run: i64,
     pub(crate) recipe: &'a Recipe,
     pub(crate) data: &'a Data,
+    dynamics: OnceCell<Vec<Dynamics>>,
+    evaluation: OnceCell<Vec<Dynamics>>,
 }
 
 /// One value per example of the dataset, in index order.
@@ -36,12 +41,7 @@ type Computation = (Signal, Option<(Variant, Vec<u32>)>);
 
 /// Computes and stores every score set of a run.
 pub(crate) async fn run(worker: &Worker, run: &ClaimedRun, data: &Data) -> Result<(), WorkerError> {
-    let source = Source {
-        worker,
-        run: run.id,
-        recipe: &run.recipe,
-        data,
-    };
+    let source = Source::new(worker, run.id, &run.recipe, data);
     let mut last: Option<(Computation, Column)> = None;
     for (signal, scoring) in wanted(run) {
         // Neighbouring windows often cover the same checkpoints: all four do when there are three.
@@ -60,22 +60,50 @@ pub(crate) async fn run(worker: &Worker, run: &ClaimedRun, data: &Data) -> Resul
         }
         last = Some((computation, column));
     }
+    let suggestions = source.suggestions().await?;
+    let rows = (0..).zip(suggestions).filter_map(row_of_suggestion);
+    suggestions::store(&worker.db, run, rows).await?;
     Ok(())
 }
 
-/// VoG where it was asked for; the signals of the loss come free with any run.
+fn row_of_suggestion(
+    (index, suggestion): (i32, Option<Suggestion>),
+) -> Option<suggestions::Suggestion> {
+    let suggestion = suggestion?;
+    Some(suggestions::Suggestion {
+        index,
+        label: suggestion.label,
+        probability: suggestion.probability,
+        runner_up: suggestion.runner_up,
+        runner_up_probability: suggestion.runner_up_probability,
+    })
+}
+
+/// VoG where it was asked for; the signals of the records come free with any run.
 fn wanted(run: &ClaimedRun) -> Vec<(Signal, Option<Scoring>)> {
     let scorings = run
         .scorings
         .iter()
         .filter(|_| run.signals.contains(&Signal::Vog));
     let vog = scorings.map(|scoring| (Signal::Vog, Some(scoring.clone())));
-    let free =
-        [Signal::FinalLoss, Signal::MeanLoss, Signal::Confidence].map(|signal| (signal, None));
-    vog.chain(free).collect()
+    let free = Signal::ALL
+        .into_iter()
+        .filter(|&signal| signal != Signal::Vog);
+    vog.chain(free.map(|signal| (signal, None))).collect()
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    pub(crate) fn new(worker: &'a Worker, run: i64, recipe: &'a Recipe, data: &'a Data) -> Self {
+        Self {
+            worker,
+            run,
+            recipe,
+            data,
+            dynamics: OnceCell::new(),
+            evaluation: OnceCell::new(),
+        }
+    }
+
     /// Computes one score set.
     pub(crate) async fn scored(
         &self,

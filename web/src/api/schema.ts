@@ -244,7 +244,8 @@ export interface paths {
         };
         /**
          * Streams a ranking as CSV (RFC 4180), hardest first, with the columns `rank`, `index`, `key`,
-         *     `label`, `split`, `group`, `score`, `score_class_normalised` and `percentile`.
+         *     `label`, `split`, `group`, `score`, `score_class_normalised`, `percentile`, `suggested_label` and
+         *     `suggested_probability`.
          * @description The headers `X-Unearth-Dataset`, `-Recipe`, `-Seed`, `-Precision`, `-Device`, `-Versions`,
          *     `-Signal` and `-Formula` say what it was made from; what is not ASCII in them is
          *     percent-encoded UTF-8.
@@ -647,6 +648,7 @@ export interface components {
             predicted?: string | null;
             /** @description Its place in every ranking that is ready. */
             scores: components["schemas"]["ExampleScore"][];
+            suggestion?: components["schemas"]["Suggestion"] | null;
             /** @description What training saw of it. */
             trajectory: components["schemas"]["Trajectory"];
         };
@@ -1218,6 +1220,13 @@ export interface components {
             rank: number;
             /** @description Split, where the dataset has some. */
             split?: string | null;
+            /** @description The class that late epochs find most probable; it may be the given one. */
+            suggested_label?: string | null;
+            /**
+             * Format: double
+             * @description Mean probability of that class, a lower bound.
+             */
+            suggested_probability?: number | null;
             /** @description Everything about it. */
             url: string;
             /**
@@ -1427,7 +1436,7 @@ export interface components {
          * @description A named score per example.
          * @enum {string}
          */
-        Signal: "vog" | "final_loss" | "mean_loss" | "confidence";
+        Signal: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
         /** @description What a reader of a score must be told beside the number. */
         SignalInfo: {
             /** @description Which end is the hard one. */
@@ -1523,6 +1532,26 @@ export interface components {
             scored: number;
             /** @description What is ranked. */
             signal: components["schemas"]["ScoreInfo"];
+        };
+        /**
+         * @description The label that late epochs find most probable, and the next one. A probability is a mean over those
+         *     epochs in which the class was the given one or the strongest other, and so a lower bound.
+         */
+        Suggestion: {
+            /** @description Most probable class; it may be the given one. */
+            label: string;
+            /**
+             * Format: double
+             * @description Its mean probability.
+             */
+            probability: number;
+            /** @description The class after it. */
+            runner_up: string;
+            /**
+             * Format: double
+             * @description Its mean probability.
+             */
+            runner_up_probability: number;
         };
         /** @description What training saw of one example, epoch by epoch; nulls where it did not see it. */
         Trajectory: {
@@ -1961,7 +1990,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The signal; `vog` by default. */
-                signal?: "vog" | "final_loss" | "mean_loss" | "confidence";
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
                 /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
                 window?: string;
                 /** @description Formula of VoG: `std` (the default) or `paper`. */
@@ -2086,7 +2115,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The signal; `vog` by default. */
-                signal?: "vog" | "final_loss" | "mean_loss" | "confidence";
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
                 /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
                 window?: string;
                 /** @description Formula of VoG: `std` (the default) or `paper`. */
@@ -2234,7 +2263,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The signal; `vog` by default. */
-                signal?: "vog" | "final_loss" | "mean_loss" | "confidence";
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
                 /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
                 window?: string;
                 /** @description Formula of VoG: `std` (the default) or `paper`. */

@@ -6,8 +6,17 @@ import "./signal-choice.css";
 const TITLES: Record<SignalName, string> = {
   final_loss: "Final loss",
   vog: "Variance of Gradients",
+  label_issue: "Label issue",
+  aum: "Area under the margin",
   mean_loss: "Mean loss",
   confidence: "Confidence",
+  variability: "Variability",
+  aleatoric: "Aleatoric uncertainty",
+  correctness: "Correctness",
+  forgetting: "Forgetting events",
+  first_learned: "First learned",
+  stayed_learned: "Learned and stayed",
+  el2n: "EL2N, early",
 };
 
 interface Props {

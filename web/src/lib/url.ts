@@ -1,7 +1,21 @@
 import type { Population, RankingQuery, SignalName, Variant } from "../api/types";
 
 /** Every signal, in the order in which the page offers them. */
-export const SIGNALS: readonly SignalName[] = ["final_loss", "vog", "mean_loss", "confidence"];
+export const SIGNALS: readonly SignalName[] = [
+  "final_loss",
+  "vog",
+  "label_issue",
+  "aum",
+  "mean_loss",
+  "confidence",
+  "variability",
+  "aleatoric",
+  "correctness",
+  "forgetting",
+  "first_learned",
+  "stayed_learned",
+  "el2n",
+];
 
 /** The reader's choices for a ranking; all of them live in the URL. */
 export interface View {

@@ -10,7 +10,7 @@ use crate::{
     view::{
         audit,
         example::Example,
-        score::{AuditedExample, ExampleScore, Gradient, Trajectory},
+        score::{AuditedExample, ExampleScore, Gradient, Suggestion, Trajectory},
         statistics::examples_in,
     },
 };
@@ -20,8 +20,8 @@ use unearth_audit::{LogitSource, Recipe, Signal};
 use unearth_store::{
     StoreError,
     audits::Audit,
-    dynamics::{self, ExampleRecord},
-    runs, score_sets, scores, snapshots,
+    dynamics::{self, RecordChunk},
+    runs, score_sets, scores, snapshots, suggestions,
 };
 use uuid::Uuid;
 
@@ -52,7 +52,8 @@ pub(crate) async fn get(
             .map(|record| predicted(record, classes))
             .transpose()?
             .flatten(),
-        p_given: last.and_then(|record| finite(record.p_given)),
+        p_given: last.and_then(|record| finite(record.values.p_given[0])),
+        suggestion: suggestion(&app, &audit, index, classes).await?,
         scores: scores_of(&app, &audit, index).await?,
         trajectory: trajectory(&in_flight, classes)?,
         gradients: maps.iter().map(|map| gradient(id, index, map)).collect(),
@@ -81,6 +82,23 @@ pub(super) async fn maps(
     let stored = snapshots::of_example(&app.db, run, index as usize, recipe.map_bytes()).await?;
     let maps = stored.iter().map(|map| GradientMap::decode(map, recipe));
     Ok(maps.collect::<Result<_, _>>()?)
+}
+
+async fn suggestion(
+    app: &App,
+    audit: &Audit,
+    index: i32,
+    classes: ClassNames<'_>,
+) -> Result<Option<Suggestion>, Problem> {
+    let Some(found) = suggestions::get(&app.db, audit.id, index).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Suggestion {
+        label: classes.name(found.label)?,
+        probability: found.probability,
+        runner_up: classes.name(found.runner_up)?,
+        runner_up_probability: found.runner_up_probability,
+    }))
 }
 
 async fn scores_of(app: &App, audit: &Audit, index: i32) -> Result<Vec<ExampleScore>, Problem> {
@@ -123,16 +141,16 @@ async fn scores_of(app: &App, audit: &Audit, index: i32) -> Result<Vec<ExampleSc
     Ok(scores.collect::<Result<_, StoreError>>()?)
 }
 
-fn trajectory(
-    records: &[ExampleRecord],
-    classes: ClassNames<'_>,
-) -> Result<Trajectory, StoreError> {
+fn trajectory(records: &[RecordChunk], classes: ClassNames<'_>) -> Result<Trajectory, StoreError> {
     Ok(Trajectory {
         epochs: records.iter().map(|record| record.epoch + 1).collect(),
-        loss: records.iter().map(|record| finite(record.loss)).collect(),
+        loss: records
+            .iter()
+            .map(|record| finite(record.values.loss[0]))
+            .collect(),
         p_given: records
             .iter()
-            .map(|record| finite(record.p_given))
+            .map(|record| finite(record.values.p_given[0]))
             .collect(),
         predicted: records
             .iter()
@@ -142,14 +160,11 @@ fn trajectory(
 }
 
 /// The class that was predicted; none where the example was not seen.
-fn predicted(
-    record: &ExampleRecord,
-    classes: ClassNames<'_>,
-) -> Result<Option<String>, StoreError> {
-    if record.predicted < 0 {
-        return Ok(None);
+fn predicted(record: &RecordChunk, classes: ClassNames<'_>) -> Result<Option<String>, StoreError> {
+    match record.values.predicted[0] {
+        ..0 => Ok(None),
+        class => classes.name(class).map(Some),
     }
-    classes.name(record.predicted).map(Some)
 }
 
 fn finite(value: f32) -> Option<f32> {

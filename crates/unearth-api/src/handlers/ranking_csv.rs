@@ -60,7 +60,8 @@ pub(crate) struct CsvQuery {
 }
 
 /// Streams a ranking as CSV (RFC 4180), hardest first, with the columns `rank`, `index`, `key`,
-/// `label`, `split`, `group`, `score`, `score_class_normalised` and `percentile`.
+/// `label`, `split`, `group`, `score`, `score_class_normalised`, `percentile`, `suggested_label` and
+/// `suggested_probability`.
 ///
 /// The headers `X-Unearth-Dataset`, `-Recipe`, `-Seed`, `-Precision`, `-Device`, `-Versions`,
 /// `-Signal` and `-Formula` say what it was made from; what is not ASCII in them is

@@ -153,6 +153,10 @@ pub(crate) struct RankedExample {
     value_normalised_reason: Option<String>,
     /// Share of scored examples that are no harder, 0 to 100.
     percentile: Option<f64>,
+    /// The class that late epochs find most probable; it may be the given one.
+    suggested_label: Option<String>,
+    /// Mean probability of that class, a lower bound.
+    suggested_probability: Option<f64>,
     /// Its image.
     image_url: String,
     /// Everything about it.
@@ -179,6 +183,8 @@ impl RankedExample {
             value_normalised: row.normalised,
             value_normalised_reason: row.normalised_reason,
             percentile: row.percentile,
+            suggested_label: row.suggested.map(|label| classes.name(label)).transpose()?,
+            suggested_probability: row.suggested_probability,
             image_url: view::example::image_url(dataset, row.index),
             url: format!("{}/examples/{}", view::audit::url(audit), row.index),
         })
@@ -210,12 +216,28 @@ pub(crate) struct AuditedExample {
     pub(crate) predicted: Option<String>,
     /// Probability that the final model gives to the given label.
     pub(crate) p_given: Option<f32>,
+    /// The label that the model would give it; null before the audit succeeded.
+    pub(crate) suggestion: Option<Suggestion>,
     /// Its place in every ranking that is ready.
     pub(crate) scores: Vec<ExampleScore>,
     /// What training saw of it.
     pub(crate) trajectory: Trajectory,
     /// Its gradient maps.
     pub(crate) gradients: Vec<Gradient>,
+}
+
+/// The label that late epochs find most probable, and the next one. A probability is a mean over those
+/// epochs in which the class was the given one or the strongest other, and so a lower bound.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Suggestion {
+    /// Most probable class; it may be the given one.
+    pub(crate) label: String,
+    /// Its mean probability.
+    pub(crate) probability: f64,
+    /// The class after it.
+    pub(crate) runner_up: String,
+    /// Its mean probability.
+    pub(crate) runner_up_probability: f64,
 }
 
 /// One example's place in one ranking.

@@ -63,9 +63,18 @@ async fn an_audit_waits_for_a_worker() {
       "seed": 7,
       "signals": [
         "vog",
+        "label_issue",
         "final_loss",
         "mean_loss",
-        "confidence"
+        "confidence",
+        "variability",
+        "correctness",
+        "aum",
+        "forgetting",
+        "first_learned",
+        "stayed_learned",
+        "el2n",
+        "aleatoric"
       ],
       "started_at": null,
       "state": "queued",

@@ -63,6 +63,12 @@ async fn an_example_shows_scores_trajectory_and_gradients() {
         }
       ],
       "split": "train",
+      "suggestion": {
+        "label": "=dog()",
+        "probability": 0.75,
+        "runner_up": "cat",
+        "runner_up_probability": 0.25
+      },
       "trajectory": {
         "epochs": [
           1,

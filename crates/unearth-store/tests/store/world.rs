@@ -12,7 +12,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use unearth_audit::{
     Augment, DatasetFacts, Environment, EpochRecord, Estimate, GradientTarget, Init, LogitSource,
-    MapChunk, Model, Precision, Recipe, Scoring, Signal, chunk_count, chunk_range, plan,
+    MapChunk, Model, Precision, Recipe, Record, Scoring, Signal, chunk_count, chunk_range, plan,
 };
 use unearth_postgres::TestPostgres;
 use unearth_store::{
@@ -100,9 +100,14 @@ pub(crate) fn record(epoch: u32, source: LogitSource, examples: usize) -> EpochR
     EpochRecord {
         epoch,
         source,
-        loss: (0..examples).map(|i| i as f32 + epoch as f32).collect(),
-        p_given: (0..examples).map(|i| 1.0 / (i as f32 + 1.0)).collect(),
-        predicted: (0..examples).map(|i| (i % 10) as i32).collect(),
+        values: Record {
+            loss: (0..examples).map(|i| i as f32 + epoch as f32).collect(),
+            p_given: (0..examples).map(|i| 1.0 / (i as f32 + 1.0)).collect(),
+            margin: (0..examples).map(|i| 3.0 - i as f32).collect(),
+            el2n: (0..examples).map(|i| i as f32 / 1e3).collect(),
+            predicted: (0..examples).map(|i| (i % 10) as i32).collect(),
+            best_other: (0..examples).map(|i| (i % 7) as i32).collect(),
+        },
     }
 }
 

@@ -14,9 +14,17 @@ pub(crate) fn assert_same_report(a: &Report, b: &Report) {
     match (a, b) {
         (Report::Epoch(a), Report::Epoch(b)) => {
             assert_eq!((a.epoch, a.source), (b.epoch, b.source));
-            assert!(same_bits(&a.loss, &b.loss), "losses of epoch {}", a.epoch);
-            assert!(same_bits(&a.p_given, &b.p_given), "p of epoch {}", a.epoch);
-            assert_eq!(a.predicted, b.predicted, "predictions of epoch {}", a.epoch);
+            let (x, y) = (&a.values, &b.values);
+            for (name, x, y) in [
+                ("losses", &x.loss, &y.loss),
+                ("p", &x.p_given, &y.p_given),
+                ("margins", &x.margin, &y.margin),
+                ("EL2N", &x.el2n, &y.el2n),
+            ] {
+                assert!(same_bits(x, y), "{name} of epoch {}", a.epoch);
+            }
+            assert_eq!(x.predicted, y.predicted, "predictions of epoch {}", a.epoch);
+            assert_eq!(x.best_other, y.best_other, "others of epoch {}", a.epoch);
         }
         (a, b) => assert!(a == b, "{} and {} differ", kind(a), kind(b)),
     }
@@ -52,7 +60,10 @@ fn another_seed_gives_another_training() {
     let first = scenario.run();
     scenario.seed = 2;
     let second = scenario.run();
-    assert_ne!(first.in_flight()[0].loss, second.in_flight()[0].loss);
+    assert_ne!(
+        first.in_flight()[0].values.loss,
+        second.in_flight()[0].values.loss
+    );
     assert_ne!(first.chunks()[0].maps, second.chunks()[0].maps);
 }
 
@@ -62,6 +73,15 @@ fn augmentation_changes_the_training_and_not_what_is_recorded_of_whom() {
     let plain = scenario.run();
     scenario.recipe.augment = Augment::FlipCrop;
     let augmented = scenario.run();
-    assert_ne!(plain.in_flight()[0].loss, augmented.in_flight()[0].loss);
-    assert!(augmented.in_flight()[0].loss.iter().all(|l| l.is_finite()));
+    assert_ne!(
+        plain.in_flight()[0].values.loss,
+        augmented.in_flight()[0].values.loss
+    );
+    assert!(
+        augmented.in_flight()[0]
+            .values
+            .loss
+            .iter()
+            .all(|l| l.is_finite())
+    );
 }

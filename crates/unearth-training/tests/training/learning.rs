@@ -24,7 +24,7 @@ fn separable_blobs_are_learned_and_held_out_ones_recognised() {
             model.as_str()
         );
         let mean = |epoch: usize| {
-            let losses = &run.in_flight()[epoch].loss[..120];
+            let losses = &run.in_flight()[epoch].values.loss[..120];
             losses.iter().sum::<f32>() / 120.0
         };
         assert!(mean(4) < mean(0) / 2.0);

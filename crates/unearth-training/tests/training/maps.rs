@@ -60,13 +60,16 @@ fn the_predicted_class_needs_no_labels() {
     let given = scenario.run();
     scenario.recipe.gradient_target = GradientTarget::Predicted;
     let predicted = scenario.run();
-    assert_eq!(given.in_flight()[1].loss, predicted.in_flight()[1].loss);
+    assert_eq!(
+        given.in_flight()[1].values.loss,
+        predicted.in_flight()[1].values.loss
+    );
     // The eval pass has the same model as the last sweep.
     let eval = given.eval_pass();
     let (given, predicted) = (decoded(given.chunks()[1]), decoded(predicted.chunks()[1]));
     for i in 0..18 {
         let map = i * 64..(i + 1) * 64;
-        let agree = eval.predicted[i] == scenario.labels[i];
+        let agree = eval.values.predicted[i] == scenario.labels[i];
         assert_eq!(given[map.clone()] == predicted[map], agree, "example {i}");
     }
 }
@@ -78,11 +81,12 @@ fn bf16_is_for_training_alone() {
     scenario.recipe.precision = Precision::Bf16;
     let bf16_run = scenario.run();
     let (a, b) = (f32_run.in_flight()[0], bf16_run.in_flight()[0]);
-    assert_ne!(a.loss, b.loss);
+    assert_ne!(a.values.loss, b.values.loss);
     let close = a
+        .values
         .loss
         .iter()
-        .zip(&b.loss)
+        .zip(&b.values.loss)
         .filter(|(a, b)| (*a - *b).abs() < 0.5);
     assert!(close.count() > 12);
     // A map of bf16 arithmetic would hold few distinct mantissas.

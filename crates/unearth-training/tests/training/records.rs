@@ -15,9 +15,9 @@ fn in_flight_records_stand_at_their_example_under_shuffling() {
     let records = run.in_flight();
     assert_eq!(records.len(), 25);
     let last = records[24];
-    let right = (0..examples).filter(|&i| last.predicted[i] == scenario.labels[i]);
+    let right = (0..examples).filter(|&i| last.values.predicted[i] == scenario.labels[i]);
     assert!(right.count() >= examples - 2);
-    let sure = last.p_given.iter().filter(|&&p| p > 0.5).count();
+    let sure = last.values.p_given.iter().filter(|&&p| p > 0.5).count();
     assert!(sure >= examples - 2, "{sure}");
     assert_eq!(run.outcome.training_accuracy, 1.0);
 }
@@ -26,7 +26,7 @@ fn in_flight_records_stand_at_their_example_under_shuffling() {
 fn p_given_is_the_probability_of_the_loss() {
     let run = Scenario::blobs(Model::CnnS, 18, 3).run();
     for record in run.in_flight().into_iter().chain([run.eval_pass()]) {
-        for (loss, p) in record.loss.iter().zip(&record.p_given) {
+        for (loss, p) in record.values.loss.iter().zip(&record.values.p_given) {
             assert!(((-loss).exp() - p).abs() < 1e-6 && (0.0..=1.0).contains(p));
         }
     }
@@ -40,14 +40,14 @@ fn held_out_examples_are_scored_and_not_trained_on() {
     for record in run.in_flight() {
         for i in 0..20 {
             let trained = scenario.trained.contains(&(i as u32));
-            assert_eq!(record.loss[i].is_nan(), !trained);
-            assert_eq!(record.p_given[i].is_nan(), !trained);
-            assert_eq!(record.predicted[i] == -1, !trained);
+            assert_eq!(record.values.loss[i].is_nan(), !trained);
+            assert_eq!(record.values.p_given[i].is_nan(), !trained);
+            assert_eq!(record.values.predicted[i] == -1, !trained);
         }
     }
     let eval = run.eval_pass();
     assert_eq!((eval.epoch, eval.source), (1, LogitSource::EvalPass));
-    assert!(eval.loss.iter().all(|loss| loss.is_finite()));
+    assert!(eval.values.loss.iter().all(|loss| loss.is_finite()));
     assert_eq!(run.chunks()[0].scales.len(), 20);
 
     let share = |trained: bool| {
@@ -56,7 +56,7 @@ fn held_out_examples_are_scored_and_not_trained_on() {
             .collect();
         let right = of
             .iter()
-            .filter(|&&i| eval.predicted[i] == scenario.labels[i]);
+            .filter(|&&i| eval.values.predicted[i] == scenario.labels[i]);
         right.count() as f64 / of.len() as f64
     };
     assert_eq!(run.outcome.training_accuracy, share(true));
@@ -67,13 +67,22 @@ fn held_out_examples_are_scored_and_not_trained_on() {
         *pixel = 255 - *pixel;
     }
     let changed = scenario.run();
-    assert_eq!(changed.in_flight()[1].loss[1], run.in_flight()[1].loss[1]);
-    assert_ne!(changed.eval_pass().loss[0], eval.loss[0]);
+    assert_eq!(
+        changed.in_flight()[1].values.loss[1],
+        run.in_flight()[1].values.loss[1]
+    );
+    assert_ne!(changed.eval_pass().values.loss[0], eval.values.loss[0]);
 }
 
 #[test]
 fn a_last_batch_of_one_is_trained_on() {
     // Batch-norm over flat features refuses a batch of one.
     let run = Scenario::blobs(Model::Mlp, 9, 3).run();
-    assert!(run.in_flight()[1].loss.iter().all(|loss| loss.is_finite()));
+    assert!(
+        run.in_flight()[1]
+            .values
+            .loss
+            .iter()
+            .all(|loss| loss.is_finite())
+    );
 }

@@ -2,18 +2,20 @@
 
 use super::{Column, Source};
 use crate::WorkerError;
-use futures::{Stream, TryStreamExt};
+use futures::TryStreamExt;
 use std::pin::pin;
-use unearth_audit::{LogitSource, Scoring, Signal, Variant, chunk_range};
+use unearth_audit::{LogitSource, Population, Scoring, Signal, Variant, chunk_range};
 use unearth_signals::{
-    dynamics::mean_over_epochs,
+    dynamics::{Dynamics, Epoch, Suggestion},
+    label_issue::mean_standing,
     vog::{self, StoredMaps},
 };
 use unearth_store::{
-    StoreError,
     dynamics::{self, RecordChunk},
     snapshots,
 };
+
+const NOT_RECORDED: &str = "its run recorded nothing it could be computed from";
 
 impl Source<'_> {
     pub(super) async fn column(
@@ -21,12 +23,53 @@ impl Source<'_> {
         signal: Signal,
         scoring: Option<&Scoring>,
     ) -> Result<Column, WorkerError> {
-        match signal {
-            Signal::Vog => self.vog(scoring.unwrap_or(&Scoring::DEFAULT)).await,
-            Signal::FinalLoss => self.final_loss().await,
-            Signal::MeanLoss => self.mean(|record| &record.loss).await,
-            Signal::Confidence => self.mean(|record| &record.p_given).await,
+        Ok(match signal {
+            Signal::Vog => self.vog(scoring.unwrap_or(&Scoring::DEFAULT)).await?,
+            Signal::FinalLoss => Column {
+                values: self
+                    .evaluation()
+                    .await?
+                    .iter()
+                    .map(|e| e.mean_loss)
+                    .collect(),
+                null_reason: "the eval pass did not see it",
+            },
+            Signal::LabelIssue => self.label_issue().await?,
+            in_flight => in_flight_column(in_flight, self.dynamics().await?),
+        })
+    }
+
+    /// Standings are taken within a population: the two are never compared.
+    async fn label_issue(&self) -> Result<Column, WorkerError> {
+        let (learned, evaluated) = (self.dynamics().await?, self.evaluation().await?);
+        let mut values = vec![None; evaluated.len()];
+        for population in [Population::Trained, Population::HeldOut] {
+            let members = self.members(population);
+            let of = |reading: fn(&Dynamics) -> Option<f64>, source: &[Dynamics]| {
+                members.iter().map(|&at| reading(&source[at])).collect()
+            };
+            let mut readings = vec![
+                of(|example| example.late_loss, evaluated),
+                of(
+                    |example| example.late_margin.map(|margin| -margin),
+                    evaluated,
+                ),
+            ];
+            if population == Population::Trained {
+                readings.push(of(|example| example.late_loss, learned));
+                readings.push(of(
+                    |example| example.late_margin.map(|margin| -margin),
+                    learned,
+                ));
+            }
+            for (&at, value) in members.iter().zip(mean_standing(&readings)) {
+                values[at] = value;
+            }
         }
+        Ok(Column {
+            values,
+            null_reason: NOT_RECORDED,
+        })
     }
 
     async fn vog(&self, scoring: &Scoring) -> Result<Column, WorkerError> {
@@ -52,36 +95,40 @@ impl Source<'_> {
         self.complete(values, "no gradient was taken")
     }
 
-    async fn final_loss(&self) -> Result<Column, WorkerError> {
-        let mut values = Vec::with_capacity(self.data.pack.len());
-        let mut records = pin!(self.records(LogitSource::EvalPass));
-        while let Some(record) = records.try_next().await? {
-            values.extend(record.loss.iter().map(|&loss| finite(loss)));
-        }
-        self.complete(values, "the eval pass did not see it")
+    /// How every example was learned, in index order; read once.
+    pub(super) async fn dynamics(&self) -> Result<&[Dynamics], WorkerError> {
+        let epochs = self.recipe.epochs as usize;
+        let learned = self
+            .dynamics
+            .get_or_try_init(|| self.read(LogitSource::InFlight, epochs));
+        Ok(learned.await?)
     }
 
-    /// The mean over the epochs of an in-flight quantity.
-    async fn mean(&self, quantity: impl Fn(&RecordChunk) -> &[f32]) -> Result<Column, WorkerError> {
-        let mut values = Vec::with_capacity(self.data.pack.len());
-        let mut records = pin!(self.records(LogitSource::InFlight));
-        let mut epochs: Vec<RecordChunk> = Vec::with_capacity(self.recipe.epochs as usize);
-        while let Some(record) = records.try_next().await? {
-            epochs.push(record);
-            if epochs.len() == self.recipe.epochs as usize {
-                let columns: Vec<&[f32]> = epochs.iter().map(&quantity).collect();
-                values.extend(mean_over_epochs(&columns));
-                epochs.clear();
+    /// What the final model says of every example, in index order; read once.
+    pub(super) async fn evaluation(&self) -> Result<&[Dynamics], WorkerError> {
+        let evaluated = self
+            .evaluation
+            .get_or_try_init(|| self.read(LogitSource::EvalPass, 1));
+        Ok(evaluated.await?)
+    }
+
+    /// The dynamics of every example over its `epochs` records from one source.
+    async fn read(&self, source: LogitSource, epochs: usize) -> Result<Vec<Dynamics>, WorkerError> {
+        let labels = self.data.pack.labels();
+        let mut read = Vec::with_capacity(labels.len());
+        let mut stored = pin!(dynamics::stream(&self.worker.db, self.run, source));
+        let mut chunk: Vec<RecordChunk> = Vec::with_capacity(epochs);
+        while let Some(record) = stored.try_next().await? {
+            chunk.push(record);
+            if chunk.len() == epochs {
+                let range = chunk_range(chunk[0].chunk as usize, labels.len());
+                let views: Vec<Epoch<'_>> = chunk.iter().map(epoch).collect();
+                read.extend(unearth_signals::dynamics::dynamics(&views, &labels[range]));
+                chunk.clear();
             }
         }
-        self.complete(values, "it was not trained on")
-    }
-
-    fn records(
-        &self,
-        source: LogitSource,
-    ) -> impl Stream<Item = Result<RecordChunk, StoreError>> + '_ {
-        dynamics::stream(&self.worker.db, self.run, source)
+        self.require_every_example(read.len())?;
+        Ok(read)
     }
 
     /// A column is only as good as its alignment: every example, once, in order.
@@ -108,20 +155,68 @@ impl Source<'_> {
         )))
     }
 
-    /// Whether the final model labels each example as given, in index order.
-    pub(super) async fn correct(&self) -> Result<Vec<Option<bool>>, WorkerError> {
-        let labels = self.data.pack.labels();
-        let mut correct = Vec::with_capacity(labels.len());
-        let mut records = pin!(self.records(LogitSource::EvalPass));
-        while let Some(record) = records.try_next().await? {
-            let given = &labels[chunk_range(record.chunk as usize, labels.len())];
-            let pairs = record.predicted.iter().zip(given);
-            correct.extend(
-                pairs.map(|(&predicted, &given)| (predicted >= 0).then_some(predicted == given)),
-            );
-        }
-        self.require_every_example(correct.len())?;
-        Ok(correct)
+    /// The label that the model would give each example: from the late epochs of training where it was
+    /// trained on, from the final model where it was not.
+    pub(super) async fn suggestions(&self) -> Result<Vec<Option<Suggestion>>, WorkerError> {
+        let (learned, evaluated) = (self.dynamics().await?, self.evaluation().await?);
+        let suggestions = learned.iter().zip(evaluated);
+        Ok(suggestions
+            .map(|(learned, evaluated)| learned.suggestion.or(evaluated.suggestion))
+            .collect())
+    }
+}
+
+/// The values of one signal that comes from in-flight records.
+fn in_flight_column(signal: Signal, dynamics: &[Dynamics]) -> Column {
+    let (value, null_reason) = in_flight(signal);
+    Column {
+        values: dynamics.iter().map(value).collect(),
+        null_reason,
+    }
+}
+
+/// Where a signal stands in the dynamics, and why a trained example may have none.
+fn in_flight(signal: Signal) -> (fn(&Dynamics) -> Option<f64>, &'static str) {
+    const NOT_TRAINED: &str = "it was not trained on";
+    match signal {
+        Signal::Vog | Signal::LabelIssue | Signal::FinalLoss => (|_| None, NOT_RECORDED),
+        Signal::MeanLoss => (|example| example.mean_loss, NOT_TRAINED),
+        Signal::Confidence => (|example| example.confidence, NOT_TRAINED),
+        Signal::Variability => (|example| example.variability, NOT_TRAINED),
+        Signal::Aleatoric => (|example| example.aleatoric, NOT_TRAINED),
+        Signal::Aum => (|example| example.aum, NOT_RECORDED),
+        Signal::El2n => (|example| example.el2n, NOT_RECORDED),
+        Signal::Correctness => (
+            |example| Some(example.learning?.correct.into()),
+            NOT_TRAINED,
+        ),
+        Signal::Forgetting => (
+            |example| {
+                let learning = example.learning.filter(|it| !it.is_never_learned());
+                Some(learning?.forgetting.into())
+            },
+            "it was never learned",
+        ),
+        Signal::FirstLearned => (
+            |example| example.learning?.first_learned.map(f64::from),
+            "it was never learned",
+        ),
+        Signal::StayedLearned => (
+            |example| example.learning?.stayed_learned.map(f64::from),
+            "it was wrong at the last epoch",
+        ),
+    }
+}
+
+fn epoch(record: &RecordChunk) -> Epoch<'_> {
+    let values = &record.values;
+    Epoch {
+        loss: &values.loss,
+        p_given: &values.p_given,
+        margin: &values.margin,
+        el2n: &values.el2n,
+        predicted: &values.predicted,
+        best_other: &values.best_other,
     }
 }
 
@@ -151,8 +246,4 @@ fn chunk_vog(
         .collect();
     vog::vog_chunk(&checkpoints, pixels, variant)
         .map_err(|error| WorkerError::Inconsistent(format!("chunk {}: {error}", window[0].chunk)))
-}
-
-fn finite(value: f32) -> Option<f64> {
-    value.is_finite().then_some(f64::from(value))
 }

@@ -58,8 +58,9 @@ impl Source<'_> {
         if (signal, population) != (Signal::Vog, Population::HeldOut) {
             return Ok(None);
         }
-        let all = self.correct().await?;
-        let correct: Vec<Option<bool>> = members.iter().map(|&index| all[index]).collect();
+        let evaluated = self.evaluation().await?;
+        let right = |&index: &usize| evaluated[index].learning.map(|it| it.correct > 0);
+        let correct: Vec<Option<bool>> = members.iter().map(right).collect();
         Ok(held_out_error_by_decile(values, &correct))
     }
 }

@@ -1,0 +1,103 @@
+//! One ranking to find wrong labels with.
+
+/// The mean over several quantities of each example's standing in it: 1 for the hardest of all in
+/// every quantity, towards 0 for the easiest. Equal values share the mean of their ranks. It is a rank
+/// score, not a probability. None where one of the quantities is.
+///
+/// Each quantity is one value per example, high = harder.
+///
+/// Late in training a wrong label is what a model has not yet come to believe, and no single reading of
+/// that is best everywhere: the loss sees how improbable the label is, the margin how far another class
+/// leads, in flight before memorising and in the eval pass without the noise of augmentation. Ranks make
+/// them comparable whatever their scale.
+///
+/// # Panics
+/// When the quantities differ in length.
+pub fn mean_standing(quantities: &[Vec<Option<f64>>]) -> Vec<Option<f64>> {
+    let examples = quantities.first().map_or(0, Vec::len);
+    let mut sums: Vec<Option<f64>> = vec![Some(0.0); examples];
+    for quantity in quantities {
+        assert_eq!(quantity.len(), examples, "one value per example");
+        for (sum, standing) in sums.iter_mut().zip(standings(quantity)) {
+            *sum = sum.zip(standing).map(|(sum, standing)| sum + standing);
+        }
+    }
+    let count = quantities.len() as f64;
+    sums.into_iter()
+        .map(|sum| sum.map(|sum| sum / count))
+        .collect()
+}
+
+/// Rank from the easy end divided by the number of values; equals share the mean of theirs.
+fn standings(values: &[Option<f64>]) -> Vec<Option<f64>> {
+    let mut order: Vec<(f64, usize)> = values
+        .iter()
+        .enumerate()
+        .filter_map(|(index, value)| Some((value.filter(|value| !value.is_nan())?, index)))
+        .collect();
+    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let mut standings = vec![None; values.len()];
+    let mut before = 0;
+    for equals in order.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+        let mean_rank = f64::midpoint(before as f64 + 1.0, (before + equals.len()) as f64);
+        for &(_, index) in equals {
+            standings[index] = Some(mean_rank / order.len() as f64);
+        }
+        before += equals.len();
+    }
+    standings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn some(values: &[f64]) -> Vec<Option<f64>> {
+        values.iter().copied().map(Some).collect()
+    }
+
+    #[test]
+    fn hardest_in_everything_is_one_and_ties_share() {
+        let found = mean_standing(&[some(&[1.0, 5.0, 1.0, 9.0]), some(&[-3.0, 0.0, 2.0, 7.0])]);
+        assert_eq!(
+            found,
+            [Some(2.5 / 8.0), Some(5.0 / 8.0), Some(4.5 / 8.0), Some(1.0)]
+        );
+    }
+
+    #[test]
+    fn what_is_missing_in_one_is_missing() {
+        let found = mean_standing(&[
+            vec![Some(1.0), None, Some(f64::NAN)],
+            some(&[1.0, 2.0, 3.0]),
+        ]);
+        assert_eq!(found, [Some(4.0 / 6.0), None, None]);
+        assert_eq!(mean_standing(&[]), []);
+    }
+
+    proptest! {
+        #[test]
+        fn scale_and_offset_change_nothing(values in proptest::collection::vec(-1e3f64..1e3, 1..40)) {
+            let plain = mean_standing(&[some(&values)]);
+            let scaled: Vec<f64> = values.iter().map(|value| value.mul_add(8.0, 16.0)).collect();
+            let order = |v: &[Option<f64>]| v.iter().map(|v| v.unwrap_or(0.0)).collect::<Vec<_>>();
+            // Scaling by a power of two keeps distinct values distinct, but for what the offset rounds.
+            let scaled = mean_standing(&[some(&scaled)]);
+            for (a, b) in order(&plain).iter().zip(order(&scaled)) {
+                prop_assert!((a - b).abs() <= 1.0 / values.len() as f64);
+            }
+        }
+
+        #[test]
+        fn lies_in_the_unit_interval_and_averages_to_the_middle(
+            values in proptest::collection::vec(-1e3f64..1e3, 1..40),
+        ) {
+            let found = mean_standing(&[some(&values), some(&values)]);
+            let n = values.len() as f64;
+            let sum: f64 = found.iter().flatten().sum();
+            prop_assert!((sum / n - (n + 1.0) / (2.0 * n)).abs() < 1e-9);
+            prop_assert!(found.iter().flatten().all(|&v| v > 0.0 && v <= 1.0));
+        }
+    }
+}
