@@ -19,6 +19,7 @@ pub mod score_sets;
 pub mod scores;
 pub mod snapshots;
 pub mod tokens;
+pub mod usage;
 pub mod weights;
 pub mod workers;
 

@@ -202,6 +202,7 @@ fn result() -> AuditResult {
         fit_secs: 1.0,
         sweep_secs: 2.0,
         wall_secs: 4.0,
+        database_bytes: Some(5_000),
     }
 }
 
