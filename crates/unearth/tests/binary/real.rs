@@ -6,13 +6,22 @@ use std::{
     io::{BufRead as _, BufReader},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
+use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_unearth");
 /// Generous: the machine that runs the tests may be busy.
 const PATIENCE: Duration = Duration::from_mins(4);
+
+/// A data folder, below a folder that an unprivileged Postgres can enter.
+pub(crate) fn home() -> TempDir {
+    let folder = TempDir::new().expect("a temporary folder");
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(folder.path(), open).expect("it is ours");
+    folder
+}
 
 /// `unearth up` in a process group of its own.
 pub(crate) struct Unearth {
@@ -138,6 +147,19 @@ impl Unearth {
         self.text(&format!("/v1/audits/{audit}/ranking.csv?signal={signal}"))
     }
 
+    /// `unearth audit` on this server, with its ranking at `out`.
+    pub(crate) fn audit(&self, dataset: &Path, out: &Path, arguments: &[&str]) -> Output {
+        Command::new(BINARY)
+            .arg("audit")
+            .arg(dataset)
+            .args(["--server", &self.url, "--token", &self.token, "--out"])
+            .arg(out)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .expect("the binary starts")
+    }
+
     /// Asks for `path` until what comes is as wanted.
     pub(crate) fn wait_for(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let began = Instant::now();
@@ -184,37 +206,57 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
         .expect("a runtime")
 }
 
-/// A learnable dataset in npz form: `count` noisy 16×16 images of four classes.
-pub(crate) fn blobs(folder: &Path, count: usize) -> PathBuf {
-    const SIDE: usize = 16;
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut noise = move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 32) as u32
+/// Shape of a test image.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Image {
+    side: usize,
+    channels: usize,
+}
+
+impl Image {
+    pub(crate) const GREY: Self = Self {
+        side: 16,
+        channels: 1,
     };
-    let mut pixels = Vec::with_capacity(count * SIDE * SIDE);
+    pub(crate) const SMALL_COLOUR: Self = Self {
+        side: 8,
+        channels: 3,
+    };
+}
+
+/// A learnable dataset in npz form: `count` noisy images of four classes.
+pub(crate) fn blobs(folder: &Path, count: usize, image: Image) -> PathBuf {
+    let Image { side, channels } = image;
+    let mut noise = noise();
+    let mut pixels = Vec::with_capacity(count * side * side * channels);
     let mut labels = Vec::with_capacity(count);
     for index in 0..count {
         let class = index % 4;
         labels.push(class as i64);
-        for at in 0..SIDE * SIDE {
-            let quadrant = (at / SIDE / (SIDE / 2)) * 2 + (at % SIDE) / (SIDE / 2);
+        for at in 0..side * side {
+            let quadrant = (at / side / (side / 2)) * 2 + (at % side) / (side / 2);
             let signal = if quadrant == class { 110 } else { 60 };
-            pixels.push((signal + noise() % 120) as u8);
+            pixels.extend((0..channels).map(|_| (signal + noise() % 120) as u8));
         }
     }
     let path = folder.join("blobs.npz");
     let mut npz = npyz::npz::NpzWriter::create(&path).expect("the file can be made");
-    write(
-        &mut npz,
-        "x",
-        &[count as u64, SIDE as u64, SIDE as u64],
-        pixels,
-    );
+    let shape = [count, side, side, channels].map(|axis| axis as u64);
+    let axes = if channels == 1 { 3 } else { 4 };
+    write(&mut npz, "x", &shape[..axes], pixels);
     write(&mut npz, "y", &[count as u64], labels);
     path
+}
+
+/// The same random numbers each time.
+pub(crate) fn noise() -> impl FnMut() -> u32 {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u32
+    }
 }
 
 fn write<T: npyz::AutoSerialize>(

@@ -1,0 +1,5 @@
+//! The real binary, run as people run it.
+
+mod kill;
+mod real;
+mod weights;
