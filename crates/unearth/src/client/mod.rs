@@ -101,16 +101,16 @@ pub(crate) async fn accepted(response: Response) -> Result<Response> {
     Err(Refused { status, text }.into())
 }
 
-/// `title: detail`, each field's error, and the hint.
+/// `title: detail`, each field's error where there are several (one is the detail), and the hint.
 fn problem_text(problem: &Value) -> Option<String> {
     let text = |key: &str| problem.get(key).and_then(Value::as_str);
     let mut lines = vec![match text("detail") {
         Some(detail) => format!("{}: {detail}", text("title")?),
         None => text("title")?.to_owned(),
     }];
-    for error in problem
-        .get("errors")
-        .and_then(Value::as_array)
+    let errors = problem.get("errors").and_then(Value::as_array);
+    for error in errors
+        .filter(|errors| errors.len() > 1)
         .into_iter()
         .flatten()
     {

@@ -33,16 +33,14 @@ pub(crate) struct Unearth {
 impl Unearth {
     /// Starts it on `home` with one thread, so that bits do not depend on the machine.
     pub(crate) fn start(home: &Path) -> Self {
+        Self::start_at(home, "127.0.0.1:0")
+    }
+
+    /// Starts it on `home` at an address of one's choice.
+    pub(crate) fn start_at(home: &Path, address: &str) -> Self {
         let mut up = Command::new(BINARY)
-            .args([
-                "up",
-                "--listen",
-                "127.0.0.1:0",
-                "--device",
-                "cpu",
-                "--threads",
-                "1",
-            ])
+            .args(["up", "--device", "cpu", "--threads", "1"])
+            .args(["--listen", address])
             .arg("--data-dir")
             .arg(home)
             .env_remove("DATABASE_URL")
@@ -71,17 +69,26 @@ impl Unearth {
 
     /// Kills worker, API and Postgres at once, as a power failure does.
     pub(crate) fn kill_everything(mut self) {
-        kill(&format!("-{}", self.up.id()));
+        signal("KILL", &format!("-{}", self.up.id()));
         self.up.wait().expect("it was ours");
         std::mem::forget(self);
     }
 
     /// Kills the worker process and nothing else.
     pub(crate) fn kill_worker(&self) {
+        signal("KILL", &self.worker());
+    }
+
+    /// Keeps the worker from doing anything, as a machine does that has no time for it.
+    pub(crate) fn stop_worker(&self) {
+        signal("STOP", &self.worker());
+    }
+
+    fn worker(&self) -> String {
         // A fresh worker is listed after its first sign of life.
         let ready = self.wait_for("/readyz", |ready| ready["workers"][0]["name"].is_string());
         let name = ready["workers"][0]["name"].as_str().expect("just seen");
-        kill(name.rsplit(':').next().expect("host:pid"));
+        name.rsplit(':').next().expect("host:pid").to_owned()
     }
 
     pub(crate) fn get(&self, path: &str) -> Value {
@@ -149,13 +156,8 @@ impl Unearth {
 
     /// `unearth audit` on this server, with its ranking at `out`.
     pub(crate) fn audit(&self, dataset: &Path, out: &Path, arguments: &[&str]) -> Output {
-        Command::new(BINARY)
-            .arg("audit")
-            .arg(dataset)
-            .args(["--server", &self.url, "--token", &self.token, "--out"])
-            .arg(out)
+        audit(&self.url, &self.token, dataset, out)
             .args(arguments)
-            .stdin(Stdio::null())
             .output()
             .expect("the binary starts")
     }
@@ -177,6 +179,18 @@ impl Unearth {
     }
 }
 
+/// `unearth audit` on a server, to be run.
+pub(crate) fn audit(server: &str, token: &str, dataset: &Path, out: &Path) -> Command {
+    let mut command = Command::new(BINARY);
+    command
+        .arg("audit")
+        .arg(dataset)
+        .args(["--server", server, "--token", token, "--out"])
+        .arg(out)
+        .stdin(Stdio::null());
+    command
+}
+
 impl Drop for Unearth {
     fn drop(&mut self) {
         kill_gently(self.up.id());
@@ -184,11 +198,13 @@ impl Drop for Unearth {
     }
 }
 
-fn kill(target: &str) {
-    let status = Command::new("kill").args(["-KILL", "--", target]).status();
+fn signal(signal: &str, target: &str) {
+    let status = Command::new("kill")
+        .args(["-s", signal, "--", target])
+        .status();
     assert!(
         status.expect("there is a kill command").success(),
-        "kill {target}"
+        "kill -s {signal} {target}"
     );
 }
 
