@@ -40,6 +40,13 @@ test("images are shown at a whole multiple of their size", async ({ page }) => {
   expect(shown).toBeGreaterThan(16);
 });
 
+test("a phone shows three tiles in a row", async ({ page }) => {
+  for (const width of [360, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    await expect.poll(() => firstRow(page)).toBe(3);
+  }
+});
+
 test("signal, window, class and order change the grid and the address, and a reload keeps them", async ({
   page,
 }) => {
@@ -163,6 +170,14 @@ async function rows(page: Page) {
       value: Number(value?.replaceAll("−", "-").replaceAll(",", "")),
     };
   });
+}
+
+/** How many tiles stand in the first row. */
+async function firstRow(page: Page): Promise<number> {
+  const tops = await tiles(page).evaluateAll((links) =>
+    links.map((link) => link.getBoundingClientRect().top),
+  );
+  return tops.filter((top) => top === tops[0]).length;
 }
 
 /** Rows of the CSV behind the link, without the header, as cells. No key here needs quotes. */

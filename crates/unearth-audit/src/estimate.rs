@@ -3,7 +3,7 @@
 use crate::{DatasetFacts, Model, Recipe, chunk_count};
 use serde::{Deserialize, Serialize};
 
-/// Cost of an audit.
+/// Cost of an audit, as foreseen before it began.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Estimate {
@@ -13,6 +13,96 @@ pub struct Estimate {
     pub database_bytes: u64,
     /// Bytes of the one resume point kept in the blob store.
     pub blob_bytes: u64,
+}
+
+/// Where a figure comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Basis {
+    /// Reckoned from recipe and dataset before anything ran.
+    Foreseen,
+    /// Measured: the past, or the past and the remaining time at the measured speed.
+    Measured,
+}
+
+/// What an audit says of its cost while it runs and when it is done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Spent {
+    /// It did not begin, or ended without a result.
+    Nothing,
+    /// It runs.
+    SoFar {
+        /// Since its first start.
+        seconds: f64,
+        /// Until its end, at the speed measured so far.
+        seconds_left: Option<f64>,
+    },
+    /// It succeeded.
+    InAll {
+        /// From its first start to its end.
+        seconds: f64,
+        /// What it takes in the database, where that was measured.
+        database_bytes: Option<u64>,
+    },
+}
+
+/// Cost of an audit by all that is known of it now.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RefinedEstimate {
+    /// Seconds from its first start to its end.
+    pub seconds: f64,
+    /// Where they come from.
+    pub seconds_basis: Basis,
+    /// Bytes that snapshots, records and scores take in the database.
+    pub database_bytes: u64,
+    /// Where they come from.
+    pub database_bytes_basis: Basis,
+    /// Bytes of the one resume point kept in the blob store until the end; always foreseen.
+    pub blob_bytes: u64,
+}
+
+impl Estimate {
+    /// Replaces what was foreseen by what was measured.
+    pub fn refined(&self, spent: Spent) -> RefinedEstimate {
+        let foreseen = RefinedEstimate {
+            seconds: self.seconds,
+            seconds_basis: Basis::Foreseen,
+            database_bytes: self.database_bytes,
+            database_bytes_basis: Basis::Foreseen,
+            blob_bytes: self.blob_bytes,
+        };
+        match spent {
+            Spent::Nothing => foreseen,
+            Spent::SoFar {
+                seconds,
+                seconds_left: Some(left),
+            } => RefinedEstimate {
+                seconds: seconds + left,
+                seconds_basis: Basis::Measured,
+                ..foreseen
+            },
+            // Whatever was foreseen, it will not take less than it took already.
+            Spent::SoFar {
+                seconds,
+                seconds_left: None,
+            } => RefinedEstimate {
+                seconds: self.seconds.max(seconds),
+                ..foreseen
+            },
+            Spent::InAll {
+                seconds,
+                database_bytes,
+            } => RefinedEstimate {
+                seconds,
+                seconds_basis: Basis::Measured,
+                database_bytes: database_bytes.unwrap_or(self.database_bytes),
+                database_bytes_basis: database_bytes.map_or(Basis::Foreseen, |_| Basis::Measured),
+                ..foreseen
+            },
+        }
+    }
 }
 
 /// Estimates an audit of a dataset before anything was measured.
@@ -79,6 +169,55 @@ fn parameters(recipe: &Recipe, facts: &DatasetFacts) -> f64 {
 mod tests {
     use super::*;
     use crate::RecipeRequest;
+
+    const FORESEEN: Estimate = Estimate {
+        seconds: 100.0,
+        database_bytes: 7_000,
+        blob_bytes: 50,
+    };
+
+    #[test]
+    fn what_was_measured_replaces_what_was_foreseen() {
+        let queued = FORESEEN.refined(Spent::Nothing);
+        assert_eq!(
+            (queued.seconds, queued.seconds_basis),
+            (100.0, Basis::Foreseen)
+        );
+        let running = |seconds, seconds_left| {
+            let spent = Spent::SoFar {
+                seconds,
+                seconds_left,
+            };
+            let refined = FORESEEN.refined(spent);
+            (refined.seconds, refined.seconds_basis)
+        };
+        assert_eq!(running(3.0, None), (100.0, Basis::Foreseen));
+        assert_eq!(running(300.0, None), (300.0, Basis::Foreseen));
+        assert_eq!(running(3.0, Some(9.0)), (12.0, Basis::Measured));
+    }
+
+    #[test]
+    fn the_end_says_what_it_took_as_far_as_that_is_known() {
+        let done = |database_bytes| {
+            FORESEEN.refined(Spent::InAll {
+                seconds: 12.5,
+                database_bytes,
+            })
+        };
+        let (unknown, known) = (done(None), done(Some(6_000)));
+        assert_eq!(
+            (unknown.seconds, unknown.seconds_basis),
+            (12.5, Basis::Measured)
+        );
+        assert_eq!(
+            (unknown.database_bytes, unknown.database_bytes_basis),
+            (7_000, Basis::Foreseen)
+        );
+        assert_eq!(
+            (known.database_bytes, known.database_bytes_basis),
+            (6_000, Basis::Measured)
+        );
+    }
 
     #[test]
     fn fashion_mnist_needs_about_half_a_gigabyte() {

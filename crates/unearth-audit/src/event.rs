@@ -47,7 +47,7 @@ pub struct Progress {
     pub checkpoint: u32,
     /// Gradient sweeps in all.
     pub checkpoints: u32,
-    /// Steps done in this phase (examples, of this epoch or sweep).
+    /// Steps done in this phase: examples of this epoch or sweep; score sets when scoring.
     pub step: u64,
     /// Steps of this phase.
     pub total: u64,

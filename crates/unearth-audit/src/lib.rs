@@ -23,7 +23,7 @@ mod training;
 pub use chunk::{CHUNK_EXAMPLES, chunk_count, chunk_range};
 pub use environment::{CudaState, DeviceInfo, Environment};
 pub use error_chain::error_chain;
-pub use estimate::{Estimate, estimate};
+pub use estimate::{Basis, Estimate, RefinedEstimate, Spent, estimate};
 pub use event::{Event, Phase, Progress};
 pub use examples::{DatasetFacts, Examples, Split};
 pub use field_error::FieldError;

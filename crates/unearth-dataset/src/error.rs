@@ -284,6 +284,9 @@ pub enum UnsafeMember {
     /// It is a symbolic or hard link.
     #[error("is a link")]
     Link,
+    /// It is a link to a directory, in a local directory.
+    #[error("is a link to a folder")]
+    DirectoryLink,
     /// It is a device, pipe or socket.
     #[error("is a device, pipe or socket")]
     Device,
@@ -350,6 +353,9 @@ impl DatasetError {
             Self::UnsafeMember { problem, .. } => match problem {
                 UnsafeMember::Link => {
                     "archive the files themselves: `tar -h`, or `zip -r` without `-y`"
+                }
+                UnsafeMember::DirectoryLink => {
+                    "put the folder itself there, or make a copy of everything with `cp -rL`"
                 }
                 UnsafeMember::Device => "leave it out of the archive",
                 UnsafeMember::ControlCharacters | UnsafeMember::LongName(_) => "rename it",

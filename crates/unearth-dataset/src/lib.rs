@@ -10,9 +10,9 @@
 //! A directory, a zip, a tar or a tar.gz; which one is told from its first bytes, never from its
 //! name. The same files give the same examples and the same content hash in every container.
 //! Hidden files and directories (`.` first), `__MACOSX`, `Thumbs.db` and `desktop.ini` are ignored.
-//! Links in a local directory are followed; in an archive, links, devices, absolute names, names
-//! that climb out by `..` and repeated names are refused. Backslashes in the names of a zip are
-//! separators.
+//! In a local directory, links to files are followed and links to directories refused; in an archive,
+//! links, devices, absolute names, names that climb out by `..` and repeated names are refused.
+//! Backslashes in the names of a zip are separators.
 //!
 //! # Formats
 //!
@@ -68,6 +68,7 @@ mod pack;
 mod progress;
 mod report;
 
+pub use archive::{LocalFile, local_files};
 pub use error::{DatasetError, LISTED_BAD_EXAMPLES, UnsafeMember};
 pub use limits::Limits;
 pub use options::{IMAGE_SIZES, OnBadExample, PackOptions};

@@ -92,6 +92,10 @@ pub struct AuditResult {
     pub sweep_secs: f64,
     /// Seconds from first start to the end.
     pub wall_secs: f64,
+    /// Bytes of its snapshots, records and scores at the end; none in results from before this was
+    /// measured.
+    #[serde(default)]
+    pub database_bytes: Option<u64>,
 }
 
 /// Stores an audit with its runs and wakes the workers.

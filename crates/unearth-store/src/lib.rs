@@ -20,6 +20,7 @@ pub mod scores;
 pub mod snapshots;
 pub mod suggestions;
 pub mod tokens;
+pub mod usage;
 pub mod weights;
 pub mod workers;
 

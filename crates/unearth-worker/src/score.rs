@@ -3,10 +3,16 @@
 mod columns;
 mod statistics;
 
-use crate::{Worker, WorkerError, train::Data};
+use crate::{
+    Worker, WorkerError,
+    train::{self, Data},
+};
 use serde_json::json;
-use tokio::sync::OnceCell;
-use unearth_audit::{Direction, Population, Recipe, ScoreKey, Scoring, Signal, Variant};
+use std::time::{Duration, Instant};
+use tokio::sync::{OnceCell, watch};
+use unearth_audit::{
+    Direction, Phase, Population, Progress, Recipe, ScoreKey, Scoring, Signal, Variant,
+};
 use unearth_signals::{
     dynamics::{Dynamics, Suggestion},
     normalise::{NullReason, class_normalise},
@@ -40,23 +46,38 @@ struct Column {
 type Computation = (Signal, Option<(Variant, Vec<u32>)>);
 
 /// Computes and stores every score set of a run.
-pub(crate) async fn run(worker: &Worker, run: &ClaimedRun, data: &Data) -> Result<(), WorkerError> {
+pub(crate) async fn run(
+    worker: &Worker,
+    run: &ClaimedRun,
+    data: &Data,
+    progress: &watch::Sender<Option<Progress>>,
+) -> Result<(), WorkerError> {
     let source = Source::new(worker, run.id, &run.recipe, data);
+    let wanted = wanted(run);
+    let populations = |signal| Population::of(signal, data.trained.len(), data.pack.len());
+    let total = wanted
+        .iter()
+        .map(|(signal, _)| populations(*signal).len())
+        .sum();
+    let (mut done, began) = (0, Instant::now());
+    progress.send_replace(Some(scoring_progress(run, done, total, began.elapsed())));
     let mut last: Option<(Computation, Column)> = None;
-    for (signal, scoring) in wanted(run) {
+    for (signal, scoring) in wanted {
         // Neighbouring windows often cover the same checkpoints: all four do when there are three.
         let computation = source.computation(signal, scoring.as_ref());
         let column = match last.take() {
             Some((done, column)) if done == computation => column,
             _ => source.column(signal, scoring.as_ref()).await?,
         };
-        for &population in Population::of(signal, data.trained.len(), data.pack.len()) {
+        for &population in populations(signal) {
             let key = ScoreKey {
                 scoring: scoring.clone(),
                 population,
             };
             let scored = source.ranked(signal, &key, &column).await?;
             score_sets::store(&worker.db, run, &scored, (worker.now)()).await?;
+            done += 1;
+            progress.send_replace(Some(scoring_progress(run, done, total, began.elapsed())));
         }
         last = Some((computation, column));
     }
@@ -77,6 +98,17 @@ fn row_of_suggestion(
         runner_up: suggestion.runner_up,
         runner_up_probability: suggestion.runner_up_probability,
     })
+}
+
+/// So many of all score sets are stored; the others take as long each.
+fn scoring_progress(run: &ClaimedRun, done: usize, total: usize, elapsed: Duration) -> Progress {
+    let each = (done > 0).then(|| elapsed.as_secs_f64() / done as f64);
+    Progress {
+        step: done as u64,
+        total: total as u64,
+        eta_seconds: each.map(|each| each * (total - done) as f64),
+        ..train::phase(run, Phase::Scoring)
+    }
 }
 
 /// VoG where it was asked for; the signals of the records come free with any run.
@@ -188,5 +220,51 @@ fn direction(signal: Signal) -> ranking::Direction {
     match signal.info().direction {
         Direction::HighHarder => ranking::Direction::HighHarder,
         Direction::LowHarder => ranking::Direction::LowHarder,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unearth_audit::{DatasetFacts, RecipeRequest};
+    use uuid::Uuid;
+
+    fn run() -> ClaimedRun {
+        let facts = DatasetFacts {
+            examples: 100,
+            classes: 10,
+            height: 8,
+            width: 8,
+            channels: 1,
+            splits: vec![],
+        };
+        ClaimedRun {
+            id: 1,
+            token: Uuid::nil(),
+            audit_id: Uuid::nil(),
+            dataset_id: Uuid::nil(),
+            recipe: RecipeRequest::default().resolve(&facts).unwrap(),
+            seed: 0,
+            keeps_maps: true,
+            signals: vec![Signal::Vog],
+            scorings: vec![Scoring::DEFAULT],
+            attempt: 1,
+            fruitless_attempts: 1,
+            last_error: None,
+            resume: None,
+            environment: None,
+            outcome: None,
+            started_at: time::OffsetDateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn scoring_counts_its_sets_and_tells_the_remaining_time_after_the_first() {
+        let at = |done, seconds| scoring_progress(&run(), done, 4, Duration::from_secs(seconds));
+        let first = at(0, 0);
+        assert_eq!((first.step, first.total, first.eta_seconds), (0, 4, None));
+        assert_eq!(first.epoch, first.epochs);
+        assert_eq!(at(1, 6).eta_seconds, Some(18.0));
+        assert_eq!(at(4, 20).eta_seconds, Some(0.0));
     }
 }

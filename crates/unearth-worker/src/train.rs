@@ -16,7 +16,7 @@ use unearth_store::{
     audits::AuditResult,
     datasets, examples,
     runs::{self, ClaimedRun, FRUITLESS_ATTEMPTS_MAX, GivenBack},
-    weights,
+    usage, weights,
 };
 
 /// How long a stopped attempt is waited for: a batch, or the scoring of a small audit.
@@ -77,8 +77,7 @@ async fn attempt(
         Some(outcome) => outcome,
         None => trained(worker, run, &data, stop, progress).await?,
     };
-    progress.send_replace(Some(phase(run, Phase::Scoring)));
-    score::run(worker, run, &data).await?;
+    score::run(worker, run, &data, progress).await?;
     finish(worker, run, &data, &outcome).await
 }
 
@@ -216,6 +215,7 @@ async fn finish(
     data: &Data,
     outcome: &TrainingOutcome,
 ) -> Result<(), WorkerError> {
+    let database_bytes = usage::of_audit(&worker.db, run.audit_id).await?;
     let now = (worker.now)();
     // Where an earlier attempt had finished the training, it is that one's environment that counts.
     let earlier = run.environment.clone().filter(|_| run.outcome.is_some());
@@ -228,6 +228,7 @@ async fn finish(
         fit_secs: outcome.fit_secs,
         sweep_secs: outcome.sweep_secs,
         wall_secs: (now - run.started_at).as_seconds_f64(),
+        database_bytes: Some(database_bytes),
     };
     if let Some(blob) = runs::succeed(&worker.db, run, &result, now).await? {
         worker.blobs.delete(&blob).await?;
@@ -270,7 +271,7 @@ fn back_off(fruitless_attempts: i32) -> Duration {
 }
 
 /// Progress of a phase in which the training itself does not report.
-fn phase(run: &ClaimedRun, phase: Phase) -> Progress {
+pub(crate) fn phase(run: &ClaimedRun, phase: Phase) -> Progress {
     let position = run.resume.as_ref().map(|(position, _)| *position);
     let Position { epoch, sweeps, .. } = position.unwrap_or(Position {
         epoch: 0,

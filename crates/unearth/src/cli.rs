@@ -8,8 +8,9 @@ use unearth_training::DeviceChoice;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 done; 1 the audit failed or was cancelled, or something unexpected happened; \
-                  2 wrong arguments; 3 the dataset was refused; 4 no server could be reached or started."
+    after_help = "Exit codes: 0 done; 1 the audit failed, was cancelled or interrupted, or something unexpected \
+                  happened; 2 wrong arguments, also a path, recipe or token that is refused; 3 the dataset was \
+                  refused; 4 no server could be reached or started."
 )]
 pub(crate) struct Cli {
     /// What to log, as tracing directives; logs go to standard error.
@@ -146,6 +147,9 @@ pub(crate) struct AuditArgs {
     /// `cnn-s`, `mlp`, `resnet9`, `resnet18` or `resnet50`.
     #[arg(long)]
     pub(crate) model: Option<String>,
+    /// Weights to begin from: a safetensors file in torchvision's naming, for `resnet18` or `resnet50`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) init: Option<PathBuf>,
     /// Passes over the data.
     #[arg(long)]
     pub(crate) epochs: Option<u32>,

@@ -513,8 +513,8 @@ export interface components {
             dataset_id: string;
             /** @description Its name. */
             dataset_name: string;
-            /** @description Cost foreseen at the start. */
-            estimate: components["schemas"]["Estimate"];
+            /** @description What it costs: foreseen at the start, refined while it runs, measured when it succeeded. */
+            estimate: components["schemas"]["RefinedEstimate"];
             /**
              * Format: date-time
              * @description When it reached a final state.
@@ -669,6 +669,11 @@ export interface components {
              */
             row?: number | null;
         };
+        /**
+         * @description Where a figure comes from.
+         * @enum {string}
+         */
+        Basis: "foreseen" | "measured";
         /** @description When gradients are taken. */
         Checkpoints: number | number[];
         /** @description The scores of one class. */
@@ -878,7 +883,7 @@ export interface components {
             /** @description Unearth version. */
             unearth: string;
         };
-        /** @description Cost of an audit. */
+        /** @description Cost of an audit, as foreseen before it began. */
         Estimate: {
             /**
              * Format: int64
@@ -1184,7 +1189,7 @@ export interface components {
             phase: components["schemas"]["Phase"];
             /**
              * Format: int64
-             * @description Steps done in this phase (examples, of this epoch or sweep).
+             * @description Steps done in this phase: examples of this epoch or sweep; score sets when scoring.
              */
             step: number;
             /**
@@ -1381,6 +1386,28 @@ export interface components {
              * @default null
              */
             weight_decay: number | null;
+        };
+        /** @description Cost of an audit by all that is known of it now. */
+        RefinedEstimate: {
+            /**
+             * Format: int64
+             * @description Bytes of the one resume point kept in the blob store until the end; always foreseen.
+             */
+            blob_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes that snapshots, records and scores take in the database.
+             */
+            database_bytes: number;
+            /** @description Where they come from. */
+            database_bytes_basis: components["schemas"]["Basis"];
+            /**
+             * Format: double
+             * @description Seconds from its first start to its end.
+             */
+            seconds: number;
+            /** @description Where they come from. */
+            seconds_basis: components["schemas"]["Basis"];
         };
         /** @description What the scores of a ranking mean and how they were computed. */
         ScoreInfo: components["schemas"]["SignalInfo"] & {

@@ -3,7 +3,7 @@ import type { Audit } from "../api/types";
 import type { Curves } from "../lib/curves";
 import { bytes, count, counted, duration, percent, score } from "../lib/format";
 import { isFinal } from "../lib/live";
-import { pace } from "../lib/words";
+import { pace, steps } from "../lib/words";
 import { Curve } from "./curve";
 import { Steps } from "./steps";
 import "./training-view.css";
@@ -80,10 +80,7 @@ function LiveProgress({ audit }: { audit: Audit }) {
         value={progress.step}
         max={Math.max(progress.total, 1)}
       />
-      <p class="quiet small">
-        {count(progress.step)} of {count(progress.total)} examples
-        {pace(progress) && ` · ${pace(progress)}`}
-      </p>
+      <p class="quiet small">{[steps(progress), pace(progress)].filter(Boolean).join(" · ")}</p>
     </div>
   );
 }
@@ -131,6 +128,12 @@ function Facts({ audit }: { audit: Audit }) {
         {duration(result.wall_secs)} in all: {duration(result.fit_secs)} training,{" "}
         {duration(result.sweep_secs)} gradients
       </dd>
+      {audit.estimate.database_bytes_basis === "measured" && (
+        <>
+          <dt>Database</dt>
+          <dd>{bytes(audit.estimate.database_bytes)} of snapshots, records and scores</dd>
+        </>
+      )}
       <dt>Recipe</dt>
       <dd>
         <code>{audit.recipe_hash.slice(0, 12)}</code>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Audit, Progress } from "../api/types";
-import { auditCause, auditState, pace, phase } from "./words";
+import { auditCause, auditState, pace, phase, steps } from "./words";
 
 const now = Date.parse("2026-11-24T12:00:00Z");
 const audit = (change: Partial<Audit>) => ({ state: "queued", reason: null, ...change }) as Audit;
@@ -27,6 +27,13 @@ describe("an audit's state", () => {
     expect(phase(progress({}))).toBe("Training, epoch 3 of 12");
     expect(phase(progress({ epoch: 12 }))).toBe("Training, epoch 12 of 12");
     expect(phase(progress({ phase: "snapshotting" }))).toBe("Taking gradients, checkpoint 2 of 6");
+  });
+
+  it("counts examples, and score sets when scoring", () => {
+    expect(plain(steps(progress({})))).toBe("10 of 100 examples");
+    const scoring = progress({ phase: "scoring", step: 3, total: 7 });
+    expect(plain(steps(scoring))).toBe("3 of 7 score sets");
+    expect(steps(progress({ phase: "loading", step: 0, total: 0 }))).toBe("");
   });
 
   it("tells speed and time only as far as they are known", () => {

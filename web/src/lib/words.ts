@@ -1,5 +1,5 @@
 import type { Audit, Dataset, Progress } from "../api/types";
-import { count, duration, ordinal, percent } from "./format";
+import { count, counted, duration, ordinal, percent } from "./format";
 
 /** After this long without a heartbeat the reader is told. Workers send one every few seconds. */
 const SILENCE_MS = 45_000;
@@ -46,6 +46,13 @@ export function phase(progress: Progress): string {
     case "scoring":
       return "Scoring every example";
   }
+}
+
+/** How far this phase is; nothing where it does not count. */
+export function steps(progress: Progress): string {
+  if (progress.total === 0) return "";
+  const unit = progress.phase === "scoring" ? "score set" : "example";
+  return `${count(progress.step)} of ${counted(progress.total, unit)}`;
 }
 
 /** Speed and remaining time, as far as they are known. */

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use unearth_audit::{
-    Environment, Estimate, Progress, Recipe, RecipeRequest, ScoringRequest, Signal, State,
+    Environment, Estimate, Progress, Recipe, RecipeRequest, RefinedEstimate, ScoringRequest,
+    Signal, Spent, State,
 };
 use unearth_store::audits;
 use utoipa::ToSchema;
@@ -30,8 +31,8 @@ pub(crate) struct Audit {
     recipe_hash: String,
     /// Seed of initialisation, data order and augmentation.
     seed: i64,
-    /// Cost foreseen at the start.
-    estimate: Estimate,
+    /// What it costs: foreseen at the start, refined while it runs, measured when it succeeded.
+    estimate: RefinedEstimate,
     /// Place in the queue, 1 being next; null unless queued.
     queue_position: Option<i64>,
     /// Where its training stands; null before and after it.
@@ -148,7 +149,9 @@ pub(crate) fn url(id: Uuid) -> String {
 
 impl From<audits::Audit> for Audit {
     fn from(row: audits::Audit) -> Self {
+        let estimate = row.estimate.refined(spent(&row));
         Self {
+            estimate,
             id: row.id,
             dataset_id: row.dataset_id,
             dataset_name: row.dataset_name,
@@ -158,7 +161,6 @@ impl From<audits::Audit> for Audit {
             recipe: row.recipe,
             recipe_hash: row.recipe_hash,
             seed: row.seed,
-            estimate: row.estimate,
             queue_position: row.queue_position,
             progress: row.progress,
             worker: row.worker,
@@ -170,6 +172,23 @@ impl From<audits::Audit> for Audit {
             finished_at: row.finished_at,
             urls: AuditUrls::of(row.id),
         }
+    }
+}
+
+fn spent(row: &audits::Audit) -> Spent {
+    if let Some(result) = &row.result {
+        return Spent::InAll {
+            seconds: result.wall_secs,
+            database_bytes: result.database_bytes,
+        };
+    }
+    // What remains was measured at the last sign of life, so that is until when time is counted.
+    match (row.state, row.started_at, row.heartbeat_at) {
+        (State::Running, Some(started), Some(measured)) => Spent::SoFar {
+            seconds: (measured - started).as_seconds_f64(),
+            seconds_left: row.progress.as_ref().and_then(|now| now.eta_seconds),
+        },
+        _ => Spent::Nothing,
     }
 }
 

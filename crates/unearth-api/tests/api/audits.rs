@@ -1,8 +1,10 @@
 use crate::{
-    service::{Service, next_id},
+    service::{NOW, Service, next_id},
     stage,
 };
 use serde_json::{Value, json};
+use unearth_audit::{Phase, Progress};
+use unearth_store::runs;
 use uuid::Uuid;
 
 async fn post(service: &Service, body: &Value) -> crate::service::Answer {
@@ -92,6 +94,49 @@ async fn an_audit_waits_for_a_worker() {
       "worker": null
     }
     "##);
+}
+
+#[tokio::test]
+async fn the_estimate_is_refined_while_it_runs_and_measured_at_the_end() {
+    let service = Service::start().await;
+    let dataset = stage::dataset(&service, 6).await;
+    let id = stage::queued_audit(&service, dataset).await;
+    let estimate = async |id: Uuid| {
+        let shown = service.get(&format!("/v1/audits/{id}")).await.expect(200);
+        shown.json()["estimate"].clone()
+    };
+    assert_eq!(estimate(id).await["seconds_basis"], "foreseen");
+
+    let run = stage::begun_run(&service).await;
+    let progress = Progress {
+        phase: Phase::Training,
+        epoch: 0,
+        epochs: 2,
+        checkpoint: 0,
+        checkpoints: 2,
+        step: 3,
+        total: 6,
+        examples_per_second: Some(2.0),
+        eta_seconds: Some(30.0),
+    };
+    let later = NOW + time::Duration::seconds(12);
+    runs::heartbeat(&service.app.db, &run, Some(&progress), later, stage::LEASE)
+        .await
+        .unwrap();
+    let running = estimate(id).await;
+    assert_eq!(running["seconds"], 42.0);
+    assert_eq!(running["seconds_basis"], "measured");
+    assert_eq!(running["database_bytes_basis"], "foreseen");
+
+    let done = estimate(stage::finished_audit(&service, dataset, 6).await).await;
+    assert_eq!(
+        (&done["seconds"], &done["database_bytes"]),
+        (&json!(4.0), &json!(5_000))
+    );
+    assert_eq!(
+        (&done["seconds_basis"], &done["database_bytes_basis"]),
+        (&json!("measured"), &json!("measured"))
+    );
 }
 
 #[tokio::test]

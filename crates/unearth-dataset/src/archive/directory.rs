@@ -1,14 +1,41 @@
 //! The files of a local directory.
 
-use super::{Member, check_members, name, unreadable};
+use super::{Member, Members, check_members, name, unreadable};
 use crate::{DatasetError, Limits, UnsafeMember};
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
-/// The visible files below `root`, in no particular order. Links are followed, since the directory
-/// belongs to whoever started the program.
+/// A file of a local directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalFile {
+    /// Path below the directory, with `/` between components.
+    pub name: String,
+    /// Size in bytes.
+    pub size: u64,
+}
+
+/// The files of a local directory that count as an upload, sorted by the bytes of their names, however
+/// many there are.
+///
+/// # Errors
+/// By the rules for directories: see the crate's documentation.
+pub fn local_files(root: &Path) -> Result<Vec<LocalFile>, DatasetError> {
+    let limits = Limits {
+        members: u64::MAX,
+        ..Limits::default()
+    };
+    let members = Members::open_directory(root, &limits)?;
+    let file = |member: Member| LocalFile {
+        name: member.name,
+        size: member.size,
+    };
+    Ok(members.list.into_iter().map(file).collect())
+}
+
+/// The visible files below `root`, in no particular order. Links to files are followed, since the
+/// directory belongs to whoever started the program; one to a directory could lead round in a circle.
 pub(super) fn list(root: &Path, limits: &Limits) -> Result<Vec<Member>, DatasetError> {
     let mut members = Vec::new();
     let mut pending = vec![PathBuf::new()];
@@ -27,8 +54,9 @@ pub(super) fn list(root: &Path, limits: &Limits) -> Result<Vec<Member>, DatasetE
             }
             check_name(name)?;
             let metadata = fs::metadata(entry.path()).map_err(|error| unreadable(name, error))?;
-            if metadata.is_dir() {
-                check_loop(&entry.path(), &place).map_err(|error| unreadable(name, error))?;
+            if metadata.is_dir() && entry.path().is_symlink() {
+                return Err(unsafe_file(name, UnsafeMember::DirectoryLink));
+            } else if metadata.is_dir() {
                 pending.push(relative);
             } else if metadata.is_file() {
                 members.push(Member {
@@ -69,18 +97,4 @@ fn unsafe_file(name: &str, problem: UnsafeMember) -> DatasetError {
         member: name::printable(name),
         problem,
     }
-}
-
-/// Refuses a link to one of the directories that it lies in.
-fn check_loop(directory: &Path, parent: &Path) -> io::Result<()> {
-    if !directory.is_symlink() {
-        return Ok(());
-    }
-    let (target, parent) = (directory.canonicalize()?, parent.canonicalize()?);
-    if parent.starts_with(&target) {
-        return Err(io::Error::other(
-            "it is a link to a directory that it lies in",
-        ));
-    }
-    Ok(())
 }

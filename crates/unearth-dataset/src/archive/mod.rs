@@ -9,6 +9,7 @@ mod tar;
 mod window;
 mod zip;
 
+pub use directory::{LocalFile, local_files};
 pub(crate) use exactly::read_full;
 pub(crate) use window::FileWindow;
 
@@ -68,11 +69,14 @@ impl Members {
                 let tar = gzip::unpack_tar(file, limits, work_dir, reporter)?;
                 Self::open_tar(tar, limits)
             }
-            Container::Directory => {
-                let list = directory::list(source, limits)?;
-                Self::new(list, Store::Directory(source.to_owned()))
-            }
+            Container::Directory => Self::open_directory(source, limits),
         }
+    }
+
+    /// Lists the files of a directory.
+    fn open_directory(source: &Path, limits: &Limits) -> Result<Self, DatasetError> {
+        let list = directory::list(source, limits)?;
+        Self::new(list, Store::Directory(source.to_owned()))
     }
 
     /// Lists the files of a zip.

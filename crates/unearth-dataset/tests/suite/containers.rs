@@ -147,22 +147,36 @@ fn progress_is_told_and_cancelling_leaves_nothing() {
 }
 
 #[test]
-fn links_in_a_local_directory_are_followed() {
+fn of_links_in_a_local_directory_those_to_files_are_followed() {
     let (_place, path) = Upload::cats_and_dogs().directory();
     let elsewhere = tempfile::TempDir::new().unwrap();
-    fs::write(
-        elsewhere.path().join("3.png"),
-        crate::upload::grey_png(4, 4, 50),
-    )
-    .unwrap();
-    std::os::unix::fs::symlink(elsewhere.path().join("3.png"), path.join("cat/3.png")).unwrap();
+    let file = elsewhere.path().join("3.png");
+    fs::write(&file, crate::upload::grey_png(4, 4, 50)).unwrap();
+    std::os::unix::fs::symlink(&file, path.join("cat/3.png")).unwrap();
+    let outcome = pack_path(&path, &PackOptions::default(), &Limits::default());
+    assert_eq!(outcome.packed().facts.examples, 5);
+
     std::os::unix::fs::symlink(elsewhere.path(), path.join("cow")).unwrap();
     let outcome = pack_path(&path, &PackOptions::default(), &Limits::default());
-    assert_eq!(outcome.packed().class_names, ["cat", "cow", "dog"]);
+    let refusal = outcome.refusal();
+    assert_eq!(refusal.to_string(), "`cow` is a link to a folder");
+    assert_eq!(refusal.code(), "unsafe-member");
+}
 
-    std::os::unix::fs::symlink(&path, path.join("cat/loop")).unwrap();
-    let outcome = pack_path(&path, &PackOptions::default(), &Limits::default());
-    assert_eq!(outcome.refusal().to_string(), "cannot read `cat/loop`");
+#[test]
+fn the_files_of_a_local_directory_are_those_that_count() {
+    let (_place, path) = Upload::cats_and_dogs().directory();
+    fs::write(path.join("cat/.hidden"), b"x").unwrap();
+    fs::write(path.join("Thumbs.db"), b"x").unwrap();
+    let files = unearth_dataset::local_files(&path).unwrap();
+    let sizes = files.iter().map(|file| file.size);
+    assert!(
+        sizes
+            .zip(&files)
+            .all(|(size, file)| size == fs::metadata(path.join(&file.name)).unwrap().len())
+    );
+    assert_eq!(files.len(), 4, "{files:?}");
+    assert!(files.is_sorted_by_key(|file| &file.name));
 }
 
 #[test]

@@ -146,6 +146,7 @@ async fn a_success_is_final() {
         fit_secs: 1.0,
         sweep_secs: 2.0,
         wall_secs: 3.5,
+        database_bytes: Some(5_000),
     };
     let blob = runs::succeed(&world.db, &run, &result, at(9))
         .await

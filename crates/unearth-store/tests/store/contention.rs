@@ -123,6 +123,7 @@ const ACTIONS: [(&str, Action); 12] = [
                 fit_secs: 1.0,
                 sweep_secs: 1.0,
                 wall_secs: 1.0,
+                database_bytes: Some(5_000),
             };
             runs::succeed(&world.db, &run, &result, at(0)).await?;
             Ok(())

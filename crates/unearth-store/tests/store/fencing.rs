@@ -22,6 +22,7 @@ fn result() -> AuditResult {
         fit_secs: 1.0,
         sweep_secs: 1.0,
         wall_secs: 2.0,
+        database_bytes: Some(5_000),
     }
 }
 

@@ -16,5 +16,6 @@ mod requests;
 mod schema;
 mod scores;
 mod snapshots;
+mod usage;
 mod workers;
 mod world;

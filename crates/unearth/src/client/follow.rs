@@ -2,17 +2,14 @@
 
 use super::{
     Client, accepted,
-    progress::{PhaseBar, Unit, duration},
+    patience::Patience,
+    progress::{PhaseBar, Unit, pace},
 };
 use anyhow::{Context as _, Result, bail};
 use eventsource_stream::Eventsource as _;
 use futures::StreamExt as _;
 use reqwest::{Method, header::ACCEPT};
 use serde_json::Value;
-use std::time::{Duration, Instant};
-
-/// How long a server may be away before we give up.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Shows an audit's phases until it is in a final state.
 pub(crate) async fn audit(client: &Client, id: &str) -> Result<()> {
@@ -21,14 +18,11 @@ pub(crate) async fn audit(client: &Client, id: &str) -> Result<()> {
         last_event: 0,
         last_loss: None,
     };
-    let mut heard = Instant::now();
+    let mut patience = Patience::begin();
     loop {
-        match shown.stream(client, id, &mut heard).await {
+        match shown.stream(client, id, &mut patience).await {
             Ok(()) => return Ok(()),
-            Err(error) if heard.elapsed() > PATIENCE => {
-                return Err(error).context("the connection to the server is lost");
-            }
-            Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+            Err(error) => patience.wait(error, |line| shown.say(line)).await?,
         }
     }
 }
@@ -42,17 +36,17 @@ struct Shown {
 
 impl Shown {
     /// Reads one stream to its end. An error means that it broke and may be resumed.
-    async fn stream(&mut self, client: &Client, id: &str, heard: &mut Instant) -> Result<()> {
+    async fn stream(&mut self, client: &Client, id: &str, patience: &mut Patience) -> Result<()> {
         let request = client
             .request(Method::GET, &format!("/v1/audits/{id}/events"))
             .header(ACCEPT, "text/event-stream")
             .header("Last-Event-ID", self.last_event.to_string());
         let response = accepted(request.send().await?).await?;
-        *heard = Instant::now();
+        patience.heard();
         let mut events = response.bytes_stream().eventsource();
         while let Some(event) = events.next().await {
             let event = event.context("the event stream broke")?;
-            *heard = Instant::now();
+            patience.heard();
             if let Ok(seq) = event.id.parse() {
                 self.last_event = seq;
             }
@@ -79,7 +73,9 @@ impl Shown {
                     .get("reason")
                     .and_then(Value::as_str)
                     .unwrap_or("unknown");
-                eprintln!("interrupted: {reason}; it goes on from its last checkpoint");
+                self.say(&format!(
+                    "interrupted: {reason}; it goes on from its last checkpoint"
+                ));
             }
             _ => {}
         }
@@ -94,31 +90,20 @@ impl Shown {
             let unit = if total == 0 {
                 Unit::Nothing
             } else {
-                Unit::Examples
+                Unit::Items
             };
-            self.bar = Some(PhaseBar::begin(&title, total, unit));
+            self.bar = Some(PhaseBar::begin(&title, unit));
         }
-        let note = self.note(event);
         if let Some(bar) = &mut self.bar {
-            bar.set(step, total, &note);
+            bar.set(step, total, note(event));
         }
     }
 
-    fn note(&self, event: &Value) -> String {
-        let mut parts = Vec::new();
-        if let Some(rate) = number(event, "examples_per_second") {
-            parts.push(format!("{rate:.0}/s"));
+    fn say(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.say(line),
+            None => eprintln!("{line}"),
         }
-        if let Some(eta) = number(event, "eta_seconds") {
-            parts.push(format!("{} left in all", duration(eta)));
-        }
-        if let Some((loss, accuracy)) = self.last_loss {
-            parts.push(format!(
-                "loss {loss:.3}, accuracy {:.1} %",
-                100.0 * accuracy
-            ));
-        }
-        parts.join(" · ")
     }
 
     fn end_phase(&mut self) {
@@ -132,6 +117,13 @@ impl Shown {
             bar.end(&summary);
         }
     }
+}
+
+/// The rate of the phase and what remains of the whole audit.
+fn note(event: &Value) -> String {
+    let rate = number(event, "examples_per_second").map(|rate| format!("{rate:.0}"));
+    let seconds_left = number(event, "eta_seconds");
+    pace(rate.as_deref(), seconds_left, "left in all")
 }
 
 fn number(event: &Value, key: &str) -> Option<f64> {

@@ -1,8 +1,14 @@
 //! Which server an audit runs on.
 
 use super::Client;
-use crate::{cli::AuditArgs, home::Home};
-use anyhow::{Context as _, Result, bail};
+use crate::{
+    cli::AuditArgs,
+    exit::{Failure, NO_SERVER, WRONG_ARGUMENTS},
+    home::Home,
+};
+use anyhow::{Context as _, Result, anyhow, bail};
+use reqwest::Url;
+use serde_json::Value;
 use std::{process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -16,18 +22,37 @@ pub(crate) struct Located {
 }
 
 /// The server that the arguments name, else the running local one, else one of our own.
-pub(crate) async fn server(args: &AuditArgs) -> Result<Located> {
+pub(crate) async fn server(args: &AuditArgs) -> Result<Located, Failure> {
     if let Some(url) = &args.server {
-        let Some(token) = &args.token else {
-            bail!(
-                "`{url}` needs an access token: `--token` or UNEARTH_TOKEN; `unearth token` makes one there"
-            );
-        };
-        return Ok(Located {
-            client: Client::new(url, token),
-            own: None,
-        });
+        return named(url, args.token.as_deref()).await;
     }
+    local(args)
+        .await
+        .map_err(|error| Failure::with_code(NO_SERVER, error))
+}
+
+/// Asks the named server once, so that a wrong address or token is known before anything is sent.
+async fn named(url: &str, token: Option<&str>) -> Result<Located, Failure> {
+    let wrong = |error| Failure::with_code(WRONG_ARGUMENTS, error);
+    if !Url::parse(url).is_ok_and(|url| url.has_host()) {
+        return Err(wrong(anyhow!(
+            "`--server {url}` is no address; it should look like http://127.0.0.1:7878"
+        )));
+    }
+    let token = token.ok_or_else(|| {
+        wrong(anyhow!(
+            "`{url}` needs an access token: `--token` or UNEARTH_TOKEN; `unearth token` makes one there"
+        ))
+    })?;
+    let client = Client::new(url, token);
+    client
+        .get::<Value>("/v1/signals")
+        .await
+        .with_context(|| format!("cannot use the server `{url}`"))?;
+    Ok(Located { client, own: None })
+}
+
+async fn local(args: &AuditArgs) -> Result<Located> {
     let home = Home::open(&args.store)?;
     if let Some(client) = running(&home).await? {
         return Ok(Located { client, own: None });

@@ -3,14 +3,35 @@
 pub(crate) mod download;
 pub(crate) mod follow;
 pub(crate) mod locate;
+mod pace;
+mod patience;
 pub(crate) mod progress;
+mod sending;
 pub(crate) mod tables;
 pub(crate) mod upload;
+pub(crate) mod validation;
+pub(crate) mod weights;
 
-use anyhow::{Context as _, Result, anyhow};
-use reqwest::{Method, RequestBuilder, Response};
+use anyhow::{Context as _, Result};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::fmt;
+
+/// An answer that is not what was asked for, in the server's own words.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) status: StatusCode,
+    pub(crate) text: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Refused {}
 
 /// One server and the right to use it.
 #[derive(Debug, Clone)]
@@ -60,7 +81,7 @@ impl Client {
     }
 }
 
-/// Reads an answer; a problem document becomes an error in its own words.
+/// Reads an answer; a problem document becomes a [`Refused`].
 pub(crate) async fn answer<T: DeserializeOwned>(response: Response) -> Result<T> {
     let response = accepted(response).await?;
     response
@@ -69,29 +90,27 @@ pub(crate) async fn answer<T: DeserializeOwned>(response: Response) -> Result<T>
         .context("the server's answer cannot be read")
 }
 
-/// Passes a good answer on; a problem document becomes an error in its own words.
+/// Passes a good answer on; a problem document becomes a [`Refused`].
 pub(crate) async fn accepted(response: Response) -> Result<Response> {
     let status = response.status();
     if status.is_success() {
         return Ok(response);
     }
     let problem: Value = response.json().await.unwrap_or_default();
-    Err(anyhow!(
-        "{}",
-        problem_text(&problem).unwrap_or_else(|| format!("the server answered {status}"))
-    ))
+    let text = problem_text(&problem).unwrap_or_else(|| format!("the server answered {status}"));
+    Err(Refused { status, text }.into())
 }
 
-/// `title: detail`, each field's error, and the hint.
+/// `title: detail`, each field's error where there are several (one is the detail), and the hint.
 fn problem_text(problem: &Value) -> Option<String> {
     let text = |key: &str| problem.get(key).and_then(Value::as_str);
     let mut lines = vec![match text("detail") {
         Some(detail) => format!("{}: {detail}", text("title")?),
         None => text("title")?.to_owned(),
     }];
-    for error in problem
-        .get("errors")
-        .and_then(Value::as_array)
+    let errors = problem.get("errors").and_then(Value::as_array);
+    for error in errors
+        .filter(|errors| errors.len() > 1)
         .into_iter()
         .flatten()
     {

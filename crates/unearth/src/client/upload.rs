@@ -1,113 +1,111 @@
-//! A file or a folder, streamed to the server.
+//! A dataset, streamed to the server from a file or a folder.
 
-use super::Client;
-use anyhow::{Context as _, Result};
-use reqwest::{Body, Method};
+use super::{
+    Client, Refused, answer,
+    sending::{self, BUFFER, Sent},
+};
+use crate::exit::{DATASET_REFUSED, Failure, WRONG_ARGUMENTS};
+use anyhow::{Context as _, Result, anyhow};
+use reqwest::{Body, Method, StatusCode};
 use serde_json::Value;
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
 };
-use tokio::{fs::File, io::DuplexStream, task::spawn_blocking};
+use tokio::{io::DuplexStream, task::spawn_blocking};
 use tokio_util::io::{ReaderStream, SyncIoBridge};
-
-/// Buffer between the thread that reads a folder and the connection.
-const BUFFER: usize = 1 << 20;
+use unearth_dataset::{DatasetError, LocalFile, local_files};
 
 /// What is known of an upload before it begins.
+#[derive(Debug)]
 pub(crate) struct Upload {
     path: PathBuf,
     /// Bytes to send, but for the headers of a tar.
-    pub(crate) bytes: u64,
-    /// Bytes read so far.
-    pub(crate) sent: Arc<AtomicU64>,
-    files: Option<Vec<PathBuf>>,
+    bytes: u64,
+    /// The files of a folder.
+    files: Option<Vec<LocalFile>>,
 }
 
 impl Upload {
     /// Looks at a file, or at all files of a folder.
-    pub(crate) fn of(path: &Path) -> Result<Self> {
-        let unreadable = || format!("cannot read `{}`", path.display());
-        let path = path.canonicalize().with_context(unreadable)?;
-        let meta = fs::metadata(&path).with_context(unreadable)?;
-        let sent = Arc::default();
-        if !meta.is_dir() {
-            return Ok(Self {
-                bytes: meta.len(),
-                path,
-                sent,
-                files: None,
-            });
+    pub(crate) fn of(path: &Path) -> Result<Self, Failure> {
+        let cannot_read = || format!("cannot read `{}`", path.display());
+        let whole = path.canonicalize().with_context(cannot_read);
+        let path = whole.map_err(|error| Failure::with_code(WRONG_ARGUMENTS, error))?;
+        if path.is_dir() {
+            return Self::of_folder(path);
         }
-        let mut files = Vec::new();
-        let bytes = files_below(&path, &mut files).with_context(unreadable)?;
-        // In a fixed order, so that the same folder is the same upload, and so the same dataset.
-        files.sort();
+        let size = fs::metadata(&path).with_context(cannot_read)?.len();
         Ok(Self {
             path,
-            bytes,
-            sent,
+            bytes: size,
+            files: None,
+        })
+    }
+
+    fn of_folder(path: PathBuf) -> Result<Self, Failure> {
+        // In a fixed order, so that the same folder is the same upload, and so the same dataset.
+        let files = local_files(&path).map_err(|error| unusable(&path, error))?;
+        Ok(Self {
+            path,
+            bytes: files.iter().map(|file| file.size).sum(),
             files: Some(files),
         })
     }
 
     /// Sends it and returns the dataset that it is, or is becoming.
-    pub(crate) async fn send(self, client: &Client, on_bad_example: &str) -> Result<Value> {
-        let name = self
-            .path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        let query = [
-            ("name", name.unwrap_or_default()),
-            ("on_bad_example", on_bad_example.to_owned()),
-        ];
+    pub(crate) async fn send(
+        self,
+        client: &Client,
+        on_bad_example: &str,
+    ) -> Result<Value, Failure> {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let query = [("name", &*name), ("on_bad_example", on_bad_example)];
         let request = client.request(Method::POST, "/v1/datasets").query(&query);
+        let sent = Sent::default();
         let body = match self.files {
-            None => file(&self.path, self.sent).await?,
-            Some(files) => folder(self.path, files, self.sent),
+            None => sending::file(&self.path, &sent).await?,
+            Some(files) => folder(self.path, files, sent.clone()),
         };
-        super::answer(request.body(body).send().await?).await
+        let answered = async { answer(request.body(body).send().await?).await };
+        sending::shown("uploading", self.bytes, &sent, answered)
+            .await
+            .map_err(refusal)
     }
 }
 
-/// Files below a folder, links followed, hidden ones left out; returns their size together.
-fn files_below(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<u64> {
-    let mut bytes = 0;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_name().as_encoded_bytes().starts_with(b".") {
-            continue;
+/// A folder that is no dataset, as the server would say it of the same folder in an archive.
+fn unusable(folder: &Path, error: DatasetError) -> Failure {
+    let hint = error.hint();
+    let folder = folder.display();
+    match error {
+        unreadable @ DatasetError::Unreadable { .. } => {
+            let error = anyhow!(unreadable).context(format!("cannot read `{folder}`"));
+            Failure::with_code(WRONG_ARGUMENTS, error)
         }
-        let path = entry.path();
-        let meta = fs::metadata(&path)?;
-        if meta.is_dir() {
-            bytes += files_below(&path, files)?;
-        } else if meta.is_file() {
-            bytes += meta.len();
-            files.push(path);
-        }
+        error => Failure::with_code(
+            DATASET_REFUSED,
+            anyhow!("`{folder}` is no dataset: {error}\nhint: {hint}"),
+        ),
     }
-    Ok(bytes)
 }
 
-async fn file(path: &Path, sent: Arc<AtomicU64>) -> Result<Body> {
-    let file = File::open(path).await?;
-    let pieces = ReaderStream::with_capacity(file, BUFFER);
-    Ok(Body::wrap_stream(futures::StreamExt::inspect(
-        pieces,
-        move |piece| {
-            if let Ok(piece) = piece {
-                sent.fetch_add(piece.len() as u64, Ordering::Relaxed);
-            }
-        },
-    )))
+/// An upload that the server does not even keep is a refused dataset.
+fn refusal(error: anyhow::Error) -> Failure {
+    let is_refusal = error.downcast_ref::<Refused>().is_some_and(|refused| {
+        matches!(
+            refused.status,
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY
+        )
+    });
+    if is_refusal {
+        Failure::with_code(DATASET_REFUSED, error)
+    } else {
+        error.into()
+    }
 }
 
-fn folder(root: PathBuf, files: Vec<PathBuf>, sent: Arc<AtomicU64>) -> Body {
+fn folder(root: PathBuf, files: Vec<LocalFile>, sent: Sent) -> Body {
     let (reading, writing) = tokio::io::duplex(BUFFER);
     let written = spawn_blocking(move || write_tar(&root, &files, writing, &sent));
     let pieces = ReaderStream::with_capacity(reading, BUFFER);
@@ -124,20 +122,48 @@ fn folder(root: PathBuf, files: Vec<PathBuf>, sent: Arc<AtomicU64>) -> Body {
 /// A tar whose bytes depend on names and contents alone.
 fn write_tar(
     root: &Path,
-    files: &[PathBuf],
+    files: &[LocalFile],
     writing: DuplexStream,
-    sent: &AtomicU64,
+    sent: &Sent,
 ) -> io::Result<()> {
     let mut tar = tar::Builder::new(SyncIoBridge::new(writing));
-    for path in files {
-        let name = path.strip_prefix(root).map_err(io::Error::other)?;
-        let mut file = fs::File::open(path)?;
+    for LocalFile { name, .. } in files {
+        let mut file = fs::File::open(root.join(name))?;
         let mut header = tar::Header::new_gnu();
         header.set_size(file.metadata()?.len());
         header.set_mode(0o644);
         header.set_mtime(0);
         tar.append_data(&mut header, name, &mut file)?;
-        sent.fetch_add(header.size()?, Ordering::Relaxed);
+        sent.add(header.size()?);
     }
     tar.into_inner()?.shutdown()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn links_to_files_are_followed_and_links_to_folders_are_refused_by_name() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let class = folder.path().join("cat");
+        fs::create_dir(&class).unwrap();
+        fs::write(folder.path().join("1.png"), b"four").unwrap();
+        symlink(folder.path().join("1.png"), class.join("2.png")).unwrap();
+        assert_eq!(Upload::of(folder.path()).unwrap().bytes, 8);
+
+        symlink(folder.path(), class.join("again")).unwrap();
+        let refused = Upload::of(folder.path()).unwrap_err();
+        assert_eq!(refused.code, DATASET_REFUSED);
+        let text = refused.error.to_string();
+        assert!(text.contains("`cat/again` is a link to a folder"), "{text}");
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_a_wrong_argument() {
+        let refused = Upload::of(Path::new("/nowhere/at/all")).unwrap_err();
+        assert_eq!(refused.code, WRONG_ARGUMENTS);
+        assert_eq!(refused.error.to_string(), "cannot read `/nowhere/at/all`");
+    }
 }

@@ -3,28 +3,23 @@
 use crate::{
     cli::AuditArgs,
     client::{
-        Client, download, follow, locate,
-        progress::{PhaseBar, Unit, duration},
-        tables,
-        upload::Upload,
+        Client, download, follow, locate, progress::duration, tables, upload::Upload, validation,
+        weights::Weights,
     },
-    exit::{DATASET_REFUSED, FAILED, Failure, NO_SERVER},
+    exit::{DATASET_REFUSED, FAILED, Failure, WRONG_ARGUMENTS},
 };
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::{Map, Value, json};
-use std::{path::PathBuf, sync::Arc, sync::atomic::Ordering, time::Duration};
+use std::path::{Path, PathBuf};
 use unearth_audit::Signal;
 
 #[tokio::main]
 pub(crate) async fn run(args: &AuditArgs) -> Result<(), Failure> {
-    let outputs = outputs(args)?;
-    let request = request(args)?;
+    let wanted = Wanted::of(args).map_err(|error| Failure::with_code(WRONG_ARGUMENTS, error))?;
     let upload = Upload::of(&args.path)?;
-    let located = locate::server(args)
-        .await
-        .map_err(|error| Failure::with_code(NO_SERVER, error))?;
+    let located = locate::server(args).await?;
     let audited = tokio::select! {
-        audited = audited(&located.client, args, upload, request, &outputs) => audited,
+        audited = audited(&located.client, args, upload, wanted) => audited,
         _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted; what was done is kept, and the same command goes on from there").into()),
     };
     let own = located.is_own();
@@ -40,16 +35,37 @@ pub(crate) async fn run(args: &AuditArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the arguments ask for, as far as it can be known without a server.
+struct Wanted {
+    outputs: Vec<(Signal, PathBuf)>,
+    weights: Option<Weights>,
+    /// The body of `POST /v1/audits`, but for the dataset.
+    request: Map<String, Value>,
+}
+
+impl Wanted {
+    fn of(args: &AuditArgs) -> Result<Self> {
+        let weights = args.init.as_deref().map(Weights::of).transpose()?;
+        Ok(Self {
+            outputs: outputs(args)?,
+            request: request(args, weights.as_ref())?,
+            weights,
+        })
+    }
+}
+
 /// Audits, prints what came of it, and returns the path of the audit's page.
 async fn audited(
     client: &Client,
     args: &AuditArgs,
     upload: Upload,
-    mut request: Map<String, Value>,
-    outputs: &[(Signal, PathBuf)],
+    wanted: Wanted,
 ) -> Result<String, Failure> {
-    let dataset = uploaded(client, upload, args.skip_bad_examples).await?;
-    let dataset = validated(client, dataset).await?;
+    if let Some(weights) = &wanted.weights {
+        weights.bring_to(client).await?;
+    }
+    let dataset = dataset(client, upload, args.skip_bad_examples).await?;
+    let mut request = wanted.request;
     request.insert("dataset_id".into(), dataset["id"].clone());
     let audit = begun(client, &request.into()).await?;
     let id = audit["id"]
@@ -69,7 +85,7 @@ async fn audited(
         ));
     }
     report(client, &audit, &id).await?;
-    for (signal, file) in outputs {
+    for (signal, file) in &wanted.outputs {
         download::ranking(client, &audit, *signal, file).await?;
         println!(
             "{:<11} {}",
@@ -97,57 +113,24 @@ async fn begun(client: &Client, request: &Value) -> Result<Value> {
     }
 }
 
-async fn uploaded(client: &Client, upload: Upload, skip_bad_examples: bool) -> Result<Value> {
-    let (total, sent) = (upload.bytes, Arc::clone(&upload.sent));
-    let mut bar = PhaseBar::begin("uploading", total, Unit::Bytes);
+/// The dataset, once it is there and validated.
+async fn dataset(
+    client: &Client,
+    upload: Upload,
+    skip_bad_examples: bool,
+) -> Result<Value, Failure> {
     let on_bad_example = if skip_bad_examples { "skip" } else { "refuse" };
-    let mut sending = std::pin::pin!(upload.send(client, on_bad_example));
-    let dataset = loop {
-        tokio::select! {
-            dataset = &mut sending => break dataset?,
-            () = tokio::time::sleep(Duration::from_millis(100)) => {
-                bar.set(sent.load(Ordering::Relaxed), total, "bytes");
-            }
-        }
-    };
-    bar.end(&format!("{:.1} MB", total as f64 / 1e6));
-    Ok(dataset)
-}
-
-/// Waits until a worker has validated the dataset.
-async fn validated(client: &Client, mut dataset: Value) -> Result<Value, Failure> {
-    let id = dataset["id"]
-        .as_str()
-        .context("the dataset has no id")?
-        .to_owned();
-    let mut bar = PhaseBar::begin("validating", 0, Unit::Examples);
-    while dataset["state"] == "validating" {
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        dataset = client.get(&format!("/v1/datasets/{id}")).await?;
-        let progress = &dataset["progress"];
-        if let Some((step, total)) = progress["step"].as_u64().zip(progress["total"].as_u64()) {
-            bar.set(step, total, "");
-        }
-    }
+    let uploaded = upload.send(client, on_bad_example).await?;
+    let dataset = validation::dataset(client, uploaded).await?;
     if dataset["state"] == "failed" {
-        bar.end("refused");
         return Err(Failure::with_code(
             DATASET_REFUSED,
             anyhow!("{}", refusal(&dataset["error"])),
         ));
     }
-    let facts = &dataset["facts"];
-    bar.end(&format!(
-        "{} examples in {} classes",
-        facts["examples"], facts["classes"]
-    ));
-    for warning in dataset["report"]["warnings"]
-        .as_array()
-        .into_iter()
-        .flatten()
-    {
-        let detail = warning["detail"].as_str().or_else(|| warning.as_str());
-        eprintln!("warning: {}", detail.unwrap_or_default());
+    let warnings = dataset["report"]["warnings"].as_array();
+    for warning in warnings.into_iter().flatten() {
+        eprintln!("warning: {}", warning.as_str().unwrap_or_default());
     }
     Ok(dataset)
 }
@@ -173,18 +156,23 @@ fn refusal(error: &Value) -> String {
     lines.join("\n")
 }
 
+/// What the audit will take, unless that is known to be over.
 fn say_estimate(audit: &Value) {
-    let estimate = &audit["estimate"];
+    if matches!(audit["state"].as_str(), Some("queued" | "running")) {
+        eprintln!("{:<22} about {}", "estimate", cost(&audit["estimate"]));
+    }
+}
+
+/// Time and room in the database.
+fn cost(estimate: &Value) -> String {
     let seconds = estimate["seconds"].as_f64().unwrap_or(0.0);
     let megabytes = estimate["database_bytes"].as_f64().unwrap_or(0.0) / 1e6;
-    eprintln!(
-        "estimate               about {}, {megabytes:.0} MB of database",
-        duration(seconds)
-    );
+    format!("{}, {megabytes:.0} MB of database", duration(seconds))
 }
 
 async fn report(client: &Client, audit: &Value, id: &str) -> Result<()> {
     let result = &audit["result"];
+    eprintln!("{:<22} {}", "took", cost(&audit["estimate"]));
     let percent = |key: &str| {
         result[key]
             .as_f64()
@@ -228,9 +216,13 @@ async fn report(client: &Client, audit: &Value, id: &str) -> Result<()> {
 }
 
 /// The body of `POST /v1/audits`, but for the dataset: what was not said is left to the server.
-fn request(args: &AuditArgs) -> Result<Map<String, Value>> {
+fn request(args: &AuditArgs, weights: Option<&Weights>) -> Result<Map<String, Value>> {
     let recipe = [
         ("model", args.model.as_deref().map(Value::from)),
+        (
+            "init",
+            weights.map(|weights| json!({ "weights": weights.hash() })),
+        ),
         ("epochs", args.epochs.map(Value::from)),
         ("batch_size", args.batch_size.map(Value::from)),
         ("lr", args.lr.map(Value::from)),
@@ -277,10 +269,25 @@ fn outputs(args: &AuditArgs) -> Result<Vec<(Signal, PathBuf)>> {
         "--signals",
     )?;
     let output = |text: &String| match text.split_once('=') {
-        None => Ok((first, PathBuf::from(text))),
-        Some((name, file)) => Ok((signal(name, "--out")?, PathBuf::from(file))),
+        None => Ok((first, writable(text)?)),
+        Some((name, file)) => Ok((signal(name, "--out")?, writable(file)?)),
     };
     args.out.iter().map(output).collect()
+}
+
+/// A file that can be made when the audit is done, as far as that can be told before.
+fn writable(file: &str) -> Result<PathBuf> {
+    let folder = match Path::new(file).parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    ensure!(
+        folder.is_dir(),
+        "`--out {file}`: there is no folder `{}`",
+        folder.display()
+    );
+    ensure!(!Path::new(file).is_dir(), "`--out {file}` is a folder");
+    Ok(file.into())
 }
 
 fn signal(name: &str, flag: &str) -> Result<Signal> {
@@ -318,5 +325,7 @@ mod tests {
         assert_eq!(outputs[0].0, Signal::FinalLoss);
         let error = parsed("unearth audit data --out loss=b.csv").unwrap_err();
         assert!(error.to_string().contains("final_loss"), "{error}");
+        let error = parsed("unearth audit data --out no/such/a.csv").unwrap_err();
+        assert!(error.to_string().contains("`no/such`"), "{error}");
     }
 }

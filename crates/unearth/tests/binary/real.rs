@@ -6,13 +6,22 @@ use std::{
     io::{BufRead as _, BufReader},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
+use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_unearth");
 /// Generous: the machine that runs the tests may be busy.
 const PATIENCE: Duration = Duration::from_mins(4);
+
+/// A data folder, below a folder that an unprivileged Postgres can enter.
+pub(crate) fn home() -> TempDir {
+    let folder = TempDir::new().expect("a temporary folder");
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(folder.path(), open).expect("it is ours");
+    folder
+}
 
 /// `unearth up` in a process group of its own.
 pub(crate) struct Unearth {
@@ -24,16 +33,14 @@ pub(crate) struct Unearth {
 impl Unearth {
     /// Starts it on `home` with one thread, so that bits do not depend on the machine.
     pub(crate) fn start(home: &Path) -> Self {
+        Self::start_at(home, "127.0.0.1:0")
+    }
+
+    /// Starts it on `home` at an address of one's choice.
+    pub(crate) fn start_at(home: &Path, address: &str) -> Self {
         let mut up = Command::new(BINARY)
-            .args([
-                "up",
-                "--listen",
-                "127.0.0.1:0",
-                "--device",
-                "cpu",
-                "--threads",
-                "1",
-            ])
+            .args(["up", "--device", "cpu", "--threads", "1"])
+            .args(["--listen", address])
             .arg("--data-dir")
             .arg(home)
             .env_remove("DATABASE_URL")
@@ -62,17 +69,26 @@ impl Unearth {
 
     /// Kills worker, API and Postgres at once, as a power failure does.
     pub(crate) fn kill_everything(mut self) {
-        kill(&format!("-{}", self.up.id()));
+        signal("KILL", &format!("-{}", self.up.id()));
         self.up.wait().expect("it was ours");
         std::mem::forget(self);
     }
 
     /// Kills the worker process and nothing else.
     pub(crate) fn kill_worker(&self) {
+        signal("KILL", &self.worker());
+    }
+
+    /// Keeps the worker from doing anything, as a machine does that has no time for it.
+    pub(crate) fn stop_worker(&self) {
+        signal("STOP", &self.worker());
+    }
+
+    fn worker(&self) -> String {
         // A fresh worker is listed after its first sign of life.
         let ready = self.wait_for("/readyz", |ready| ready["workers"][0]["name"].is_string());
         let name = ready["workers"][0]["name"].as_str().expect("just seen");
-        kill(name.rsplit(':').next().expect("host:pid"));
+        name.rsplit(':').next().expect("host:pid").to_owned()
     }
 
     pub(crate) fn get(&self, path: &str) -> Value {
@@ -138,6 +154,14 @@ impl Unearth {
         self.text(&format!("/v1/audits/{audit}/ranking.csv?signal={signal}"))
     }
 
+    /// `unearth audit` on this server, with its ranking at `out`.
+    pub(crate) fn audit(&self, dataset: &Path, out: &Path, arguments: &[&str]) -> Output {
+        audit(&self.url, &self.token, dataset, out)
+            .args(arguments)
+            .output()
+            .expect("the binary starts")
+    }
+
     /// Asks for `path` until what comes is as wanted.
     pub(crate) fn wait_for(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let began = Instant::now();
@@ -155,6 +179,18 @@ impl Unearth {
     }
 }
 
+/// `unearth audit` on a server, to be run.
+pub(crate) fn audit(server: &str, token: &str, dataset: &Path, out: &Path) -> Command {
+    let mut command = Command::new(BINARY);
+    command
+        .arg("audit")
+        .arg(dataset)
+        .args(["--server", server, "--token", token, "--out"])
+        .arg(out)
+        .stdin(Stdio::null());
+    command
+}
+
 impl Drop for Unearth {
     fn drop(&mut self) {
         kill_gently(self.up.id());
@@ -162,11 +198,13 @@ impl Drop for Unearth {
     }
 }
 
-fn kill(target: &str) {
-    let status = Command::new("kill").args(["-KILL", "--", target]).status();
+fn signal(signal: &str, target: &str) {
+    let status = Command::new("kill")
+        .args(["-s", signal, "--", target])
+        .status();
     assert!(
         status.expect("there is a kill command").success(),
-        "kill {target}"
+        "kill -s {signal} {target}"
     );
 }
 
@@ -184,37 +222,57 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
         .expect("a runtime")
 }
 
-/// A learnable dataset in npz form: `count` noisy 16×16 images of four classes.
-pub(crate) fn blobs(folder: &Path, count: usize) -> PathBuf {
-    const SIDE: usize = 16;
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut noise = move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 32) as u32
+/// Shape of a test image.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Image {
+    side: usize,
+    channels: usize,
+}
+
+impl Image {
+    pub(crate) const GREY: Self = Self {
+        side: 16,
+        channels: 1,
     };
-    let mut pixels = Vec::with_capacity(count * SIDE * SIDE);
+    pub(crate) const SMALL_COLOUR: Self = Self {
+        side: 8,
+        channels: 3,
+    };
+}
+
+/// A learnable dataset in npz form: `count` noisy images of four classes.
+pub(crate) fn blobs(folder: &Path, count: usize, image: Image) -> PathBuf {
+    let Image { side, channels } = image;
+    let mut noise = noise();
+    let mut pixels = Vec::with_capacity(count * side * side * channels);
     let mut labels = Vec::with_capacity(count);
     for index in 0..count {
         let class = index % 4;
         labels.push(class as i64);
-        for at in 0..SIDE * SIDE {
-            let quadrant = (at / SIDE / (SIDE / 2)) * 2 + (at % SIDE) / (SIDE / 2);
+        for at in 0..side * side {
+            let quadrant = (at / side / (side / 2)) * 2 + (at % side) / (side / 2);
             let signal = if quadrant == class { 110 } else { 60 };
-            pixels.push((signal + noise() % 120) as u8);
+            pixels.extend((0..channels).map(|_| (signal + noise() % 120) as u8));
         }
     }
     let path = folder.join("blobs.npz");
     let mut npz = npyz::npz::NpzWriter::create(&path).expect("the file can be made");
-    write(
-        &mut npz,
-        "x",
-        &[count as u64, SIDE as u64, SIDE as u64],
-        pixels,
-    );
+    let shape = [count, side, side, channels].map(|axis| axis as u64);
+    let axes = if channels == 1 { 3 } else { 4 };
+    write(&mut npz, "x", &shape[..axes], pixels);
     write(&mut npz, "y", &[count as u64], labels);
     path
+}
+
+/// The same random numbers each time.
+pub(crate) fn noise() -> impl FnMut() -> u32 {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u32
+    }
 }
 
 fn write<T: npyz::AutoSerialize>(

@@ -1,12 +1,9 @@
 //! Kill any process at any moment: the ranking is that of an undisturbed audit, byte for byte.
 
-mod real;
-
-use real::{Unearth, blobs, runtime};
+use crate::real::{Image, Unearth, blobs, home, runtime};
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 use std::{path::Path, time::Duration};
-use tempfile::TempDir;
 
 fn recipe() -> Value {
     json!({"model": "cnn-s", "epochs": 4, "checkpoints": [1, 3, 4], "augment": "crop"})
@@ -21,18 +18,10 @@ fn rankings(unearth: &Unearth, audit: &str) -> Vec<String> {
         .collect()
 }
 
-/// Below a folder that an unprivileged Postgres can enter.
-fn home() -> TempDir {
-    let folder = TempDir::new().expect("a temporary folder");
-    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(folder.path(), open).expect("it is ours");
-    folder
-}
-
 #[test]
 fn killed_at_any_moment_the_ranking_is_the_same() {
     let data = home();
-    let dataset = blobs(data.path(), 2_000);
+    let dataset = blobs(data.path(), 2_000, Image::GREY);
 
     let undisturbed = {
         let home = home();

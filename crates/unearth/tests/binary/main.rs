@@ -1,0 +1,7 @@
+//! The real binary, run as people run it.
+
+mod exit_codes;
+mod kill;
+mod patience;
+mod real;
+mod weights;

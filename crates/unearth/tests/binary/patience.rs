@@ -1,0 +1,37 @@
+//! A server that is away for a while is waited for.
+
+use crate::real::{Image, Unearth, audit, blobs, home};
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
+#[test]
+fn a_server_that_comes_back_while_a_dataset_is_validated_is_waited_for() {
+    let home = home();
+    let data = home.path().join("data");
+    let dataset = blobs(home.path(), 64, Image::GREY);
+    let out = home.path().join("ranked.csv");
+
+    let unearth = Unearth::start(&data);
+    let address = unearth.url.clone();
+    // Without a worker, validation lasts until after the restart.
+    unearth.stop_worker();
+    let mut auditing = audit(&unearth.url, &unearth.token, &dataset, &out)
+        .args(["--epochs", "2", "--checkpoints", "2"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    unearth.wait_for("/v1/datasets", |found| found["items"][0]["id"].is_string());
+    unearth.kill_everything();
+
+    let mut said = BufReader::new(auditing.stderr.take().expect("it is piped")).lines();
+    let is_away = |line: &str| line.contains("the server is away");
+    assert!(said.any(|line| is_away(&line.expect("text"))), "it waits");
+
+    let _unearth = Unearth::start_at(&data, address.trim_start_matches("http://"));
+    let said: Vec<String> = said.map_while(Result::ok).collect();
+    let status = auditing.wait().expect("it was ours");
+    assert!(status.success(), "{said:#?}");
+    assert!(out.is_file());
+}
