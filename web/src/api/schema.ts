@@ -1456,6 +1456,8 @@ export interface components {
         };
         /** @description A named part of a dataset. */
         Split: {
+            /** @description How many classes have an example in it; unknown of datasets validated before this was counted. */
+            classes?: number | null;
             /** @description How many examples it holds. */
             examples: number;
             /** @description Its name, such as `train`. */

@@ -175,10 +175,12 @@ async fn a_ready_dataset_shows_its_facts_and_report() {
         "height": 4,
         "splits": [
           {
+            "classes": 2,
             "examples": 4,
             "name": "train"
           },
           {
+            "classes": 2,
             "examples": 2,
             "name": "test"
           }
