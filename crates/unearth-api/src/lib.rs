@@ -20,10 +20,12 @@ mod page;
 mod paging;
 mod pixels;
 mod problem;
+mod room;
 mod router;
 mod upload;
 mod view;
 
-pub use app::{ApiLimits, App, free_bytes};
+pub use app::{ApiLimits, App};
 pub use event_hub::EventHub;
+pub use room::{DiskSpace, disk_space};
 pub use router::{openapi, router};

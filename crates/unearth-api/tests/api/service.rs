@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use time::{OffsetDateTime, macros::datetime};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
-use unearth_api::{ApiLimits, App, EventHub};
+use unearth_api::{ApiLimits, App, DiskSpace, EventHub};
 use unearth_store::{Blobs, Database, tokens};
 use uuid::Uuid;
 
@@ -61,7 +61,7 @@ impl Service {
             limits: ApiLimits::default(),
             public_url: "https://unearth.test".into(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
-            free_bytes: |_| Some(u64::MAX),
+            disk_space: |_| Some(room_of(u64::MAX)),
             now: || NOW,
             new_id: next_id,
             stopping: CancellationToken::new(),
@@ -106,6 +106,14 @@ impl Service {
     /// Keys of all blobs.
     pub(crate) async fn blobs(&self) -> Vec<String> {
         self.app.blobs.list("").await.unwrap()
+    }
+}
+
+/// So much room on the one disk.
+pub(crate) fn room_of(free_bytes: u64) -> DiskSpace {
+    DiskSpace {
+        file_system: 0,
+        free_bytes,
     }
 }
 
