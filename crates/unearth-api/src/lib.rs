@@ -15,6 +15,7 @@ mod extract;
 mod gradient_map;
 mod handlers;
 mod idempotency;
+mod nul;
 mod observe;
 mod page;
 mod paging;

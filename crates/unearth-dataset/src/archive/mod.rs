@@ -10,6 +10,7 @@ mod window;
 mod zip;
 
 pub(crate) use exactly::read_full;
+pub(crate) use name::printable;
 pub(crate) use window::FileWindow;
 
 use crate::{DatasetError, Limits, progress::Reporter};
