@@ -9,6 +9,7 @@ mod app;
 mod auth;
 mod class_names;
 mod csv_ranking;
+mod detached;
 mod document;
 mod event_hub;
 mod extract;

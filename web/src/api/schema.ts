@@ -342,7 +342,10 @@ export interface paths {
         get: operations["get_datasets_id"];
         put?: never;
         post?: never;
-        /** Deletes a dataset with everything made from it, and says what that was. */
+        /**
+         * Deletes a dataset with everything made from it, and says what that was.
+         * @description Once begun it is carried out to its end, also when the answer is not waited for.
+         */
         delete: operations["delete_datasets_id"];
         options?: never;
         head?: never;

@@ -3,6 +3,7 @@
 use super::load;
 use crate::{
     App,
+    detached::to_the_end,
     extract::{Path, Query},
     idempotency,
     paging::{self, PageSize},
@@ -269,6 +270,8 @@ pub(crate) struct DeleteQuery {
 }
 
 /// Deletes a dataset with everything made from it, and says what that was.
+///
+/// Once begun it is carried out to its end, also when the answer is not waited for.
 #[utoipa::path(
     delete, path = "/v1/datasets/{id}", tag = "datasets",
     params(("id" = Uuid, Path), DeleteQuery),
@@ -288,19 +291,34 @@ pub(crate) async fn delete(
     if !holdings.audits.is_empty() && !query.with_audits {
         return Err(in_use(&row.name, &holdings));
     }
+    let deleted = to_the_end(delete_all(app, row, holdings)).await??;
+    Ok(Json(Deleted { deleted }))
+}
+
+/// Deletes audit by audit, then the dataset. Wherever this stops, what is left is whole, and the same
+/// request goes on from there.
+async fn delete_all(
+    app: App,
+    row: datasets::Dataset,
+    holdings: Holdings,
+) -> Result<DeletedDataset, Problem> {
     for audit in &holdings.audits {
         let blobs = audits::delete(&app.db, *audit).await?;
         remove_blobs(&app, blobs.into_iter().flatten()).await?;
     }
-    datasets::delete(&app.db, id).await?;
+    if !datasets::delete(&app.db, row.id).await? {
+        let detail = format!("an audit of `{}` was begun meanwhile", row.name);
+        return Err(Problem::new(&problem::DATASET_IN_USE, detail)
+            .hint("cancel it, then delete the dataset again"));
+    }
     let deleted = DeletedDataset {
-        dataset: id,
+        dataset: row.id,
         audits: holdings.audits,
         examples: row.facts.map_or(0, |facts| facts.examples),
         blobs: holdings.blobs.len(),
     };
     remove_blobs(&app, holdings.blobs.into_iter()).await?;
-    Ok(Json(Deleted { deleted }))
+    Ok(deleted)
 }
 
 fn in_use(name: &str, holdings: &Holdings) -> Problem {

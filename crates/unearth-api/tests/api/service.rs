@@ -9,6 +9,7 @@ use axum::{
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::Value;
+use sqlx::{Connection as _, PgConnection};
 use std::cell::Cell;
 use tempfile::TempDir;
 use time::{OffsetDateTime, macros::datetime};
@@ -36,7 +37,7 @@ pub(crate) struct Service {
     router: Router,
     // Dropped last: first the connections, then what they lead to.
     _folder: TempDir,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl Service {
@@ -71,7 +72,7 @@ impl Service {
             router: unearth_api::router(app.clone()),
             app,
             _folder: folder,
-            _database: database,
+            database,
         }
     }
 
@@ -101,6 +102,11 @@ impl Service {
 
     pub(crate) async fn post(&self, path: &str, body: impl Into<Body>) -> Answer {
         self.send(request(Method::POST, path, body.into())).await
+    }
+
+    /// A connection that looks behind the store's back.
+    pub(crate) async fn sql(&self) -> PgConnection {
+        PgConnection::connect(&self.database.url).await.unwrap()
     }
 
     /// Keys of all blobs.
