@@ -184,20 +184,21 @@ async fn needs_on_one_disk_must_fit_together() {
     );
     assert_eq!(detail, together);
 
-    let on_two_disks = Service::with(|app| app.disk_space = one_disk_each).await;
+    let on_two_disks =
+        Service::with(|app| app.disk_space = |folder| Some(a_disk_of_its_own(folder))).await;
     let dataset = stage::dataset(&on_two_disks, 6).await;
     post(&on_two_disks, &json!({"dataset_id": dataset}))
         .await
         .expect(202);
 }
 
-fn one_disk_each(folder: &Path) -> Option<DiskSpace> {
+fn a_disk_of_its_own(folder: &Path) -> DiskSpace {
     let mut hasher = DefaultHasher::new();
     folder.hash(&mut hasher);
-    Some(DiskSpace {
+    DiskSpace {
         file_system: hasher.finish(),
         ..room_of(ROOM_FOR_ONE)
-    })
+    }
 }
 
 #[tokio::test]

@@ -86,10 +86,9 @@ pub(crate) async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T
             tokio::time::sleep(BETWEEN).await;
         }
     };
-    match tokio::time::timeout(GIVEN_UP_AFTER, found).await {
-        Ok(found) => found,
-        Err(_) => panic!("waited in vain until {what}"),
-    }
+    tokio::time::timeout(GIVEN_UP_AFTER, found)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain until {what}"))
 }
 
 pub(crate) fn environment() -> Environment {
