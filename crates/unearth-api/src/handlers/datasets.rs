@@ -17,30 +17,19 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize};
-use unearth_audit::FieldError;
+use serde::Deserialize;
+use unearth_audit::{FieldError, OnBadExample, PackOptions};
 use unearth_store::{
     audits,
     datasets::{self, Again, Holdings, Inserted, NewDataset},
 };
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 const PAGE: PageSize = PageSize {
     default: 50,
     max: 200,
 };
-
-/// What to do about examples that cannot be used.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum OnBadExample {
-    /// Refuse the upload with a list of the first of them.
-    #[default]
-    Refuse,
-    /// Leave them out and record each with its reason.
-    Skip,
-}
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -61,17 +50,8 @@ pub(crate) struct UploadQuery {
     label_column: Option<String>,
 }
 
-/// How an upload is to be read: part of its content address, so the order of fields is fixed.
-#[derive(Debug, Serialize)]
-struct Options {
-    on_bad_example: OnBadExample,
-    image_size: Option<u32>,
-    manifest: Option<String>,
-    label_column: Option<String>,
-}
-
 impl UploadQuery {
-    fn parse(self) -> Result<(String, Options), Problem> {
+    fn parse(self) -> Result<(String, PackOptions), Problem> {
         let mut errors = Vec::new();
         let name = self.name.unwrap_or_else(|| "upload".to_owned());
         if name.is_empty() || name.len() > 255 || name.chars().any(char::is_control) {
@@ -80,22 +60,14 @@ impl UploadQuery {
                 "must be 1 to 255 bytes of plain text",
             ));
         }
-        if self
-            .image_size
-            .is_some_and(|side| !(8..=1024).contains(&side))
-        {
-            errors.push(FieldError::new(
-                "image_size",
-                "must lie between 8 and 1024 pixels",
-            ));
-        }
+        let options = PackOptions {
+            on_bad_example: self.on_bad_example,
+            image_size: self.image_size,
+            manifest: self.manifest,
+            label_column: self.label_column,
+        };
+        errors.extend(options.validate().err());
         if errors.is_empty() {
-            let options = Options {
-                on_bad_example: self.on_bad_example,
-                image_size: self.image_size,
-                manifest: self.manifest,
-                label_column: self.label_column,
-            };
             Ok((name, options))
         } else {
             Err(Problem::invalid(errors))
@@ -143,7 +115,7 @@ async fn keep(
     received: Received,
     blob: String,
     name: String,
-    options: Options,
+    options: PackOptions,
 ) -> Result<Response, Problem> {
     let options = serde_json::to_value(options).map_err(Problem::internal)?;
     let new = NewDataset {
