@@ -1,4 +1,4 @@
-use crate::EventHub;
+use crate::{DiskSpace, EventHub};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{path::Path, time::Duration};
 use time::OffsetDateTime;
@@ -21,8 +21,8 @@ pub struct App {
     pub metrics: PrometheusHandle,
     /// Tells which audits have something new.
     pub events: EventHub,
-    /// Free bytes of the file system that holds a folder; see [`free_bytes`].
-    pub free_bytes: fn(&Path) -> Option<u64>,
+    /// Room on the file system that holds a folder; see [`disk_space`](crate::disk_space).
+    pub disk_space: fn(&Path) -> Option<DiskSpace>,
     /// The clock.
     pub now: fn() -> OffsetDateTime,
     /// Where new identities come from; they must sort by time (`UUIDv7`).
@@ -53,23 +53,5 @@ impl Default for ApiLimits {
             upload_silence: Duration::from_mins(1),
             answer: Duration::from_mins(1),
         }
-    }
-}
-
-/// Bytes that may still be written to the file system of `folder`; none when it is not there or
-/// may not be looked at, as with a database on another machine.
-pub fn free_bytes(folder: &Path) -> Option<u64> {
-    let file_system = rustix::fs::statvfs(folder).ok()?;
-    Some(file_system.f_bavail.saturating_mul(file_system.f_frsize))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_that_is_not_there_has_no_room_to_tell_of() {
-        assert!(free_bytes(Path::new("/")).is_some());
-        assert_eq!(free_bytes(Path::new("/no/such/folder")), None);
     }
 }

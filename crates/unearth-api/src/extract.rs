@@ -1,6 +1,9 @@
 //! Extractors whose refusals are problems that name the field.
 
-use crate::problem::{self, Problem};
+use crate::{
+    nul,
+    problem::{self, Problem},
+};
 use axum::{
     RequestPartsExt,
     body::Bytes,
@@ -41,7 +44,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })?;
     json.end()
         .map_err(|error| Problem::new(&problem::INVALID_JSON, error.to_string()))?;
-    Ok(value)
+    match nul::in_json(bytes) {
+        None => Ok(value),
+        Some(error) => Err(Problem::invalid(vec![error])),
+    }
 }
 
 /// A query string.
@@ -51,6 +57,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        if let Some(error) = parts.uri.query().and_then(nul::in_query) {
+            return Err(Problem::invalid(vec![error]));
+        }
         match axum::extract::Query::try_from_uri(&parts.uri) {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
             Err(rejection) => {
@@ -76,12 +85,16 @@ impl<S: Send + Sync, T: DeserializeOwned + Send + 'static> FromRequestParts<S> f
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let axum::extract::Path(value) = parts.extract().await.map_err(|_| {
-            let detail = format!("`{}` does not name anything", parts.uri.path());
-            Problem::new(&problem::NO_SUCH_ROUTE, detail)
-                .hint("ids are UUIDs, examples and checkpoints are counted from 0")
-        })?;
-        Ok(Self(value))
+        let read = parts.extract::<axum::extract::Path<T>>().await;
+        let path = parts.uri.path();
+        match read {
+            Ok(axum::extract::Path(value)) if !nul::is_encoded_in(path) => Ok(Self(value)),
+            _ => Err(Problem::new(
+                &problem::NO_SUCH_ROUTE,
+                format!("`{path}` does not name anything"),
+            )
+            .hint("ids are UUIDs, examples and checkpoints are counted from 0")),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     App,
+    detached::to_the_end,
     extract::JSON_BYTES_MAX,
     problem::{self, Problem},
 };
@@ -12,7 +13,6 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use tracing::Instrument as _;
 use unearth_store::idempotency::{self, Answer, Seen};
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
@@ -97,14 +97,6 @@ pub(crate) async fn answer_once(
                 .hint("choose a new key for a new request"))
         }
     }
-}
-
-async fn to_the_end<T: Send + 'static>(
-    answer: impl Future<Output = T> + Send + 'static,
-) -> Result<T, Problem> {
-    tokio::spawn(answer.in_current_span())
-        .await
-        .map_err(Problem::internal)
 }
 
 /// Keeps a success under its key; after a refusal the same key may try again.

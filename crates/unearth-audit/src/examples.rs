@@ -28,6 +28,9 @@ pub struct Split {
     pub name: String,
     /// How many examples it holds.
     pub examples: usize,
+    /// How many classes have an example in it; unknown of datasets validated before this was counted.
+    #[serde(default)]
+    pub classes: Option<usize>,
 }
 
 impl DatasetFacts {
@@ -36,12 +39,21 @@ impl DatasetFacts {
     pub fn trained_examples(&self, split: Option<&str>) -> Option<usize> {
         match split {
             None => Some(self.examples),
-            Some(name) => self
-                .splits
-                .iter()
-                .find(|s| s.name == name)
-                .map(|s| s.examples),
+            Some(name) => self.split(name).map(|split| split.examples),
         }
+    }
+
+    /// How many classes are trained on when the audit names `split` (all of them without one).
+    /// `None` when there is no such split, or nobody counted.
+    pub fn trained_classes(&self, split: Option<&str>) -> Option<usize> {
+        match split {
+            None => Some(self.classes),
+            Some(name) => self.split(name)?.classes,
+        }
+    }
+
+    fn split(&self, name: &str) -> Option<&Split> {
+        self.splits.iter().find(|split| split.name == name)
     }
 
     /// The split that is trained on when the request names none: `train` where there is one

@@ -72,9 +72,10 @@ impl RecipeRequest {
 
         let split = self.split.clone().or_else(|| facts.default_split());
         let trained = facts.trained_examples(split.as_deref()).unwrap_or(0);
+        let one_class = facts.trained_classes(split.as_deref()) == Some(1);
         check(
             "split",
-            trained >= 2,
+            trained >= 2 && !one_class,
             split_problem(split.as_deref(), facts),
         );
 
@@ -191,6 +192,10 @@ fn split_problem(split: Option<&str>, facts: &DatasetFacts) -> String {
                 names.join(", ")
             )
         }
+        Some(split) if facts.trained_examples(Some(split)) >= Some(2) => format!(
+            "the split `{split}` holds examples of one class only, and training needs two; train \
+             on another split, or upload the dataset with examples of other classes in this one"
+        ),
         _ => "training needs at least two examples".to_owned(),
     }
 }
@@ -275,6 +280,14 @@ mod tests {
         }
     }
 
+    fn split(name: &str, examples: usize, classes: Option<usize>) -> Split {
+        Split {
+            name: name.into(),
+            examples,
+            classes,
+        }
+    }
+
     #[test]
     fn the_comparison_recipe_is_the_default_at_ten_thousand_examples() {
         let recipe = RecipeRequest::default().resolve(&facts(10_000)).unwrap();
@@ -289,12 +302,8 @@ mod tests {
 
     #[test]
     fn the_train_split_is_the_default_beside_a_test_split() {
-        let split = |name: &str, examples| Split {
-            name: name.into(),
-            examples,
-        };
         let facts = DatasetFacts {
-            splits: vec![split("train", 60), split("test", 10)],
+            splits: vec![split("train", 60, Some(10)), split("test", 10, Some(10))],
             ..facts(70)
         };
         assert_eq!(
@@ -305,6 +314,34 @@ mod tests {
                 .as_deref(),
             Some("train")
         );
+    }
+
+    #[test]
+    fn a_trained_split_of_one_class_is_refused_where_that_is_known() {
+        let resolve = |classes| {
+            let facts = DatasetFacts {
+                splits: vec![split("train", 60, classes), split("test", 10, Some(10))],
+                ..facts(70)
+            };
+            RecipeRequest::default().resolve(&facts)
+        };
+        let errors = resolve(Some(1)).unwrap_err();
+        assert_eq!(
+            errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            [
+                "`recipe.split`: the split `train` holds examples of one class only, and training needs \
+              two; train on another split, or upload the dataset with examples of other classes in \
+              this one"
+            ]
+        );
+        assert!(resolve(Some(2)).is_ok());
+        assert!(resolve(None).is_ok());
+    }
+
+    #[test]
+    fn facts_stored_before_classes_were_counted_can_be_read() {
+        let stored: Split = serde_json::from_str(r#"{"name": "train", "examples": 60}"#).unwrap();
+        assert_eq!(stored, split("train", 60, None));
     }
 
     #[test]

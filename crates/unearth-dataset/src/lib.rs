@@ -63,7 +63,6 @@ mod format;
 #[doc(hidden)]
 pub mod fuzz;
 mod limits;
-mod options;
 mod pack;
 mod progress;
 mod report;
@@ -71,12 +70,12 @@ mod report;
 pub use archive::{LocalFile, local_files};
 pub use error::{DatasetError, LISTED_BAD_EXAMPLES, UnsafeMember};
 pub use limits::Limits;
-pub use options::{IMAGE_SIZES, OnBadExample, PackOptions};
 pub use pack::{Pack, pack};
 pub use report::{
     BadExample, DuplicateGroup, Duplicates, Format, Original, PackPhase, PackProgress, Packed,
     PackedExample, Report, Warning, WarningCode,
 };
+pub use unearth_audit::{IMAGE_SIZES, OnBadExample, PackOptions};
 
 /// Longest name of a file inside an upload, in bytes.
 pub const MAX_NAME_BYTES: usize = 1024;

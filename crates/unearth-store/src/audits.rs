@@ -283,6 +283,34 @@ async fn select(
     rows.into_iter().map(Audit::try_from).collect()
 }
 
+/// Bytes that audits ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PendingBytes {
+    /// In the database.
+    pub database: u64,
+    /// In the blob store.
+    pub blobs: u64,
+}
+
+/// What the queued and running audits were estimated to need, together.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pending_bytes(db: &Database) -> Result<PendingBytes, StoreError> {
+    let sums = sqlx::query!(
+        r#"-- audits::pending_bytes
+           select coalesce(sum((estimate->>'database_bytes')::bigint), 0)::bigint as "database!",
+                  coalesce(sum((estimate->>'blob_bytes')::bigint), 0)::bigint as "blobs!"
+           from audits where state in ('queued', 'running')"#
+    )
+    .fetch_one(&db.pool)
+    .await?;
+    Ok(PendingBytes {
+        database: sums.database as u64,
+        blobs: sums.blobs as u64,
+    })
+}
+
 /// What a request to cancel or retry did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {

@@ -503,17 +503,21 @@ pub async fn holdings(db: &Database, id: Uuid) -> Result<Holdings, StoreError> {
     })
 }
 
-/// Removes a dataset and its examples; its audits must be gone before.
+/// Removes a dataset and its examples. False, with nothing removed, while an audit was made from it.
 ///
 /// # Errors
-/// When the database fails, for instance because an audit still refers to it.
-pub async fn delete(db: &Database, id: Uuid) -> Result<(), StoreError> {
-    sqlx::query!(
+/// When the database fails.
+pub async fn delete(db: &Database, id: Uuid) -> Result<bool, StoreError> {
+    let deleted = sqlx::query!(
         "-- datasets::delete
          delete from datasets where id = $1",
         id
     )
     .execute(&db.pool)
-    .await?;
-    Ok(())
+    .await;
+    match deleted {
+        Ok(_) => Ok(true),
+        Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -28,6 +28,9 @@ pub enum StoreError {
         /// What is wrong with it.
         detail: String,
     },
+    /// What is being read was deleted.
+    #[error("{0} was deleted while it was read")]
+    Deleted(&'static str),
     /// Somebody else holds the lease now, or it was cancelled: nothing was written.
     #[error("the lease is lost")]
     LeaseLost,

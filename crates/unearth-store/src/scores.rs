@@ -99,7 +99,8 @@ pub async fn page(
     Ok(query.build_query_as().fetch_all(&db.pool).await?)
 }
 
-/// Streams a ranking, hardest first, in constant memory.
+/// Streams a ranking, hardest first, in constant memory. Ends with [`StoreError::Deleted`] when the
+/// ranking is deleted meanwhile, so that a part is never taken for the whole.
 pub fn stream(
     db: &Database,
     score_set: i64,
@@ -140,11 +141,26 @@ fn async_stream(
                 .last()
                 .map(|row| row.rank)
                 .filter(|_| rows.len() as i64 == PAGE);
+            if next.is_none() && !is_there(&db, score_set).await? {
+                return Err(StoreError::Deleted("the ranking"));
+            }
             let rows = futures::stream::iter(rows.into_iter().map(Ok));
             Ok(Some((rows, (db, filter, next))))
         },
     )
     .try_flatten()
+}
+
+/// Whether a score set is there, and with it all of its rows: they go in one transaction.
+async fn is_there(db: &Database, score_set: i64) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"-- scores::is_there
+           select exists (select from score_sets where id = $1) as "found!""#,
+        score_set
+    )
+    .fetch_one(&db.pool)
+    .await?;
+    Ok(found)
 }
 
 /// How many rows a filter leaves, and how many there are in all.

@@ -7,7 +7,7 @@ use std::{net::SocketAddr, time::Duration};
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use unearth_api::{ApiLimits, App, EventHub, free_bytes};
+use unearth_api::{ApiLimits, App, EventHub, disk_space};
 use unearth_store::{Database, tokens};
 use uuid::Uuid;
 
@@ -75,7 +75,7 @@ impl Server {
                 .clone()
                 .unwrap_or_else(|| format!("http://{address}")),
             metrics,
-            free_bytes,
+            disk_space,
             now: OffsetDateTime::now_utc,
             new_id: Uuid::now_v7,
             stopping,

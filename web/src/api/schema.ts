@@ -343,7 +343,10 @@ export interface paths {
         get: operations["get_datasets_id"];
         put?: never;
         post?: never;
-        /** Deletes a dataset with everything made from it, and says what that was. */
+        /**
+         * Deletes a dataset with everything made from it, and says what that was.
+         * @description Once begun it is carried out to its end, also when the answer is not waited for.
+         */
         delete: operations["delete_datasets_id"];
         options?: never;
         head?: never;
@@ -1492,6 +1495,8 @@ export interface components {
         };
         /** @description A named part of a dataset. */
         Split: {
+            /** @description How many classes have an example in it; unknown of datasets validated before this was counted. */
+            classes?: number | null;
             /** @description How many examples it holds. */
             examples: number;
             /** @description Its name, such as `train`. */

@@ -6,6 +6,7 @@ use crate::{
     extract::{Json, Path, Query},
     paging::{self, PageSize},
     problem::{self, Problem},
+    room,
     view::audit::{self, Audit, AuditPage, EstimatedAudit, StartAudit},
 };
 use axum::{
@@ -14,7 +15,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use std::path::Path as Folder;
 use unearth_audit::{Estimate, FieldError, Init, Recipe, Scoring, Signal, estimate, plan};
 use unearth_store::{
     audits::{self, Changed, NewAudit},
@@ -47,7 +47,7 @@ pub(crate) async fn start(
     Json(request): Json<StartAudit>,
 ) -> Result<Response, Problem> {
     let resolved = resolve(&app, &request).await?;
-    check_room(&app, &resolved.estimate).await?;
+    room::check(&app, &resolved.estimate).await?;
     let id = (app.new_id)();
     let new = NewAudit {
         id,
@@ -126,26 +126,6 @@ async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
         recipe,
         scorings,
     })
-}
-
-/// Refuses what would not fit, as far as the disks can be seen from here.
-async fn check_room(app: &App, estimate: &Estimate) -> Result<(), Problem> {
-    let database = app.db.data_directory().await?;
-    let database = database.and_then(|folder| (app.free_bytes)(Folder::new(&folder)));
-    let blobs = (app.free_bytes)(app.blobs.folder());
-    let needs = [
-        ("database", estimate.database_bytes, database),
-        ("blob store", estimate.blob_bytes, blobs),
-    ];
-    for (place, needed, free) in needs {
-        if let Some(free) = free.filter(|&free| free < needed) {
-            let detail = format!("the {place} needs about {needed} bytes, and {free} are free");
-            return Err(Problem::new(&problem::TOO_LITTLE_ROOM, detail).hint(
-                "free some disk space, lower `recipe.checkpoints` or `recipe.image_size`, or delete audits",
-            ));
-        }
-    }
-    Ok(())
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -3,6 +3,7 @@
 use super::load;
 use crate::{
     App,
+    detached::to_the_end,
     extract::{Path, Query},
     idempotency,
     paging::{self, PageSize},
@@ -16,30 +17,19 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize};
-use unearth_audit::FieldError;
+use serde::Deserialize;
+use unearth_audit::{FieldError, OnBadExample, PackOptions};
 use unearth_store::{
     audits,
     datasets::{self, Again, Holdings, Inserted, NewDataset},
 };
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 const PAGE: PageSize = PageSize {
     default: 50,
     max: 200,
 };
-
-/// What to do about examples that cannot be used.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum OnBadExample {
-    /// Refuse the upload with a list of the first of them.
-    #[default]
-    Refuse,
-    /// Leave them out and record each with its reason.
-    Skip,
-}
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -60,17 +50,8 @@ pub(crate) struct UploadQuery {
     label_column: Option<String>,
 }
 
-/// How an upload is to be read: part of its content address, so the order of fields is fixed.
-#[derive(Debug, Serialize)]
-struct Options {
-    on_bad_example: OnBadExample,
-    image_size: Option<u32>,
-    manifest: Option<String>,
-    label_column: Option<String>,
-}
-
 impl UploadQuery {
-    fn parse(self) -> Result<(String, Options), Problem> {
+    fn parse(self) -> Result<(String, PackOptions), Problem> {
         let mut errors = Vec::new();
         let name = self.name.unwrap_or_else(|| "upload".to_owned());
         if name.is_empty() || name.len() > 255 || name.chars().any(char::is_control) {
@@ -79,22 +60,14 @@ impl UploadQuery {
                 "must be 1 to 255 bytes of plain text",
             ));
         }
-        if self
-            .image_size
-            .is_some_and(|side| !(8..=1024).contains(&side))
-        {
-            errors.push(FieldError::new(
-                "image_size",
-                "must lie between 8 and 1024 pixels",
-            ));
-        }
+        let options = PackOptions {
+            on_bad_example: self.on_bad_example,
+            image_size: self.image_size,
+            manifest: self.manifest,
+            label_column: self.label_column,
+        };
+        errors.extend(options.validate().err());
         if errors.is_empty() {
-            let options = Options {
-                on_bad_example: self.on_bad_example,
-                image_size: self.image_size,
-                manifest: self.manifest,
-                label_column: self.label_column,
-            };
             Ok((name, options))
         } else {
             Err(Problem::invalid(errors))
@@ -142,7 +115,7 @@ async fn keep(
     received: Received,
     blob: String,
     name: String,
-    options: Options,
+    options: PackOptions,
 ) -> Result<Response, Problem> {
     let options = serde_json::to_value(options).map_err(Problem::internal)?;
     let new = NewDataset {
@@ -269,6 +242,8 @@ pub(crate) struct DeleteQuery {
 }
 
 /// Deletes a dataset with everything made from it, and says what that was.
+///
+/// Once begun it is carried out to its end, also when the answer is not waited for.
 #[utoipa::path(
     delete, path = "/v1/datasets/{id}", tag = "datasets",
     params(("id" = Uuid, Path), DeleteQuery),
@@ -288,19 +263,34 @@ pub(crate) async fn delete(
     if !holdings.audits.is_empty() && !query.with_audits {
         return Err(in_use(&row.name, &holdings));
     }
+    let deleted = to_the_end(delete_all(app, row, holdings)).await??;
+    Ok(Json(Deleted { deleted }))
+}
+
+/// Deletes audit by audit, then the dataset. Wherever this stops, what is left is whole, and the same
+/// request goes on from there.
+async fn delete_all(
+    app: App,
+    row: datasets::Dataset,
+    holdings: Holdings,
+) -> Result<DeletedDataset, Problem> {
     for audit in &holdings.audits {
         let blobs = audits::delete(&app.db, *audit).await?;
         remove_blobs(&app, blobs.into_iter().flatten()).await?;
     }
-    datasets::delete(&app.db, id).await?;
+    if !datasets::delete(&app.db, row.id).await? {
+        let detail = format!("an audit of `{}` was begun meanwhile", row.name);
+        return Err(Problem::new(&problem::DATASET_IN_USE, detail)
+            .hint("cancel it, then delete the dataset again"));
+    }
     let deleted = DeletedDataset {
-        dataset: id,
+        dataset: row.id,
         audits: holdings.audits,
         examples: row.facts.map_or(0, |facts| facts.examples),
         blobs: holdings.blobs.len(),
     };
     remove_blobs(&app, holdings.blobs.into_iter()).await?;
-    Ok(Json(Deleted { deleted }))
+    Ok(deleted)
 }
 
 fn in_use(name: &str, holdings: &Holdings) -> Problem {

@@ -1,8 +1,13 @@
 use crate::{
-    service::{NOW, Service, next_id},
+    service::{NOW, Service, next_id, room_of},
     stage,
 };
 use serde_json::{Value, json};
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    path::Path,
+};
+use unearth_api::DiskSpace;
 use unearth_audit::{Phase, Progress};
 use unearth_store::runs;
 use uuid::Uuid;
@@ -207,18 +212,73 @@ async fn the_dataset_must_be_there_and_ready() {
 
 #[tokio::test]
 async fn an_audit_that_would_not_fit_is_refused() {
-    let service = Service::with(|app| app.free_bytes = |_| Some(1_000)).await;
+    let service = Service::with(|app| app.disk_space = |_| Some(room_of(1_000))).await;
     let dataset = stage::dataset(&service, 6).await;
-    let problem = post(&service, &json!({"dataset_id": dataset}))
+    let detail = refused_for_room(&service, dataset).await;
+    assert!(detail.ends_with("and 1000 are free"), "{detail}");
+}
+
+/// Either need of an audit of six examples fits here, but not both.
+const ROOM_FOR_ONE: u64 = 765_000;
+
+#[tokio::test]
+async fn needs_on_one_disk_must_fit_together() {
+    let service = Service::with(|app| app.disk_space = |_| Some(room_of(ROOM_FOR_ONE))).await;
+    let dataset = stage::dataset(&service, 6).await;
+    let body = json!({"dataset_id": dataset}).to_string();
+    let estimated = service.post("/v1/audits/estimate", body).await.json();
+    let [database, blobs] =
+        ["database_bytes", "blob_bytes"].map(|need| estimated["estimate"][need].as_u64().unwrap());
+    assert!(database < ROOM_FOR_ONE && blobs < ROOM_FOR_ONE);
+    let detail = refused_for_room(&service, dataset).await;
+    let together = format!(
+        "about {} bytes are needed for the database and the blob store on one disk, and {ROOM_FOR_ONE} \
+         are free",
+        database + blobs
+    );
+    assert_eq!(detail, together);
+
+    let on_two_disks =
+        Service::with(|app| app.disk_space = |folder| Some(a_disk_of_its_own(folder))).await;
+    let dataset = stage::dataset(&on_two_disks, 6).await;
+    post(&on_two_disks, &json!({"dataset_id": dataset}))
+        .await
+        .expect(202);
+}
+
+fn a_disk_of_its_own(folder: &Path) -> DiskSpace {
+    let mut hasher = DefaultHasher::new();
+    folder.hash(&mut hasher);
+    DiskSpace {
+        file_system: hasher.finish(),
+        ..room_of(ROOM_FOR_ONE)
+    }
+}
+
+#[tokio::test]
+async fn audits_that_wait_or_run_need_their_room_too() {
+    let service = Service::with(|app| app.disk_space = |_| Some(room_of(1_600_000))).await;
+    let dataset = stage::dataset(&service, 6).await;
+    stage::queued_audit(&service, dataset).await;
+    stage::begun_run(&service).await;
+    let queued = stage::queued_audit(&service, dataset).await;
+    let detail = refused_for_room(&service, dataset).await;
+    assert!(
+        detail.contains(" of them for audits that are queued or running, and 1600000 are free"),
+        "{detail}"
+    );
+    service
+        .post(&format!("/v1/audits/{queued}/cancel"), "")
+        .await
+        .expect(202);
+    stage::queued_audit(&service, dataset).await;
+}
+
+async fn refused_for_room(service: &Service, dataset: Uuid) -> String {
+    let problem = post(service, &json!({"dataset_id": dataset}))
         .await
         .problem(507, "too-little-room");
-    assert!(
-        problem["detail"]
-            .as_str()
-            .unwrap()
-            .ends_with("and 1000 are free"),
-        "{problem}"
-    );
+    problem["detail"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]

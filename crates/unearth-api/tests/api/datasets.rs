@@ -2,10 +2,14 @@ use crate::{
     service::{Service, request},
     stage,
 };
-use axum::{body::Body, http::Method};
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
 use bytes::Bytes;
 use futures::stream;
-use std::io;
+use sqlx::{AssertSqlSafe, Executor as _};
+use std::{io, time::Duration};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -175,10 +179,12 @@ async fn a_ready_dataset_shows_its_facts_and_report() {
         "height": 4,
         "splits": [
           {
+            "classes": 2,
             "examples": 4,
             "name": "train"
           },
           {
+            "classes": 2,
             "examples": 2,
             "name": "test"
           }
@@ -403,6 +409,59 @@ async fn a_dataset_with_audits_is_deleted_only_on_request() {
         .get(&format!("/v1/audits/{audit}"))
         .await
         .problem(404, "audit-not-found");
+}
+
+#[tokio::test]
+async fn a_deletion_goes_on_when_nobody_waits_for_it_any_more() {
+    const GIVEN_UP_AFTER: Duration = Duration::from_mins(1);
+    let service = Service::start().await;
+    let id = stage::dataset(&service, 6).await;
+    let first = stage::finished_audit(&service, id, 6).await;
+    stage::finished_audit(&service, id, 6).await;
+    let path = format!("/v1/datasets/{id}");
+
+    let mut holder = service.sql().await;
+    let hold = format!("begin; select from audits where id = '{first}' for update");
+    holder.execute(AssertSqlSafe(hold)).await.unwrap();
+    let begun = request(
+        Method::DELETE,
+        &format!("{path}?with_audits=true"),
+        Body::empty(),
+    );
+    tokio::select! {
+        biased;
+        answer = service.respond(begun) => panic!("answered: {answer:?}"),
+        () = somebody_waits_for_a_lock(&service) => {}
+    }
+    holder.execute("rollback").await.unwrap();
+
+    let gone = async {
+        while service.get(&path).await.status != StatusCode::NOT_FOUND
+            || !service.blobs().await.is_empty()
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    let gone = tokio::time::timeout(GIVEN_UP_AFTER, gone).await;
+    gone.expect("the deletion stopped half way");
+    assert_eq!(
+        service.get("/v1/audits").await.json()["items"],
+        serde_json::json!([])
+    );
+}
+
+async fn somebody_waits_for_a_lock(service: &Service) {
+    let mut sql = service.sql().await;
+    let waiting = "select count(*) from pg_stat_activity
+                   where wait_event_type = 'Lock' and datname = current_database()";
+    while sqlx::query_scalar::<_, i64>(waiting)
+        .fetch_one(&mut sql)
+        .await
+        .unwrap()
+        == 0
+    {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]

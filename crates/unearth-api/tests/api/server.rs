@@ -1,5 +1,9 @@
-use crate::service::{NOW, Service, anonymous, request};
+use crate::{
+    service::{NOW, Service, anonymous, request},
+    stage,
+};
 use axum::{body::Body, http::Method};
+use serde_json::json;
 use unearth_audit::{CudaState, DeviceInfo};
 use unearth_store::workers::{self, Worker};
 use uuid::Uuid;
@@ -111,6 +115,44 @@ async fn a_json_body_may_hold_one_mebibyte() {
         .post("/v1/audits", body)
         .await
         .problem(413, "body-too-large");
+}
+
+#[tokio::test]
+async fn nul_characters_are_refused_and_their_fields_named() {
+    let service = Service::start().await;
+    let dataset = stage::dataset(&service, 6).await;
+    let audit = stage::finished_audit(&service, dataset, 6).await;
+    for (path, field) in [
+        (format!("/v1/audits/{audit}/examples?group=%00"), "group"),
+        (
+            format!("/v1/audits/{audit}/ranking.csv?label=cat&split=a%00b"),
+            "split",
+        ),
+        (
+            format!("/v1/datasets/{dataset}/examples?split=%00"),
+            "split",
+        ),
+    ] {
+        let problem = service.get(&path).await.problem(422, "invalid-request");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+    let upload = "/v1/datasets?label_column=%00";
+    let problem = service.post(upload, "bytes").await;
+    let problem = problem.problem(422, "invalid-request");
+    assert_eq!(problem["errors"][0]["field"], "label_column");
+
+    let body = json!({
+        "dataset_id": dataset,
+        "recipe": {"model": "resnet18", "init": {"weights": "\0"}},
+    });
+    let problem = service.post("/v1/audits", body.to_string()).await;
+    let problem = problem.problem(422, "invalid-request");
+    assert_eq!(problem["errors"][0]["field"], "recipe.init.weights");
+
+    service
+        .get("/v1/weights/%00")
+        .await
+        .problem(404, "no-such-route");
 }
 
 #[tokio::test]

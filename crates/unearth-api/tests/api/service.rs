@@ -9,12 +9,13 @@ use axum::{
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::Value;
+use sqlx::{Connection as _, PgConnection};
 use std::cell::Cell;
 use tempfile::TempDir;
 use time::{OffsetDateTime, macros::datetime};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
-use unearth_api::{ApiLimits, App, EventHub};
+use unearth_api::{ApiLimits, App, DiskSpace, EventHub};
 use unearth_store::{Blobs, Database, tokens};
 use uuid::Uuid;
 
@@ -36,7 +37,7 @@ pub(crate) struct Service {
     router: Router,
     // Dropped last: first the connections, then what they lead to.
     _folder: TempDir,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl Service {
@@ -61,7 +62,7 @@ impl Service {
             limits: ApiLimits::default(),
             public_url: "https://unearth.test".into(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
-            free_bytes: |_| Some(u64::MAX),
+            disk_space: |_| Some(room_of(u64::MAX)),
             now: || NOW,
             new_id: next_id,
             stopping: CancellationToken::new(),
@@ -71,7 +72,7 @@ impl Service {
             router: unearth_api::router(app.clone()),
             app,
             _folder: folder,
-            _database: database,
+            database,
         }
     }
 
@@ -103,9 +104,22 @@ impl Service {
         self.send(request(Method::POST, path, body.into())).await
     }
 
+    /// A connection that looks behind the store's back.
+    pub(crate) async fn sql(&self) -> PgConnection {
+        PgConnection::connect(&self.database.url).await.unwrap()
+    }
+
     /// Keys of all blobs.
     pub(crate) async fn blobs(&self) -> Vec<String> {
         self.app.blobs.list("").await.unwrap()
+    }
+}
+
+/// So much room on the one disk.
+pub(crate) fn room_of(free_bytes: u64) -> DiskSpace {
+    DiskSpace {
+        file_system: 0,
+        free_bytes,
     }
 }
 

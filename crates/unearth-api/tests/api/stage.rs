@@ -4,6 +4,7 @@ use crate::service::{NOW, Service, next_id};
 use bytes::Bytes;
 use futures::stream;
 use serde_json::json;
+use std::collections::BTreeSet;
 use time::Duration;
 use unearth_audit::Signal;
 use unearth_audit::{
@@ -63,10 +64,14 @@ pub(crate) async fn dataset(service: &Service, examples: usize) -> Uuid {
         )
         .await
         .unwrap();
-    let test = (0..examples).filter(|index| index % 3 == 2).count();
-    let split = |name: &str, examples| Split {
-        name: name.into(),
-        examples,
+    let split = |name: &str, holds: fn(&usize) -> bool| {
+        let indices: Vec<usize> = (0..examples).filter(holds).collect();
+        let labels: BTreeSet<usize> = indices.iter().map(|index| index % 2).collect();
+        Split {
+            name: name.into(),
+            examples: indices.len(),
+            classes: Some(labels.len()),
+        }
     };
     let packed = Packed {
         content_hash: "c0ffee".into(),
@@ -76,7 +81,10 @@ pub(crate) async fn dataset(service: &Service, examples: usize) -> Uuid {
             height: SIDE,
             width: SIDE,
             channels: 1,
-            splits: vec![split("train", examples - test), split("test", test)],
+            splits: vec![
+                split("train", |index| index % 3 != 2),
+                split("test", |index| index % 3 == 2),
+            ],
         },
         class_names: vec!["cat".into(), "=dog()".into()],
         report: json!({

@@ -11,6 +11,7 @@ mod zip;
 
 pub use directory::{LocalFile, local_files};
 pub(crate) use exactly::read_full;
+pub(crate) use name::printable;
 pub(crate) use window::FileWindow;
 
 use crate::{DatasetError, Limits, progress::Reporter};

@@ -158,12 +158,24 @@ pub(crate) fn parse(
         .headers()
         .map_err(|error| row_error(file, error))?
         .clone();
+    if header.iter().any(|name| name.contains('\0')) {
+        let detail = "names a column with a NUL character".to_owned();
+        return Err(invalid_row(file, 1, detail));
+    }
     let columns = Columns::find(file, &header, label_column)?;
 
     let mut rows = Vec::new();
     for (index, record) in table.records().enumerate() {
         let record = record.map_err(|error| row_error(file, error))?;
-        rows.push(columns.row(index as u64 + 2, &record));
+        let number = index as u64 + 2;
+        if let Some(column) = columns.with_nul(&record) {
+            let detail = format!(
+                "holds a NUL character in the column `{}`",
+                header[column].trim()
+            );
+            return Err(invalid_row(file, number, detail));
+        }
+        rows.push(columns.row(number, &record));
     }
     let unknown_columns = header
         .iter()
@@ -196,11 +208,10 @@ impl Columns {
         let optional = |column: &str| {
             let mut places = (0..names.len()).filter(|place| names[*place] == column);
             match (places.next(), places.next()) {
-                (_, Some(_)) => Err(DatasetError::InvalidManifest {
-                    manifest: file.to_owned(),
-                    row: 1,
-                    detail: format!("names the column `{column}` twice"),
-                }),
+                (_, Some(_)) => {
+                    let detail = format!("names the column `{column}` twice");
+                    Err(invalid_row(file, 1, detail))
+                }
                 (place, None) => Ok(place),
             }
         };
@@ -218,6 +229,20 @@ impl Columns {
             split: optional("split")?,
             key: optional("key")?,
         })
+    }
+
+    /// The first column with a cell that no database keeps.
+    fn with_nul(&self, record: &StringRecord) -> Option<usize> {
+        [
+            Some(self.path),
+            Some(self.label),
+            self.group,
+            self.split,
+            self.key,
+        ]
+        .into_iter()
+        .flatten()
+        .find(|column| record.get(*column).is_some_and(|cell| cell.contains('\0')))
     }
 
     fn row(&self, number: u64, record: &StringRecord) -> Row {
@@ -349,6 +374,10 @@ fn row_error(file: &str, error: csv::Error) -> DatasetError {
         } => format!("has {len} cells where the header has {expected_len}"),
         _ => "is not valid CSV".to_owned(),
     };
+    invalid_row(file, row, detail)
+}
+
+fn invalid_row(file: &str, row: u64, detail: String) -> DatasetError {
     DatasetError::InvalidManifest {
         manifest: file.to_owned(),
         row,

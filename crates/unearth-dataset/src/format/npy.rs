@@ -1,7 +1,7 @@
 //! The npy format: a Python literal that describes an array, then its elements.
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
 
-use crate::archive::read_full;
+use crate::archive::{printable, read_full};
 use std::{fmt, io, io::Read};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -144,7 +144,7 @@ impl Dtype {
             _ => (Kind::Other, 0),
         };
         Self {
-            spelling: spelling.chars().take(100).collect(),
+            spelling: printable(spelling),
             kind,
             size,
             big_endian: order == b'>',

@@ -175,6 +175,14 @@ impl<'a> Npz<'a> {
     }
 }
 
+/// Refuses text that no database keeps.
+fn without_nul(text: String) -> Result<String, &'static str> {
+    if text.contains('\0') {
+        return Err("holds a NUL character");
+    }
+    Ok(text)
+}
+
 fn array_name(member: &Member) -> &str {
     let file = member.name.rsplit('/').next().unwrap_or(&member.name);
     file.strip_suffix(".npy").unwrap_or(file)
@@ -281,15 +289,15 @@ impl<'a> Array<'a> {
             let mut texts = Vec::with_capacity(rows);
             for row in 0..rows {
                 reader.read_exact(&mut element).map_err(failed)?;
-                texts.push(
-                    dtype
-                        .text(&element)
-                        .ok_or_else(|| DatasetError::InvalidArray {
+                let text = dtype.text(&element).ok_or("is not valid Unicode");
+                let text =
+                    text.and_then(without_nul)
+                        .map_err(|problem| DatasetError::InvalidArray {
                             file: self.file.to_owned(),
                             array: self.name.to_owned(),
-                            detail: format!("is not valid Unicode in row {row}"),
-                        })?,
-                );
+                            detail: format!("{problem} in row {row}"),
+                        })?;
+                texts.push(text);
             }
             read_full(reader, &mut [0]).map_err(failed)?;
             Ok(texts)

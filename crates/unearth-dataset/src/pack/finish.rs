@@ -149,14 +149,17 @@ fn facts(
     classes: usize,
     examples: &[PackedExample],
 ) -> DatasetFacts {
-    let mut splits: Vec<Split> = Vec::new();
-    for name in examples.iter().filter_map(|example| example.split.as_ref()) {
-        match splits.iter_mut().find(|split| split.name == *name) {
-            Some(split) => split.examples += 1,
-            None => splits.push(Split {
-                name: name.clone(),
-                examples: 1,
-            }),
+    let mut splits: Vec<(&str, usize, BTreeSet<i32>)> = Vec::new();
+    for example in examples {
+        let Some(name) = example.split.as_deref() else {
+            continue;
+        };
+        match splits.iter_mut().find(|(known, ..)| *known == name) {
+            Some((_, count, labels)) => {
+                *count += 1;
+                labels.insert(example.label);
+            }
+            None => splits.push((name, 1, BTreeSet::from([example.label]))),
         }
     }
     DatasetFacts {
@@ -165,7 +168,14 @@ fn facts(
         height,
         width,
         channels,
-        splits,
+        splits: splits
+            .into_iter()
+            .map(|(name, examples, labels)| Split {
+                name: name.to_owned(),
+                examples,
+                classes: Some(labels.len()),
+            })
+            .collect(),
     }
 }
 

@@ -37,7 +37,7 @@ pub fn pack(
     work_dir: &Path,
     progress: &mut dyn FnMut(PackProgress) -> ControlFlow<()>,
 ) -> Result<Packed, DatasetError> {
-    options.validate()?;
+    options.validate().map_err(DatasetError::InvalidOption)?;
     let mut reporter = Reporter::new(progress);
     let members = Members::open(source, limits, work_dir, &mut reporter)?;
     let plan = format::plan(&members, options, limits, work_dir)?;

@@ -31,9 +31,16 @@ fn splits_come_in_order_and_classes_below_them() {
         .facts
         .splits
         .iter()
-        .map(|s| (&s.name[..], s.examples))
+        .map(|s| (&s.name[..], s.examples, s.classes))
         .collect();
-    assert_eq!(splits, [("train", 2), ("val", 1), ("test", 1)]);
+    assert_eq!(
+        splits,
+        [
+            ("train", 2, Some(2)),
+            ("val", 1, Some(1)),
+            ("test", 1, Some(1))
+        ]
+    );
     assert_eq!(packed.examples[3].split.as_deref(), Some("test"));
     let missing: Vec<&str> = packed
         .report

@@ -152,6 +152,43 @@ fn malformed_rows_are_named() {
 }
 
 #[test]
+fn nul_characters_are_named() {
+    for (text, said) in [
+        (
+            "path,la\0bel\nimg/1.png,a\n",
+            "row 1 of `labels.csv` names a column with a NUL character",
+        ),
+        (
+            "path,label\nimg/1.png,a\nimg/2.png,b\0\n",
+            "row 3 of `labels.csv` holds a NUL character in the column `label`",
+        ),
+        (
+            "path,label\nimg\0/1.png,a\n",
+            "row 2 of `labels.csv` holds a NUL character in the column `path`",
+        ),
+        (
+            "path,label, group ,split,key\nimg/1.png,a,\0,train,x\n",
+            "row 2 of `labels.csv` holds a NUL character in the column `group`",
+        ),
+        (
+            "path,label,group,split,key\nimg/1.png,a,,tr\0ain,x\n",
+            "row 2 of `labels.csv` holds a NUL character in the column `split`",
+        ),
+        (
+            "path,label,group,split,key\nimg/1.png,a,,train,x\0\n",
+            "row 2 of `labels.csv` holds a NUL character in the column `key`",
+        ),
+    ] {
+        let upload = images().with("labels.csv", text);
+        let refused = upload.pack_with(&options("labels.csv")).refusal();
+        assert_eq!(told(&refused), format!("invalid-manifest: {said}"));
+    }
+    // Cells that nobody reads may hold anything.
+    let ignored = with_manifest("path,label,note\nimg/1.png,a,\0\nimg/2.png,b,\n").pack();
+    assert_eq!(ignored.packed().facts.examples, 2);
+}
+
+#[test]
 fn rows_that_cannot_be_used_are_bad_examples() {
     let upload = with_manifest(
         "path,label,split\n\

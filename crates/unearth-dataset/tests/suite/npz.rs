@@ -230,6 +230,26 @@ fn arrays_that_contradict_their_header() {
 }
 
 #[test]
+fn nul_characters_inside_text_are_named() {
+    for array in ["y", "group", "split", "key"] {
+        assert_eq!(
+            refusal_of(array, text(&["a", "b\0c", "d"])),
+            format!(
+                "invalid-array: array `{array}` of the npz file holds a NUL character in row 1"
+            )
+        );
+    }
+    assert_eq!(
+        refusal_of("y", npy("'|S3'", "(3,)", b"a\0cb\0\0c\0\0")),
+        "invalid-array: array `y` of the npz file holds a NUL character in row 0"
+    );
+    assert_eq!(
+        refusal_of("y", npy("'\0'", "(3,)", &[])),
+        "wrong-dtype: array `y` of the npz file has the type `\\u{0}`; it must be whole numbers or text"
+    );
+}
+
+#[test]
 fn keys_are_unique() {
     assert_eq!(
         refusal_of("key", text(&["a", "b", "a"])),

@@ -93,9 +93,10 @@ const GPU_REMEDY: &str = "update the NVIDIA driver (CUDA 13 needs 580 or newer),
 
 fn disk(report: &mut Report, home: &Home) {
     for (what, folder) in [("disk", home.root()), ("blobs", home.blobs_folder())] {
-        let Some(free) = unearth_api::free_bytes(folder) else {
+        let Some(space) = unearth_api::disk_space(folder) else {
             continue;
         };
+        let free = space.free_bytes;
         let found = format!(
             "{:.1} GiB free in `{}`",
             free as f64 / GIB,

@@ -1,9 +1,8 @@
 //! How an upload is to be read.
 
-use crate::DatasetError;
+use crate::FieldError;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
-use unearth_audit::FieldError;
 
 /// Sides that a pack may be asked for, in pixels.
 pub const IMAGE_SIZES: RangeInclusive<u32> = 8..=1024;
@@ -26,6 +25,7 @@ pub struct PackOptions {
 /// What to do about examples that cannot be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum OnBadExample {
     /// Refuse the upload with a list of the first of them.
     #[default]
@@ -38,21 +38,22 @@ impl PackOptions {
     /// Checks the values.
     ///
     /// # Errors
-    /// [`DatasetError::InvalidOption`] naming the field and the allowed range.
-    pub fn validate(&self) -> Result<(), DatasetError> {
+    /// The wrong field and the allowed range.
+    pub fn validate(&self) -> Result<(), FieldError> {
         if let Some(side) = self.image_size
             && !IMAGE_SIZES.contains(&side)
         {
             let (least, most) = (IMAGE_SIZES.start(), IMAGE_SIZES.end());
-            return Err(DatasetError::InvalidOption(FieldError::new(
+            return Err(FieldError::new(
                 "image_size",
                 format!("is {side}, but must lie between {least} and {most} pixels"),
-            )));
+            ));
         }
         Ok(())
     }
 
-    pub(crate) fn label_column(&self) -> &str {
+    /// The column of the manifest that holds the label.
+    pub fn label_column(&self) -> &str {
         self.label_column.as_deref().unwrap_or("label")
     }
 }

@@ -1,0 +1,10 @@
+//! A whole worker on a private Postgres, with a trainer that does what a test tells it to.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod clock;
+mod endings;
+mod lease;
+mod retries;
+mod trainer;
+mod world;
