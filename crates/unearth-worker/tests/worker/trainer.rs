@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 use unearth_audit::{
-    Environment, EpochRecord, Examples, LogitSource, MapChunk, Report, Stop, Trainer,
+    Environment, EpochRecord, Examples, LogitSource, MapChunk, Record, Report, Stop, Trainer,
     TrainingError, TrainingJob, TrainingOutcome, TrainingSink,
 };
 
@@ -116,9 +116,18 @@ fn record(epoch: u32, source: LogitSource, examples: &Examples<'_>) -> EpochReco
     EpochRecord {
         epoch,
         source,
-        loss: vec![0.5; examples.len()],
-        p_given: vec![0.75; examples.len()],
-        predicted: examples.labels.to_vec(),
+        values: Record {
+            loss: vec![0.5; examples.len()],
+            p_given: vec![0.75; examples.len()],
+            margin: vec![2.0; examples.len()],
+            el2n: vec![0.25; examples.len()],
+            predicted: examples.labels.to_vec(),
+            best_other: examples
+                .labels
+                .iter()
+                .map(|&label| i32::from(label == 0))
+                .collect(),
+        },
     }
 }
 
