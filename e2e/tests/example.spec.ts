@@ -38,7 +38,7 @@ test("an example shows its image, scores, trajectory and a map for each checkpoi
   for (const signal of ["Final loss", "Variance of Gradients all", "Mean loss", "Confidence"])
     await expect(scores.getByRole("row", { name: new RegExp(`^${signal}`) })).toBeVisible();
   await page.getByText("What these numbers mean").click();
-  await expect(page.getByText("mean over epochs of p(given label)")).toBeVisible();
+  await expect(page.getByText("mean over epochs of p(given label). 0 to 1")).toBeVisible();
 
   const plot = page.getByRole("img", { name: /Loss of this example per epoch/ });
   await expect(plot.locator("g > title")).toHaveCount(3);
