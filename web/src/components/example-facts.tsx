@@ -9,7 +9,7 @@ interface Props {
 
 /** What the data says of the example, and what the model says. */
 export function ExampleFacts({ example, groupHref }: Props) {
-  const { predicted, label, p_given } = example;
+  const { predicted, label, p_given, suggestion } = example;
   return (
     <header class="example-facts">
       <h1 class="example-facts__labels">
@@ -26,6 +26,12 @@ export function ExampleFacts({ example, groupHref }: Props) {
       {p_given != null && (
         <p title="Probability of the given label in the pass over all examples after the last epoch">
           Probability of the given label after training: {percent(p_given)}
+        </p>
+      )}
+      {suggestion && (
+        <p title="Mean probability over the last third of the epochs in which a class was the given one or the strongest other: a lower bound">
+          Suggested label: {suggestion.label} ({percent(suggestion.probability)}), then{" "}
+          {suggestion.runner_up} ({percent(suggestion.runner_up_probability)})
         </p>
       )}
       <p class="quiet small example-facts__key">

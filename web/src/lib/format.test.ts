@@ -17,6 +17,7 @@ const plain = (text: string) => text.replaceAll("\u00a0", " ");
 describe("score", () => {
   it.each([
     [0, "0"],
+    [3, "3"],
     [7.1523, "7.15"],
     [-0.4881, "−0.488"],
     [0.0097512, "0.00975"],

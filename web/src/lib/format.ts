@@ -22,7 +22,8 @@ export function score(value: number): string {
   const sign = value < 0 ? MINUS : "";
   if (size >= 100_000 || size < 0.001) return sign + exponent(size);
   if (size >= 1_000) return sign + GROUPED.format(size);
-  return sign + size.toPrecision(3);
+  // Epochs and events are counted.
+  return sign + (Number.isInteger(size) ? String(size) : size.toPrecision(3));
 }
 
 function exponent(size: number): string {
