@@ -5,9 +5,11 @@
 //! lane validates uploads and re-scores finished audits meanwhile. Both only ever write under a
 //! lease; a worker that lost it stops at its next batch.
 
+mod data;
 mod error;
 mod heartbeat;
 mod lanes;
+mod progress;
 mod quality;
 mod receive;
 mod rescore;

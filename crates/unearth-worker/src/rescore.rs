@@ -1,6 +1,6 @@
 //! Another window of a finished audit: read from Postgres, never trained again.
 
-use crate::{Worker, WorkerError, error::chain, score, train};
+use crate::{Worker, WorkerError, data, error::chain, score};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use unearth_audit::{ScoreKey, Signal};
@@ -56,7 +56,7 @@ async fn computed(worker: &Worker, claimed: &ClaimedScoreSet) -> Result<(), Work
     let (run, recipe) = runs::source_of(&worker.db, claimed.audit_id)
         .await?
         .ok_or_else(unknown)?;
-    let data = train::load_dataset(worker, claimed.dataset_id, recipe.split.as_deref()).await?;
+    let data = data::load(worker, claimed.dataset_id, recipe.split.as_deref()).await?;
     let source = score::Source::new(worker, run, &recipe, &data);
     let scored = source.scored(signal, key).await?;
     score_sets::finish(&worker.db, claimed, &scored, (worker.now)()).await?;

@@ -3,10 +3,7 @@
 mod columns;
 mod statistics;
 
-use crate::{
-    Worker, WorkerError,
-    train::{self, Data},
-};
+use crate::{Worker, WorkerError, data::Data, progress};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, watch};
@@ -107,7 +104,7 @@ fn scoring_progress(run: &ClaimedRun, done: usize, total: usize, elapsed: Durati
         step: done as u64,
         total: total as u64,
         eta_seconds: each.map(|each| each * (total - done) as f64),
-        ..train::phase(run, Phase::Scoring)
+        ..progress::of_phase(run, Phase::Scoring)
     }
 }
 

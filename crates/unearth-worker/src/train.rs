@@ -1,7 +1,14 @@
 //! One run, from claim to result.
 
 use crate::{
-    Worker, WorkerError, error::chain, heartbeat, quality, receive::Receiving, score, sink,
+    Worker, WorkerError,
+    data::{self, Data},
+    error::chain,
+    heartbeat,
+    progress::of_phase,
+    quality,
+    receive::Receiving,
+    score, sink,
     sink::StopFlag,
 };
 use std::{sync::Arc, thread};
@@ -9,12 +16,10 @@ use time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
-use unearth_audit::{Init, Phase, Position, Progress, TrainingError, TrainingJob, TrainingOutcome};
-use unearth_dataset::Pack;
+use unearth_audit::{Init, Phase, Progress, TrainingError, TrainingJob, TrainingOutcome};
 use unearth_store::{
     StoreError,
     audits::AuditResult,
-    datasets, examples,
     runs::{self, ClaimedRun, FRUITLESS_ATTEMPTS_MAX, GivenBack},
     usage, weights,
 };
@@ -71,41 +76,14 @@ async fn attempt(
             "given up after {FRUITLESS_ATTEMPTS_MAX} attempts without progress; the last one ended with: {last}"
         )));
     }
-    progress.send_replace(Some(phase(run, Phase::Loading)));
-    let data = load(worker, run).await?;
+    progress.send_replace(Some(of_phase(run, Phase::Loading)));
+    let data = data::load(worker, run.dataset_id, run.recipe.split.as_deref()).await?;
     let outcome = match run.outcome.clone() {
         Some(outcome) => outcome,
         None => trained(worker, run, &data, stop, progress).await?,
     };
     score::run(worker, run, &data, progress).await?;
     finish(worker, run, &data, &outcome).await
-}
-
-/// The dataset of a run.
-pub(crate) struct Data {
-    pub(crate) pack: Arc<Pack>,
-    /// Indices trained on, ascending.
-    pub(crate) trained: Vec<u32>,
-}
-
-async fn load(worker: &Worker, run: &ClaimedRun) -> Result<Data, WorkerError> {
-    load_dataset(worker, run.dataset_id, run.recipe.split.as_deref()).await
-}
-
-pub(crate) async fn load_dataset(
-    worker: &Worker,
-    dataset: uuid::Uuid,
-    split: Option<&str>,
-) -> Result<Data, WorkerError> {
-    let missing = |what| WorkerError::Inconsistent(format!("dataset {dataset} has no {what}"));
-    let stored = datasets::get(&worker.db, dataset)
-        .await?
-        .ok_or_else(|| missing("row"))?;
-    let key = stored.pack_blob.ok_or_else(|| missing("pack"))?;
-    let path = worker.blobs.local_file(&key, &worker.scratch).await?;
-    let pack = Arc::new(Pack::open(&path)?);
-    let trained = examples::indices(&worker.db, dataset, split).await?;
-    Ok(Data { pack, trained })
 }
 
 async fn trained(
@@ -268,27 +246,4 @@ async fn end(worker: &Worker, run: &ClaimedRun, error: WorkerError) {
 /// 2, 4, 8 … seconds.
 fn back_off(fruitless_attempts: i32) -> Duration {
     Duration::seconds(1 << fruitless_attempts.clamp(1, 6))
-}
-
-/// Progress of a phase in which the training itself does not report.
-pub(crate) fn phase(run: &ClaimedRun, phase: Phase) -> Progress {
-    let position = run.resume.as_ref().map(|(position, _)| *position);
-    let Position { epoch, sweeps, .. } = position.unwrap_or(Position {
-        epoch: 0,
-        batch: 0,
-        sweeps: 0,
-    });
-    let done = phase == Phase::Scoring;
-    let (epochs, checkpoints) = (run.recipe.epochs, run.recipe.checkpoints.len() as u32);
-    Progress {
-        phase,
-        epoch: if done { epochs } else { epoch },
-        epochs,
-        checkpoint: if done { checkpoints } else { sweeps },
-        checkpoints,
-        step: 0,
-        total: 0,
-        examples_per_second: None,
-        eta_seconds: None,
-    }
 }

@@ -1,0 +1,30 @@
+//! A dataset as a run sees it: its pack, and which of its examples are trained on.
+
+use crate::{Worker, WorkerError};
+use std::sync::Arc;
+use unearth_dataset::Pack;
+use unearth_store::{datasets, examples};
+
+/// The dataset of a run.
+pub(crate) struct Data {
+    pub(crate) pack: Arc<Pack>,
+    /// Indices trained on, ascending.
+    pub(crate) trained: Vec<u32>,
+}
+
+/// Brings a dataset's pack to this machine; `split` is the one that is trained on, all without one.
+pub(crate) async fn load(
+    worker: &Worker,
+    dataset: uuid::Uuid,
+    split: Option<&str>,
+) -> Result<Data, WorkerError> {
+    let missing = |what| WorkerError::Inconsistent(format!("dataset {dataset} has no {what}"));
+    let stored = datasets::get(&worker.db, dataset)
+        .await?
+        .ok_or_else(|| missing("row"))?;
+    let key = stored.pack_blob.ok_or_else(|| missing("pack"))?;
+    let path = worker.blobs.local_file(&key, &worker.scratch).await?;
+    let pack = Arc::new(Pack::open(&path)?);
+    let trained = examples::indices(&worker.db, dataset, split).await?;
+    Ok(Data { pack, trained })
+}
