@@ -16,4 +16,5 @@ mod selection;
 pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod statistics;
+pub(crate) mod subsets;
 pub(crate) mod weights;

@@ -6,3 +6,4 @@ pub(crate) mod event;
 pub(crate) mod example;
 pub(crate) mod score;
 pub(crate) mod statistics;
+pub(crate) mod subset;

@@ -19,6 +19,7 @@ mod record;
 mod scoring;
 mod signal;
 mod state;
+mod subset;
 mod training;
 
 pub use chunk::{CHUNK_EXAMPLES, chunk_count, chunk_range};
@@ -36,6 +37,7 @@ pub use record::{EpochRecord, LogitSource, Record};
 pub use scoring::{Population, ScoreKey, Scoring, ScoringRequest, Variant, Window, WindowRequest};
 pub use signal::{Direction, Signal, SignalInfo};
 pub use state::{DatasetState, State};
+pub use subset::{Condition, End, Subset, SubsetInfo};
 pub use training::{
     MapChunk, Position, Report, Stop, Trainer, TrainingError, TrainingJob, TrainingOutcome,
     TrainingSink,

@@ -18,6 +18,7 @@ pub mod runs;
 pub mod score_sets;
 pub mod scores;
 pub mod snapshots;
+pub mod subsets;
 pub mod suggestions;
 pub mod tokens;
 pub mod usage;

@@ -1,6 +1,6 @@
 //! Rankings: reading scores in rank order.
 
-use crate::{Database, StoreError};
+use crate::{Database, StoreError, subsets::Membership};
 use futures::{Stream, TryStreamExt, stream::BoxStream};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -18,6 +18,8 @@ pub struct Filter {
     pub min: Option<f64>,
     /// Largest score, included.
     pub max: Option<f64>,
+    /// Subset.
+    pub subset: Option<Membership>,
 }
 
 impl Filter {
@@ -230,6 +232,9 @@ fn push_source(query: &mut QueryBuilder<Postgres>, score_set: i64, dataset: Uuid
     }
     if let Some(max) = filter.max {
         query.push(" and scores.value <= ").push_bind(max);
+    }
+    if let Some(subset) = &filter.subset {
+        subset.push_to(query, "scores.index");
     }
 }
 

@@ -311,6 +311,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audits/{id}/subsets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the subsets of an audit with their rules and sizes.
+         * @description They are picked out of stored scores when they are asked for, so another threshold trains nothing.
+         */
+        get: operations["get_audits_id_subsets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/subsets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one subset, with another threshold where one is given. */
+        get: operations["get_audits_id_subsets_name"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/datasets": {
         parameters: {
             query?: never;
@@ -1566,6 +1603,52 @@ export interface components {
             signal: components["schemas"]["ScoreInfo"];
         };
         /**
+         * @description A named part of an audit's examples. Its threshold, where it has one, is applied when it is asked
+         *     for: nothing is computed again.
+         * @enum {string}
+         */
+        Subset: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label";
+        /** @description A part of an audit's examples that a rule picks out. */
+        SubsetOfAudit: {
+            /**
+             * Format: int64
+             * @description How many examples it holds; null where that cannot be told.
+             */
+            count?: number | null;
+            /** @description Its examples in rank order; add a signal to it. */
+            examples_url: string;
+            /** @description Name used in the API. */
+            name: components["schemas"]["Subset"];
+            /** @description What it is good for, and what it is not. */
+            purpose: string;
+            /** @description Which examples it holds, with the threshold in words. */
+            rule: string;
+            /**
+             * Format: double
+             * @description Their share of the examples it is taken from.
+             */
+            share?: number | null;
+            /**
+             * Format: double
+             * @description How much of a ranking the rule takes: what `share=` sets; null where it takes none.
+             */
+            threshold?: number | null;
+            /** @description Title for people. */
+            title: string;
+            /** @description Why it cannot be told in this audit. */
+            unavailable?: string | null;
+        };
+        /** @description The subsets of an audit. */
+        Subsets: {
+            /** @description In the order in which they are shown. */
+            items: components["schemas"]["SubsetOfAudit"][];
+            /**
+             * Format: int64
+             * @description How many examples they are taken from.
+             */
+            total: number;
+        };
+        /**
          * @description The label that late epochs find most probable, and the next one. A probability is a mean over those
          *     epochs in which the class was the given one or the strongest other, and so a lower bound.
          */
@@ -2037,6 +2120,10 @@ export interface operations {
                 split?: string;
                 /** @description Only of this group. */
                 group?: string;
+                /** @description Only of this subset. */
+                subset?: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label";
+                /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
+                share?: number;
                 /** @description Smallest value, included. */
                 min?: number;
                 /** @description Largest value, included. */
@@ -2160,6 +2247,10 @@ export interface operations {
                 split?: string;
                 /** @description Only of this group. */
                 group?: string;
+                /** @description Only of this subset. */
+                subset?: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label";
+                /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
+                share?: number;
                 /** @description Smallest value, included. */
                 min?: number;
                 /** @description Largest value, included. */
@@ -2317,6 +2408,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_subsets: {
+        parameters: {
+            query?: {
+                /** @description Whether it is taken from the examples that were trained on (the default) or the others. */
+                population?: "trained" | "held_out";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subsets"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_subsets_name: {
+        parameters: {
+            query?: {
+                /** @description Whether it is taken from the examples that were trained on (the default) or the others. */
+                population?: "trained" | "held_out";
+                /** @description How much of a ranking its rule takes, above 0 and up to 1, instead of the default. */
+                share?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                name: components["schemas"]["Subset"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubsetOfAudit"];
                 };
             };
             /** @description What went wrong. */

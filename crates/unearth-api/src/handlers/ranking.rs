@@ -1,6 +1,6 @@
 //! Examples in rank order.
 
-use super::{load, selection::Selection};
+use super::{load, selection::Selection, subsets::Choice};
 use crate::{
     App,
     class_names::ClassNames,
@@ -11,7 +11,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use serde::Deserialize;
-use unearth_audit::{Direction, FieldError, Population, Signal, Variant};
+use unearth_audit::{Direction, FieldError, Population, Signal, Subset, Variant};
 use unearth_store::scores::{self, Filter};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -67,6 +67,11 @@ pub(crate) struct RankingQuery {
     split: Option<String>,
     /// Only of this group.
     group: Option<String>,
+    /// Only of this subset.
+    #[param(inline)]
+    subset: Option<Subset>,
+    /// How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default.
+    share: Option<f64>,
     /// Smallest value, included.
     min: Option<f64>,
     /// Largest value, included.
@@ -94,19 +99,24 @@ pub(crate) async fn list(
         query.variant,
         query.population,
     )?;
+    let subset = Choice::parse(query.subset, query.share)?;
     let limit = PAGE.limit(query.limit)?;
     let after: Option<i32> = paging::cursor(query.after.as_deref())?;
     let audit = load::audit(&app, id).await?;
     let set = selection.load(&app, &audit).await?;
     let dataset = load::dataset(&app, audit.dataset_id).await?;
     let classes = ClassNames::of(&dataset);
-    let filter = filter(
+    let mut filter = filter(
         query.label,
         query.split,
         query.group,
         (query.min, query.max),
         classes,
     )?;
+    if let Some(subset) = subset {
+        let members = subset.members(&app, &audit, selection.key.population);
+        filter.subset = Some(members.await?);
+    }
     let signal = ScoreInfo::of(selection.signal, &set)?;
 
     let order = Order::of(query.order, signal.signal.direction);
@@ -159,5 +169,6 @@ pub(super) fn filter(
         group,
         min,
         max,
+        subset: None,
     })
 }

@@ -1,6 +1,6 @@
 //! A ranking as a file.
 
-use super::{load, ranking, selection::Selection};
+use super::{load, ranking, selection::Selection, subsets::Choice};
 use crate::{
     App,
     class_names::ClassNames,
@@ -18,7 +18,7 @@ use axum::{
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use std::fmt::Write as _;
-use unearth_audit::{Population, Precision, Signal, Variant};
+use unearth_audit::{Population, Precision, Signal, Subset, Variant};
 use unearth_store::{
     StoreError,
     audits::Audit,
@@ -49,6 +49,11 @@ pub(crate) struct CsvQuery {
     split: Option<String>,
     /// Only of this group.
     group: Option<String>,
+    /// Only of this subset.
+    #[param(inline)]
+    subset: Option<Subset>,
+    /// How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default.
+    share: Option<f64>,
     /// Smallest value, included.
     min: Option<f64>,
     /// Largest value, included.
@@ -82,18 +87,23 @@ pub(crate) async fn download(
         query.variant,
         query.population,
     )?;
+    let subset = Choice::parse(query.subset, query.share)?;
     let text = if query.raw { Text::Raw } else { Text::Safe };
     let audit = load::audit(&app, id).await?;
     let set = selection.load(&app, &audit).await?;
     let dataset = load::dataset(&app, audit.dataset_id).await?;
     let classes = ClassNames::of(&dataset);
-    let filter = ranking::filter(
+    let mut filter = ranking::filter(
         query.label,
         query.split,
         query.group,
         (query.min, query.max),
         classes,
     )?;
+    if let Some(subset) = subset {
+        let members = subset.members(&app, &audit, selection.key.population);
+        filter.subset = Some(members.await?);
+    }
 
     let headers = headers(&audit, &dataset, &ScoreInfo::of(selection.signal, &set)?);
     let rows = scores::stream(&app.db, set.id, dataset.id, &filter);

@@ -72,14 +72,7 @@ impl Selection {
 
     fn missing(&self, audit: &Audit, key: &str) -> Problem {
         if audit.state != State::Succeeded {
-            let reason = audit.reason.as_deref().map(|reason| format!(": {reason}"));
-            let detail = format!("it is {}{}", audit.state, reason.unwrap_or_default());
-            let hint = if audit.state.is_final() {
-                "POST …/retry to try it again"
-            } else {
-                "follow …/events until it has succeeded"
-            };
-            return Problem::new(&problem::AUDIT_NOT_FINISHED, detail).hint(hint);
+            return unfinished(audit);
         }
         let problem = Problem::new(
             &problem::SCORES_NOT_FOUND,
@@ -91,6 +84,29 @@ impl Selection {
             problem.hint("GET …/scores lists what there is")
         }
     }
+}
+
+/// Why a population of an audit has no ranking at all.
+pub(super) fn nothing_ranked(audit: &Audit, population: Population) -> Problem {
+    if audit.state != State::Succeeded {
+        return unfinished(audit);
+    }
+    let detail = match population {
+        Population::Trained => "nothing of the audit was scored",
+        Population::HeldOut => "every example of the audit was trained on",
+    };
+    Problem::new(&problem::SCORES_NOT_FOUND, detail).hint("GET …/scores lists what there is")
+}
+
+fn unfinished(audit: &Audit) -> Problem {
+    let reason = audit.reason.as_deref().map(|reason| format!(": {reason}"));
+    let detail = format!("it is {}{}", audit.state, reason.unwrap_or_default());
+    let hint = if audit.state.is_final() {
+        "POST …/retry to try it again"
+    } else {
+        "follow …/events until it has succeeded"
+    };
+    Problem::new(&problem::AUDIT_NOT_FINISHED, detail).hint(hint)
 }
 
 fn refuse_for(signal: Signal, field: &'static str, given: bool) -> Result<(), Problem> {

@@ -17,4 +17,5 @@ mod scores;
 mod server;
 mod service;
 mod stage;
+mod subsets;
 mod weights;

@@ -16,6 +16,7 @@ mod requests;
 mod schema;
 mod scores;
 mod snapshots;
+mod subsets;
 mod usage;
 mod workers;
 mod world;

@@ -213,6 +213,7 @@ fn filters() -> impl Strategy<Value = Filter> {
             group: group.map(str::to_owned),
             min,
             max,
+            subset: None,
         })
 }
 

@@ -1,0 +1,215 @@
+//! The subsets: parts of a dataset that a rule over stored scores picks out.
+
+use crate::Signal;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A named part of an audit's examples. Its threshold, where it has one, is applied when it is asked
+/// for: nothing is computed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Subset {
+    /// The hardest by Variance of Gradients.
+    TopVog,
+    /// The most probable wrong labels.
+    LabelIssues,
+    /// Never predicted as labelled.
+    NeverLearned,
+    /// The predictions change most from epoch to epoch.
+    Ambiguous,
+    /// Learned early and for good.
+    Easy,
+    /// Equal pixels carry another label elsewhere in the dataset.
+    SamePixelsOtherLabel,
+}
+
+/// What a reader of a subset must be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubsetInfo {
+    /// Name used in the API.
+    pub name: &'static str,
+    /// Title for people.
+    pub title: &'static str,
+    /// What it is good for, and what it is not.
+    pub purpose: &'static str,
+}
+
+/// One thing that is true of every example of a subset.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Condition {
+    /// It is among this share of the scored examples, from one end of a signal's ranking: `⌈share·n⌉`
+    /// of them, equal scores by index.
+    Within {
+        /// Whose ranking; VoG over all checkpoints.
+        signal: Signal,
+        /// From which end.
+        end: End,
+        /// How much of the ranking, above 0 and up to 1.
+        share: f64,
+    },
+    /// The signal is 0.
+    IsZero(Signal),
+    /// Another example has equal pixels and another label.
+    SamePixelsOtherLabel,
+}
+
+/// An end of a ranking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Where rank 1 is.
+    Hardest,
+    /// Where the last scored rank is.
+    Easiest,
+}
+
+impl Subset {
+    /// Every subset, in the order in which they are listed.
+    pub const ALL: [Self; 6] = [
+        Self::LabelIssues,
+        Self::TopVog,
+        Self::NeverLearned,
+        Self::Ambiguous,
+        Self::Easy,
+        Self::SamePixelsOtherLabel,
+    ];
+
+    /// Name, title and purpose.
+    pub fn info(self) -> SubsetInfo {
+        let (name, title, purpose) = match self {
+            Self::TopVog => (
+                "top_vog",
+                "Hardest by VoG",
+                "difficult and atypical examples; not a list of wrong labels",
+            ),
+            Self::LabelIssues => (
+                "label_issues",
+                "Label issues",
+                "labels to review first; how many of them are wrong is for a reader to say",
+            ),
+            Self::NeverLearned => (
+                "never_learned",
+                "Never learned",
+                "wrong labels and examples that the model cannot tell, together",
+            ),
+            Self::Ambiguous => (
+                "ambiguous",
+                "Ambiguous",
+                "examples near a boundary, from which a model gains most (Dataset Cartography, arXiv 2009.10795)",
+            ),
+            Self::Easy => (
+                "easy",
+                "Easy",
+                "examples that training could do with fewer of (Dataset Cartography, arXiv 2009.10795)",
+            ),
+            Self::SamePixelsOtherLabel => (
+                "same_pixels_other_label",
+                "Same pixels, other label",
+                "contradictions: at most one of the labels can be the only right one",
+            ),
+        };
+        SubsetInfo {
+            name,
+            title,
+            purpose,
+        }
+    }
+
+    /// The subset with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|subset| subset.info().name == name)
+    }
+
+    /// The share of a ranking that its rule takes unless told otherwise; none where it takes none.
+    pub fn default_share(self) -> Option<f64> {
+        match self {
+            Self::TopVog | Self::LabelIssues => Some(0.05),
+            // The third of Dataset Cartography.
+            Self::Ambiguous | Self::Easy => Some(0.33),
+            Self::NeverLearned | Self::SamePixelsOtherLabel => None,
+        }
+    }
+
+    /// What is true of its examples, all of it together; `share` means something only where there is
+    /// a [default](Self::default_share).
+    pub fn conditions(self, share: f64) -> Vec<Condition> {
+        let within = |signal, end| Condition::Within { signal, end, share };
+        match self {
+            Self::TopVog => vec![within(Signal::Vog, End::Hardest)],
+            Self::LabelIssues => vec![within(Signal::LabelIssue, End::Hardest)],
+            Self::NeverLearned => vec![Condition::IsZero(Signal::Correctness)],
+            Self::Ambiguous => vec![within(Signal::Variability, End::Hardest)],
+            Self::Easy => vec![
+                within(Signal::Confidence, End::Easiest),
+                within(Signal::Variability, End::Easiest),
+            ],
+            Self::SamePixelsOtherLabel => vec![Condition::SamePixelsOtherLabel],
+        }
+    }
+
+    /// Its rule in words, with the threshold in it.
+    pub fn rule(self, share: f64) -> String {
+        let percent = percent(share);
+        match self {
+            Self::TopVog => {
+                format!("the hardest {percent} by Variance of Gradients over all checkpoints")
+            }
+            Self::LabelIssues => format!("the top {percent} of label_issue"),
+            Self::NeverLearned => {
+                "no epoch of training predicted the given label, so that nothing could be forgotten"
+                    .to_owned()
+            }
+            Self::Ambiguous => format!(
+                "the {percent} whose probability of the given label varied most over the epochs"
+            ),
+            Self::Easy => format!(
+                "among the {percent} with the highest confidence and the {percent} with the lowest variability"
+            ),
+            Self::SamePixelsOtherLabel => {
+                "another example of the dataset has the same pixels, byte for byte, and another label"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+/// A share as people write it: `5 %`, `0.25 %`.
+fn percent(share: f64) -> String {
+    let hundredths = (share * 10_000.0).round() / 100.0;
+    format!("{hundredths} %")
+}
+
+impl fmt::Display for Subset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.info().name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_subset_is_found_by_its_name() {
+        for subset in Subset::ALL {
+            assert_eq!(Subset::from_name(subset.info().name), Some(subset));
+            let word = serde_json::to_value(subset).unwrap();
+            assert_eq!(word, subset.info().name);
+        }
+    }
+
+    #[test]
+    fn a_rule_says_its_threshold() {
+        assert_eq!(Subset::LabelIssues.rule(0.05), "the top 5 % of label_issue");
+        assert_eq!(
+            Subset::Ambiguous.rule(0.002_5),
+            "the 0.25 % whose probability of the given label varied most over the epochs"
+        );
+        for subset in Subset::ALL {
+            let says = subset.rule(0.17).contains("17 %");
+            assert_eq!(says, subset.default_share().is_some(), "{subset}");
+        }
+    }
+}
