@@ -1,5 +1,7 @@
 //! A throw-away server for one test.
 
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
 use tempfile::TempDir;
 
 use crate::{
@@ -38,6 +40,22 @@ impl TestPostgres {
         let config = Config::new(folder.path()).durability(Durability::TestOnly);
         let server = PrivatePostgres::start(&config)?;
         Ok(Self { server, folder })
+    }
+
+    /// The server that tests of one process share while they run side by side; gone with the last of
+    /// them. Each should make a database of its own on it.
+    ///
+    /// # Errors
+    /// As [`PrivatePostgres::start`].
+    pub fn shared() -> Result<Arc<Self>, PostgresError> {
+        static SERVER: Mutex<Weak<TestPostgres>> = Mutex::new(Weak::new());
+        let mut shared = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = shared.upgrade() {
+            return Ok(running);
+        }
+        let started = Arc::new(Self::start()?);
+        *shared = Arc::downgrade(&started);
+        Ok(started)
     }
 
     /// A `postgres://` URL of the empty database.

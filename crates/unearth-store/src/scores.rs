@@ -175,20 +175,26 @@ pub async fn counts(
     dataset: Uuid,
     filter: &Filter,
 ) -> Result<(i64, i64), StoreError> {
+    let total = total(db, score_set).await?;
+    if filter.is_empty() {
+        return Ok((total, total));
+    }
+    let mut query = QueryBuilder::new("-- scores::counts (matching)\nselect count(*) from scores ");
+    push_source(&mut query, score_set, dataset, filter);
+    let matching: i64 = query.build_query_scalar().fetch_one(&db.pool).await?;
+    Ok((matching, total))
+}
+
+/// How many examples a score set ranks.
+pub(crate) async fn total(db: &Database, score_set: i64) -> Result<i64, StoreError> {
     let total = sqlx::query_scalar!(
-        r#"-- scores::counts
+        r#"-- scores::total
            select coalesce(max(rank), 0)::bigint as "total!" from scores where score_set_id = $1"#,
         score_set
     )
     .fetch_one(&db.pool)
     .await?;
-    if filter.is_empty() {
-        return Ok((total, total));
-    }
-    let mut query = QueryBuilder::new("-- scores::counts (matching)\nselect count(*) ");
-    push_source(&mut query, score_set, dataset, filter);
-    let matching: i64 = query.build_query_scalar().fetch_one(&db.pool).await?;
-    Ok((matching, total))
+    Ok(total)
 }
 
 fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgres> {
@@ -197,23 +203,24 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgr
          select scores.rank, scores.index, examples.key, scores.label, examples.split,
                 examples.group_name, scores.value, scores.value_reason, scores.normalised,
                 scores.normalised_reason, scores.percentile, suggestions.label as suggested,
-                suggestions.probability as suggested_probability ",
+                suggestions.probability as suggested_probability
+         from scores
+         join score_sets on score_sets.id = scores.score_set_id
+         left join suggestions on suggestions.audit_id = score_sets.audit_id
+                              and suggestions.index = scores.index ",
     );
     push_source(&mut query, score_set, dataset, filter);
     query
 }
 
+/// Adds to a query `… from scores` the examples and which rows of them.
 fn push_source(query: &mut QueryBuilder<Postgres>, score_set: i64, dataset: Uuid, filter: &Filter) {
     query
-        .push("from scores join score_sets on score_sets.id = scores.score_set_id join examples on examples.dataset_id = ")
+        .push("join examples on examples.dataset_id = ")
         .push_bind(dataset);
-    query.push(
-        " and examples.index = scores.index
-          left join suggestions on suggestions.audit_id = score_sets.audit_id
-                               and suggestions.index = scores.index
-          where scores.score_set_id = ",
-    );
-    query.push_bind(score_set);
+    query
+        .push(" and examples.index = scores.index where scores.score_set_id = ")
+        .push_bind(score_set);
     if let Some(label) = filter.label {
         query.push(" and scores.label = ").push_bind(label);
     }

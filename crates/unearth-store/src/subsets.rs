@@ -1,6 +1,6 @@
 //! Subsets: the examples of an audit that a rule over its stored scores picks out.
 
-use crate::{Database, StoreError};
+use crate::{Database, StoreError, scores};
 use sqlx::{Postgres, QueryBuilder};
 use unearth_audit::{Condition, End, Population, ScoreKey, Scoring, Signal};
 use uuid::Uuid;
@@ -182,58 +182,26 @@ impl Membership {
     }
 }
 
-/// How many examples an audit ranks in a population; none while nothing is ranked.
+/// The examples of a population that subsets are taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Base {
+    /// A score set over them: each lists all of them.
+    set: i64,
+    /// How many they are.
+    pub total: i64,
+}
+
+/// The examples that an audit ranks in a population; none while nothing is ranked.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn total(
+pub async fn base(
     db: &Database,
     audit: Uuid,
     population: Population,
-) -> Result<Option<i64>, StoreError> {
-    let Some(set) = any_ready_set(db, audit, population).await? else {
-        return Ok(None);
-    };
-    let total = sqlx::query_scalar!(
-        r#"-- subsets::total
-           select coalesce(max(rank), 0)::bigint as "total!" from scores where score_set_id = $1"#,
-        set,
-    )
-    .fetch_one(&db.pool)
-    .await?;
-    Ok(Some(total))
-}
-
-/// How many examples of a population a subset holds.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count(
-    db: &Database,
-    audit: Uuid,
-    population: Population,
-    membership: &Membership,
-) -> Result<i64, StoreError> {
-    let Some(set) = any_ready_set(db, audit, population).await? else {
-        return Ok(0);
-    };
-    let mut query = QueryBuilder::new(
-        "-- subsets::count
-         select count(*) from scores where score_set_id = ",
-    );
-    query.push_bind(set);
-    membership.push_to(&mut query, "scores.index");
-    Ok(query.build_query_scalar().fetch_one(&db.pool).await?)
-}
-
-/// A score set over a population: each of them lists all of its examples.
-async fn any_ready_set(
-    db: &Database,
-    audit: Uuid,
-    population: Population,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<Option<Base>, StoreError> {
     let found = sqlx::query_scalar!(
-        "-- subsets::any_ready_set
+        "-- subsets::base
          select id from score_sets
          where audit_id = $1 and state = 'ready' and (scoring like '%@held_out') = $2
          order by id limit 1",
@@ -242,7 +210,23 @@ async fn any_ready_set(
     )
     .fetch_optional(&db.pool)
     .await?;
-    Ok(found)
+    let Some(set) = found else { return Ok(None) };
+    let total = scores::total(db, set).await?;
+    Ok(Some(Base { set, total }))
+}
+
+/// How many examples of a population a subset holds.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(db: &Database, base: Base, membership: &Membership) -> Result<i64, StoreError> {
+    let mut query = QueryBuilder::new(
+        "-- subsets::count
+         select count(*) from scores where score_set_id = ",
+    );
+    query.push_bind(base.set);
+    membership.push_to(&mut query, "scores.index");
+    Ok(query.build_query_scalar().fetch_one(&db.pool).await?)
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! Examples in rank order.
 
-use super::{load, selection::Selection, subsets::Choice};
+use super::{
+    load,
+    selection::Selection,
+    subsets::{self, Choice},
+};
 use crate::{
     App,
     class_names::ClassNames,
@@ -113,10 +117,7 @@ pub(crate) async fn list(
         (query.min, query.max),
         classes,
     )?;
-    if let Some(subset) = subset {
-        let members = subset.members(&app, &audit, selection.key.population);
-        filter.subset = Some(members.await?);
-    }
+    filter.subset = subsets::members(&app, &audit, selection.key.population, subset).await?;
     let signal = ScoreInfo::of(selection.signal, &set)?;
 
     let order = Order::of(query.order, signal.signal.direction);

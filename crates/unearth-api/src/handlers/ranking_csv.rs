@@ -1,6 +1,10 @@
 //! A ranking as a file.
 
-use super::{load, ranking, selection::Selection, subsets::Choice};
+use super::{
+    load, ranking,
+    selection::Selection,
+    subsets::{self, Choice},
+};
 use crate::{
     App,
     class_names::ClassNames,
@@ -100,10 +104,7 @@ pub(crate) async fn download(
         (query.min, query.max),
         classes,
     )?;
-    if let Some(subset) = subset {
-        let members = subset.members(&app, &audit, selection.key.population);
-        filter.subset = Some(members.await?);
-    }
+    filter.subset = subsets::members(&app, &audit, selection.key.population, subset).await?;
 
     let headers = headers(&audit, &dataset, &ScoreInfo::of(selection.signal, &set)?);
     let rows = scores::stream(&app.db, set.id, dataset.id, &filter);

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use unearth_audit::{Population, Subset};
 use unearth_store::{
     audits::Audit,
-    subsets::{self, Membership, Unavailable},
+    subsets::{self, Base, Membership, Unavailable},
 };
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -52,12 +52,15 @@ pub(crate) async fn list(
 ) -> Result<Json<Subsets>, Problem> {
     let population = query.population.unwrap_or_default();
     let audit = load::audit(&app, id).await?;
-    let total = total(&app, &audit, population).await?;
+    let base = base(&app, &audit, population).await?;
     let mut items = Vec::with_capacity(Subset::ALL.len());
     for subset in Subset::ALL {
-        items.push(view(&app, &audit, population, Choice::default_of(subset), total).await?);
+        items.push(view(&app, &audit, population, Choice::default_of(subset), base).await?);
     }
-    Ok(Json(Subsets { total, items }))
+    Ok(Json(Subsets {
+        total: base.total,
+        items,
+    }))
 }
 
 /// Shows one subset, with another threshold where one is given.
@@ -80,15 +83,14 @@ pub(crate) async fn get(
     let choice = Choice::parse(Some(subset), query.share)?.unwrap_or(Choice::default_of(subset));
     let population = query.population.unwrap_or_default();
     let audit = load::audit(&app, id).await?;
-    let total = total(&app, &audit, population).await?;
-    Ok(Json(view(&app, &audit, population, choice, total).await?))
+    let base = base(&app, &audit, population).await?;
+    Ok(Json(view(&app, &audit, population, choice, base).await?))
 }
 
-async fn total(app: &App, audit: &Audit, population: Population) -> Result<i64, Problem> {
-    match subsets::total(&app.db, audit.id, population).await? {
-        Some(total) => Ok(total),
-        None => Err(super::selection::nothing_ranked(audit, population)),
-    }
+async fn base(app: &App, audit: &Audit, population: Population) -> Result<Base, Problem> {
+    subsets::base(&app.db, audit.id, population)
+        .await?
+        .ok_or_else(|| super::selection::nothing_ranked(audit, population))
 }
 
 async fn view(
@@ -96,10 +98,10 @@ async fn view(
     audit: &Audit,
     population: Population,
     choice: Choice,
-    total: i64,
+    base: Base,
 ) -> Result<SubsetView, Problem> {
     let count = match choice.find(app, audit, population).await? {
-        Ok(membership) => Ok(subsets::count(&app.db, audit.id, population, &membership).await?),
+        Ok(membership) => Ok(subsets::count(&app.db, base, &membership).await?),
         Err(Unavailable(reason)) => Err(reason),
     };
     Ok(SubsetView::new(
@@ -108,7 +110,7 @@ async fn view(
         choice.subset,
         choice.share,
         count,
-        total,
+        base.total,
     ))
 }
 
@@ -158,18 +160,21 @@ impl Choice {
         let dataset = audit.dataset_id;
         Ok(subsets::find(&app.db, audit.id, dataset, population, &conditions).await?)
     }
+}
 
-    /// Its members, as a filter of a ranking.
-    pub(super) async fn members(
-        self,
-        app: &App,
-        audit: &Audit,
-        population: Population,
-    ) -> Result<Membership, Problem> {
-        let found = self.find(app, audit, population).await?;
-        found.map_err(|Unavailable(reason)| {
-            Problem::new(&problem::SUBSET_UNAVAILABLE, reason)
-                .hint("GET …/subsets lists those that there are")
-        })
-    }
+/// The members of the subset that a ranking is filtered by, where it is.
+pub(super) async fn members(
+    app: &App,
+    audit: &Audit,
+    population: Population,
+    choice: Option<Choice>,
+) -> Result<Option<Membership>, Problem> {
+    let Some(choice) = choice else {
+        return Ok(None);
+    };
+    let found = choice.find(app, audit, population).await?;
+    found.map(Some).map_err(|Unavailable(reason)| {
+        Problem::new(&problem::SUBSET_UNAVAILABLE, reason)
+            .hint("GET …/subsets lists those that there are")
+    })
 }

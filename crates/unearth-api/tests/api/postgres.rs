@@ -2,13 +2,11 @@
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::sync::{
-    Arc, Mutex, Weak,
+    Arc,
     atomic::{AtomicU32, Ordering},
 };
 use unearth_postgres::TestPostgres;
 
-/// Gone with the last test that uses it.
-static SERVER: Mutex<Weak<TestPostgres>> = Mutex::new(Weak::new());
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 /// An empty database and the server that it lives on for as long as this value.
@@ -19,7 +17,7 @@ pub(crate) struct TestDatabase {
 
 impl TestDatabase {
     pub(crate) async fn create() -> Self {
-        let server = server();
+        let server = TestPostgres::shared().unwrap();
         let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
         let mut connection = PgConnection::connect(server.url()).await.unwrap();
         sqlx::raw_sql(AssertSqlSafe(format!("create database {name}")))
@@ -32,13 +30,4 @@ impl TestDatabase {
             _server: server,
         }
     }
-}
-
-fn server() -> Arc<TestPostgres> {
-    let mut shared = SERVER.lock().unwrap();
-    shared.upgrade().unwrap_or_else(|| {
-        let started = Arc::new(TestPostgres::start().unwrap());
-        *shared = Arc::downgrade(&started);
-        started
-    })
 }

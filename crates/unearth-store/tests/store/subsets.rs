@@ -44,7 +44,8 @@ async fn count(
     let membership = subsets::find(&world.db, audit, dataset, trained, conditions)
         .await
         .unwrap()?;
-    let counted = subsets::count(&world.db, audit, trained, &membership).await;
+    let base = subsets::base(&world.db, audit, trained).await.unwrap();
+    let counted = subsets::count(&world.db, base.unwrap(), &membership).await;
     Ok(counted.unwrap())
 }
 
@@ -112,6 +113,6 @@ async fn what_a_rule_needs_and_is_not_there_is_said() {
         unavailable("the dataset has no list of examples with equal pixels")
     );
     let trained = Population::Trained;
-    let total = subsets::total(&world.db, run.audit_id, trained).await;
-    assert_eq!(total.unwrap(), None);
+    let base = subsets::base(&world.db, run.audit_id, trained).await;
+    assert_eq!(base.unwrap(), None);
 }

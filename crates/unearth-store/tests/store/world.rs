@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row};
 use std::{
     fmt::Write,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -126,17 +126,6 @@ pub(crate) struct World {
     _turn: SemaphorePermit<'static>,
 }
 
-/// The server that tests share while they run side by side; each has a database of its own.
-fn server() -> Arc<TestPostgres> {
-    static SERVER: Mutex<Weak<TestPostgres>> = Mutex::new(Weak::new());
-    let mut shared = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
-    shared.upgrade().unwrap_or_else(|| {
-        let server = Arc::new(TestPostgres::start().unwrap());
-        *shared = Arc::downgrade(&server);
-        server
-    })
-}
-
 /// Makes a database and returns its URL.
 async fn fresh_database(server: &TestPostgres) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -165,7 +154,7 @@ impl World {
         // The server takes a hundred connections.
         static TURNS: Semaphore = Semaphore::const_new(4);
         let turn = TURNS.acquire().await.unwrap();
-        let postgres = server();
+        let postgres = TestPostgres::shared().unwrap();
         let url = fresh_database(&postgres).await;
         Self {
             db: Database::connect(&url, connections).await.unwrap(),

@@ -15,6 +15,7 @@ use unearth_store::{
     snapshots,
 };
 
+const NOT_TRAINED: &str = "it was not trained on";
 const NOT_RECORDED: &str = "its run recorded nothing it could be computed from";
 
 impl Source<'_> {
@@ -23,45 +24,69 @@ impl Source<'_> {
         signal: Signal,
         scoring: Option<&Scoring>,
     ) -> Result<Column, WorkerError> {
-        Ok(match signal {
-            Signal::Vog => self.vog(scoring.unwrap_or(&Scoring::DEFAULT)).await?,
-            Signal::FinalLoss => Column {
-                values: self
-                    .evaluation()
-                    .await?
-                    .iter()
-                    .map(|e| e.mean_loss)
-                    .collect(),
-                null_reason: "the eval pass did not see it",
-            },
-            Signal::LabelIssue => self.label_issue().await?,
-            in_flight => in_flight_column(in_flight, self.dynamics().await?),
+        let (value, null_reason): (fn(&Dynamics) -> Option<f64>, _) = match signal {
+            Signal::Vog => return self.vog(scoring.unwrap_or(&Scoring::DEFAULT)).await,
+            Signal::LabelIssue => return self.label_issue().await,
+            Signal::FinalLoss => {
+                let evaluated = self.evaluation().await?;
+                return Ok(Column {
+                    values: evaluated.iter().map(|e| e.mean_loss).collect(),
+                    null_reason: "the eval pass did not see it",
+                });
+            }
+            Signal::MeanLoss => (|example| example.mean_loss, NOT_TRAINED),
+            Signal::Confidence => (|example| example.confidence, NOT_TRAINED),
+            Signal::Variability => (|example| example.variability, NOT_TRAINED),
+            Signal::Aleatoric => (|example| example.aleatoric, NOT_TRAINED),
+            Signal::Aum => (|example| example.aum, NOT_RECORDED),
+            Signal::El2n => (|example| example.el2n, NOT_RECORDED),
+            Signal::Correctness => (
+                |example| Some(example.learning?.correct.into()),
+                NOT_TRAINED,
+            ),
+            Signal::Forgetting => (
+                |example| {
+                    let learning = example.learning.filter(|it| !it.is_never_learned());
+                    Some(learning?.forgetting.into())
+                },
+                "it was never learned",
+            ),
+            Signal::FirstLearned => (
+                |example| example.learning?.first_learned.map(f64::from),
+                "it was never learned",
+            ),
+            Signal::StayedLearned => (
+                |example| example.learning?.stayed_learned.map(f64::from),
+                "it was wrong at the last epoch",
+            ),
+        };
+        Ok(Column {
+            values: self.dynamics().await?.iter().map(value).collect(),
+            null_reason,
         })
     }
 
     /// Standings are taken within a population: the two are never compared.
     async fn label_issue(&self) -> Result<Column, WorkerError> {
+        const READINGS: [fn(&Dynamics) -> Option<f64>; 2] = [
+            |example| example.late_loss,
+            |example| example.late_margin.map(|margin| -margin),
+        ];
         let (learned, evaluated) = (self.dynamics().await?, self.evaluation().await?);
         let mut values = vec![None; evaluated.len()];
         for population in [Population::Trained, Population::HeldOut] {
             let members = self.members(population);
-            let of = |reading: fn(&Dynamics) -> Option<f64>, source: &[Dynamics]| {
+            let sources: &[&[Dynamics]] = match population {
+                Population::Trained => &[evaluated, learned],
+                Population::HeldOut => &[evaluated],
+            };
+            let of = |source: &[Dynamics], reading: fn(&Dynamics) -> Option<f64>| {
                 members.iter().map(|&at| reading(&source[at])).collect()
             };
-            let mut readings = vec![
-                of(|example| example.late_loss, evaluated),
-                of(
-                    |example| example.late_margin.map(|margin| -margin),
-                    evaluated,
-                ),
-            ];
-            if population == Population::Trained {
-                readings.push(of(|example| example.late_loss, learned));
-                readings.push(of(
-                    |example| example.late_margin.map(|margin| -margin),
-                    learned,
-                ));
-            }
+            let readings: Vec<Vec<Option<f64>>> = sources
+                .iter()
+                .flat_map(|source| READINGS.map(|reading| of(source, reading)))
+                .collect();
             for (&at, value) in members.iter().zip(mean_standing(&readings)) {
                 values[at] = value;
             }
@@ -163,48 +188,6 @@ impl Source<'_> {
         Ok(suggestions
             .map(|(learned, evaluated)| learned.suggestion.or(evaluated.suggestion))
             .collect())
-    }
-}
-
-/// The values of one signal that comes from in-flight records.
-fn in_flight_column(signal: Signal, dynamics: &[Dynamics]) -> Column {
-    let (value, null_reason) = in_flight(signal);
-    Column {
-        values: dynamics.iter().map(value).collect(),
-        null_reason,
-    }
-}
-
-/// Where a signal stands in the dynamics, and why a trained example may have none.
-fn in_flight(signal: Signal) -> (fn(&Dynamics) -> Option<f64>, &'static str) {
-    const NOT_TRAINED: &str = "it was not trained on";
-    match signal {
-        Signal::Vog | Signal::LabelIssue | Signal::FinalLoss => (|_| None, NOT_RECORDED),
-        Signal::MeanLoss => (|example| example.mean_loss, NOT_TRAINED),
-        Signal::Confidence => (|example| example.confidence, NOT_TRAINED),
-        Signal::Variability => (|example| example.variability, NOT_TRAINED),
-        Signal::Aleatoric => (|example| example.aleatoric, NOT_TRAINED),
-        Signal::Aum => (|example| example.aum, NOT_RECORDED),
-        Signal::El2n => (|example| example.el2n, NOT_RECORDED),
-        Signal::Correctness => (
-            |example| Some(example.learning?.correct.into()),
-            NOT_TRAINED,
-        ),
-        Signal::Forgetting => (
-            |example| {
-                let learning = example.learning.filter(|it| !it.is_never_learned());
-                Some(learning?.forgetting.into())
-            },
-            "it was never learned",
-        ),
-        Signal::FirstLearned => (
-            |example| example.learning?.first_learned.map(f64::from),
-            "it was never learned",
-        ),
-        Signal::StayedLearned => (
-            |example| example.learning?.stayed_learned.map(f64::from),
-            "it was wrong at the last epoch",
-        ),
     }
 }
 

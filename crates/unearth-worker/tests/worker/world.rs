@@ -4,7 +4,7 @@ use crate::clock;
 use sqlx::{AssertSqlSafe, Connection as _, FromRow, PgConnection, PgPool, postgres::PgRow};
 use std::{
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -52,17 +52,6 @@ impl Working {
     }
 }
 
-/// The server that tests share while they run side by side; each has a database of its own.
-fn server() -> Arc<TestPostgres> {
-    static SERVER: Mutex<Weak<TestPostgres>> = Mutex::new(Weak::new());
-    let mut shared = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
-    shared.upgrade().unwrap_or_else(|| {
-        let server = Arc::new(TestPostgres::start().unwrap());
-        *shared = Arc::downgrade(&server);
-        server
-    })
-}
-
 async fn fresh_database(server: &TestPostgres) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
@@ -104,7 +93,7 @@ pub(crate) fn environment() -> Environment {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let postgres = server();
+        let postgres = TestPostgres::shared().unwrap();
         let url = fresh_database(&postgres).await;
         let db = Database::connect(&url, 8).await.unwrap();
         db.migrate().await.unwrap();
