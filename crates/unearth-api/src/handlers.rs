@@ -1,5 +1,6 @@
 //! One file per resource and group of verbs.
 
+pub(crate) mod archaeology;
 pub(crate) mod audits;
 pub(crate) mod datasets;
 pub(crate) mod document;

@@ -1,6 +1,6 @@
 //! What an audit will cost, before it starts and while it runs.
 
-use crate::{DatasetFacts, Model, Recipe, chunk_count};
+use crate::{Archaeology, DatasetFacts, Model, Recipe, chunk_count};
 use serde::{Deserialize, Serialize};
 
 /// Cost of an audit, as foreseen before it began.
@@ -109,7 +109,11 @@ impl Estimate {
 ///
 /// Seconds assume 20 GFLOP/s, a small desktop processor; a running audit replaces them by what it
 /// measures.
-pub fn estimate(recipe: &Recipe, facts: &DatasetFacts) -> Estimate {
+pub fn estimate(
+    recipe: &Recipe,
+    archaeology: Option<&Archaeology>,
+    facts: &DatasetFacts,
+) -> Estimate {
     const FLOPS_PER_SECOND: f64 = 2e10;
     const RECORD_BYTES: usize = 6 * 4;
     // Measured for the score table with its two indexes.
@@ -120,15 +124,30 @@ pub fn estimate(recipe: &Recipe, facts: &DatasetFacts) -> Estimate {
     let trained = facts
         .trained_examples(recipe.split.as_deref())
         .unwrap_or(examples);
+    let probes = recipe
+        .probes
+        .as_ref()
+        .map_or(0, |probes| probes.suites.len() * probes.suite_size as usize);
+    let pilot_epochs = archaeology
+        .and_then(|asked| asked.pilot_epochs)
+        .unwrap_or(0);
     let forward = forward_flops(recipe, facts);
     // Backward costs twice the forward pass; the sweep skips the weight gradients.
-    let training = 3.0 * forward * trained as f64 * f64::from(recipe.epochs);
+    let rows = (trained + probes) as f64 * f64::from(recipe.epochs)
+        + trained as f64 * f64::from(pilot_epochs);
+    let training = 3.0 * forward * rows;
     let sweeps = 2.0 * forward * examples as f64 * recipe.checkpoints.len() as f64;
-    let evaluation = forward * examples as f64;
+    let passes = if recipe.evaluates_every_epoch {
+        recipe.epochs
+    } else {
+        1
+    };
+    let evaluation = forward * (examples as f64) * f64::from(passes);
 
     let maps = recipe.checkpoints.len() * examples * (recipe.map_bytes() + 4);
-    let records = (recipe.epochs as usize + 1) * examples * RECORD_BYTES;
-    let rows = chunk_count(examples) * (recipe.checkpoints.len() + recipe.epochs as usize + 1) * 64;
+    let recorded = (recipe.epochs + passes + pilot_epochs) as usize;
+    let records = recorded * (examples + probes) * RECORD_BYTES;
+    let rows = chunk_count(examples) * (recipe.checkpoints.len() + recorded) * 64;
     let scores = examples * SCORE_ROW_BYTES * SCORE_SETS;
     Estimate {
         seconds: 2.0 + (training + sweeps + evaluation) / FLOPS_PER_SECOND,
@@ -234,7 +253,7 @@ mod tests {
             checkpoints: Some(crate::Checkpoints::Count(3)),
             ..RecipeRequest::default()
         };
-        let bytes = estimate(&request.resolve(&facts).unwrap(), &facts).database_bytes;
+        let bytes = estimate(&request.resolve(&facts).unwrap(), None, &facts).database_bytes;
         assert!((420_000_000..520_000_000).contains(&bytes), "{bytes}");
     }
 }

@@ -81,6 +81,18 @@ pub struct Examples<'a> {
     pub labels: &'a [i32],
     /// Indices that are trained on, ascending. The others are only scored.
     pub trained: &'a [u32],
+    /// Rows that are trained on beside them.
+    pub probes: ProbeRows<'a>,
+}
+
+/// Rows that are trained on and recorded, but are no examples: they have an index space of their own
+/// and are never scored, ranked or counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ProbeRows<'a> {
+    /// Pixels, `[m, height, width, channels]`, row-major, of the examples' size.
+    pub pixels: &'a [u8],
+    /// Labels, `[m]`.
+    pub labels: &'a [i32],
 }
 
 impl Examples<'_> {

@@ -4,6 +4,8 @@
 //! Nothing here touches a database, a network, a file, a tensor or a clock; every other crate
 //! may depend on this one.
 
+mod archaeology;
+mod archaeology_report;
 mod chunk;
 mod environment;
 mod error_chain;
@@ -22,15 +24,20 @@ mod state;
 mod subset;
 mod training;
 
+pub use archaeology::{
+    Archaeology, ArchaeologyRequest, ArchaeologyVariant, CustomSuite, CustomSuiteRequest, Probes,
+    Suite,
+};
+pub use archaeology_report::{ArchaeologyReport, CategoryReport, RELIABLE_FROM};
 pub use chunk::{CHUNK_EXAMPLES, chunk_count, chunk_range};
 pub use environment::{CudaState, DeviceInfo, Environment};
 pub use error_chain::error_chain;
 pub use estimate::{Basis, Estimate, RefinedEstimate, Spent, estimate};
 pub use event::{Event, Phase, Progress};
-pub use examples::{DatasetFacts, Examples, Split};
+pub use examples::{DatasetFacts, Examples, ProbeRows, Split};
 pub use field_error::FieldError;
 pub use pack_options::{IMAGE_SIZES, OnBadExample, PackOptions};
-pub use plan::{PlannedRun, plan};
+pub use plan::{PlannedRun, Role, Wanted, plan};
 pub use recipe::{Augment, GradientTarget, Init, MAP_SIDE_MAX, Model, Precision, Recipe};
 pub use recipe_request::{Checkpoints, RecipeRequest};
 pub use record::{EpochRecord, LogitSource, Record};

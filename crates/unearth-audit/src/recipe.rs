@@ -1,5 +1,6 @@
 //! Everything that changes the numbers of a training, with every default resolved.
 
+use crate::Probes;
 use serde::{Deserialize, Serialize};
 
 /// Longest side, in pixels, at which gradient maps are kept. Larger maps are area-averaged down
@@ -42,6 +43,12 @@ pub struct Recipe {
     pub map_width: u32,
     /// Indices trained on: the name of a split, or all examples.
     pub split: Option<String>,
+    /// Probes that are trained on beside the examples, for an archaeology.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probes: Option<Probes>,
+    /// Whether an eval pass follows every epoch, or the last one alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub evaluates_every_epoch: bool,
 }
 
 impl Recipe {

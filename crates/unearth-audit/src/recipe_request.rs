@@ -160,6 +160,8 @@ impl RecipeRequest {
             map_height,
             map_width,
             split,
+            probes: None,
+            evaluates_every_epoch: false,
         };
         if errors.is_empty() {
             Ok(recipe)

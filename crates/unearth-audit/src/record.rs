@@ -6,6 +6,7 @@ use std::ops::Range;
 /// Which logits a record comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum LogitSource {
     /// Train mode, augmented, before the update of its batch.
     InFlight,
@@ -82,10 +83,12 @@ impl Record {
 /// The record of all examples at one epoch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EpochRecord {
-    /// Epoch, counted from 0. For the eval pass: the number of the last one.
+    /// Epoch, counted from 0. For an eval pass: the number of the one before it.
     pub epoch: u32,
     /// Which logits.
     pub source: LogitSource,
     /// One value per example of the dataset and quantity.
     pub values: Record,
+    /// One value per probe and quantity; empty without probes.
+    pub probes: Record,
 }

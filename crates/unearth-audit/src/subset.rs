@@ -1,6 +1,6 @@
 //! The subsets: parts of a dataset that a rule over stored scores picks out.
 
-use crate::Signal;
+use crate::{Signal, Suite};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -22,6 +22,18 @@ pub enum Subset {
     Easy,
     /// Equal pixels carry another label elsewhere in the dataset.
     SamePixelsOtherLabel,
+    /// Learned as typical probes are.
+    Typical,
+    /// Learned as atypical probes are.
+    Atypical,
+    /// Learned as probes with random labels are.
+    RandomOutputs,
+    /// Learned as noisy probes are.
+    Corrupted,
+    /// Learned as random pixels are.
+    RandomInputsOutputs,
+    /// Learned as sketches are.
+    OutOfDistribution,
 }
 
 /// What a reader of a subset must be told.
@@ -52,6 +64,8 @@ pub enum Condition {
     IsZero(Signal),
     /// Another example has equal pixels and another label.
     SamePixelsOtherLabel,
+    /// The archaeology's vote puts it in this category.
+    Category(Suite),
 }
 
 /// An end of a ranking.
@@ -65,13 +79,19 @@ pub enum End {
 
 impl Subset {
     /// Every subset, in the order in which they are listed.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 12] = [
         Self::LabelIssues,
         Self::TopVog,
         Self::NeverLearned,
         Self::Ambiguous,
         Self::Easy,
         Self::SamePixelsOtherLabel,
+        Self::Typical,
+        Self::Atypical,
+        Self::RandomOutputs,
+        Self::Corrupted,
+        Self::RandomInputsOutputs,
+        Self::OutOfDistribution,
     ];
 
     /// Name, title and purpose.
@@ -107,6 +127,36 @@ impl Subset {
                 "Same pixels, other label",
                 "contradictions: at most one of the labels can be the only right one",
             ),
+            Self::Typical => (
+                "typical",
+                "Learned like typical ones",
+                "examples that any model learns first; see how reliable the archaeology is here",
+            ),
+            Self::Atypical => (
+                "atypical",
+                "Learned like atypical ones",
+                "rare views and minorities with a right label; see how reliable the archaeology is here",
+            ),
+            Self::RandomOutputs => (
+                "random_outputs",
+                "Learned like wrong labels",
+                "probable wrong labels by the probes' vote; label_issue ranks them better",
+            ),
+            Self::Corrupted => (
+                "corrupted",
+                "Learned like noisy images",
+                "damaged inputs; on clean data this is a rate of false alarms",
+            ),
+            Self::RandomInputsOutputs => (
+                "random_inputs_outputs",
+                "Learned like random pixels",
+                "inputs without content",
+            ),
+            Self::OutOfDistribution => (
+                "out_of_distribution",
+                "Learned like sketches",
+                "inputs of another kind than the rest",
+            ),
         };
         SubsetInfo {
             name,
@@ -128,7 +178,7 @@ impl Subset {
             Self::TopVog | Self::LabelIssues => Some(0.05),
             // The third of Dataset Cartography.
             Self::Ambiguous | Self::Easy => Some(0.33),
-            Self::NeverLearned | Self::SamePixelsOtherLabel => None,
+            _ => None,
         }
     }
 
@@ -146,7 +196,20 @@ impl Subset {
                 within(Signal::Variability, End::Easiest),
             ],
             Self::SamePixelsOtherLabel => vec![Condition::SamePixelsOtherLabel],
+            Self::Typical
+            | Self::Atypical
+            | Self::RandomOutputs
+            | Self::Corrupted
+            | Self::RandomInputsOutputs
+            | Self::OutOfDistribution => {
+                self.suite().map(Condition::Category).into_iter().collect()
+            }
         }
+    }
+
+    /// The suite whose category it is.
+    pub fn suite(self) -> Option<Suite> {
+        Suite::from_name(self.info().name)
     }
 
     /// Its rule in words, with the threshold in it.
@@ -171,6 +234,15 @@ impl Subset {
                 "another example of the dataset has the same pixels, byte for byte, and another label"
                     .to_owned()
             }
+            Self::Typical
+            | Self::Atypical
+            | Self::RandomOutputs
+            | Self::Corrupted
+            | Self::RandomInputsOutputs
+            | Self::OutOfDistribution => format!(
+                "most of the probes whose losses run nearest to its own are {}",
+                self.info().name
+            ),
         }
     }
 }
@@ -198,6 +270,16 @@ mod tests {
             let word = serde_json::to_value(subset).unwrap();
             assert_eq!(word, subset.info().name);
         }
+    }
+
+    #[test]
+    fn every_category_of_an_archaeology_is_a_subset() {
+        let of_subsets: Vec<Suite> = Subset::ALL.into_iter().filter_map(Subset::suite).collect();
+        assert_eq!(of_subsets, Suite::ALL);
+        assert_eq!(
+            Subset::Corrupted.conditions(1.0),
+            [Condition::Category(Suite::Corrupted)]
+        );
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub enum Report {
     /// Where it is; several a second at most.
     Progress(Progress),
     /// One finished record of all examples.
-    Epoch(EpochRecord),
+    Epoch(Box<EpochRecord>),
     /// Gradient maps of one chunk of examples at one checkpoint.
     Maps(MapChunk),
     /// All chunks of this checkpoint (position in the recipe's list, from 0) were reported.
@@ -90,6 +90,19 @@ pub struct Position {
     pub batch: u32,
     /// Finished gradient sweeps.
     pub sweeps: u32,
+    /// Finished eval passes; those that follow the last epoch alone are never behind a resume point.
+    #[serde(default)]
+    pub evaluations: u32,
+}
+
+impl Position {
+    /// Where a training begins.
+    pub const START: Self = Self {
+        epoch: 0,
+        batch: 0,
+        sweeps: 0,
+        evaluations: 0,
+    };
 }
 
 /// Gradient maps of one chunk of examples.

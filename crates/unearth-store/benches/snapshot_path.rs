@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::time::{Duration, Instant};
 use unearth_audit::{
     Augment, DatasetFacts, Environment, Estimate, GradientTarget, Init, MapChunk, Model, Precision,
-    Recipe, Scoring, Signal, chunk_count, chunk_range, plan,
+    Recipe, Scoring, Signal, Wanted, chunk_count, chunk_range, plan,
 };
 use unearth_postgres::{Config, PrivatePostgres};
 use unearth_store::{
@@ -278,7 +278,14 @@ async fn begin_run(db: &Database, size: Size) -> (ClaimedRun, Uuid) {
     let new = NewAudit {
         id: audit,
         dataset_id: dataset,
-        runs: plan(&signals, &recipe, 0),
+        runs: plan(&Wanted {
+            signals: &signals,
+            recipe: &recipe,
+            seed: 0,
+            seeds: 1,
+            archaeology: None,
+        }),
+        archaeology: None,
         signals,
         recipe,
         scorings: vec![Scoring::DEFAULT],
@@ -365,5 +372,7 @@ fn recipe(checkpoints: u32) -> Recipe {
         map_height: SIDE,
         map_width: SIDE,
         split: None,
+        probes: None,
+        evaluates_every_epoch: false,
     }
 }

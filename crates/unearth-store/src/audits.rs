@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use unearth_audit::{
-    Environment, Estimate, Event, PlannedRun, Progress, Recipe, Scoring, Signal, State,
+    Archaeology, Environment, Estimate, Event, PlannedRun, Progress, Recipe, Role, Scoring, Signal,
+    State, TrainingOutcome,
 };
 use uuid::Uuid;
 
@@ -24,6 +25,8 @@ pub struct NewAudit {
     pub scorings: Vec<Scoring>,
     /// Seed.
     pub seed: i64,
+    /// How examples are told apart by probes, where that was asked for.
+    pub archaeology: Option<Archaeology>,
     /// Cost foreseen.
     pub estimate: Estimate,
     /// The runs it needs.
@@ -49,6 +52,12 @@ pub struct Audit {
     pub scorings: Vec<Scoring>,
     /// Seed.
     pub seed: i64,
+    /// How examples are told apart by probes, where that was asked for.
+    pub archaeology: Option<Archaeology>,
+    /// How many runs it has, and how many of them are done.
+    pub runs: RunCount,
+    /// What the run is for whose progress this is.
+    pub role: Role,
     /// Where it stands.
     pub state: State,
     /// Why it failed or was cancelled.
@@ -75,6 +84,28 @@ pub struct Audit {
     pub finished_at: Option<OffsetDateTime>,
 }
 
+/// The runs of an audit, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunCount {
+    /// All of them.
+    pub total: i64,
+    /// Those that succeeded.
+    pub done: i64,
+}
+
+/// What came of one run of an audit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// What it was for.
+    pub role: Role,
+    /// Seed.
+    pub seed: u64,
+    /// What it was trained on.
+    pub environment: Environment,
+    /// Accuracies and durations.
+    pub outcome: TrainingOutcome,
+}
+
 /// What an audit says of itself when it is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AuditResult {
@@ -86,9 +117,9 @@ pub struct AuditResult {
     pub warnings: Vec<String>,
     /// What it ran on.
     pub environment: Environment,
-    /// Seconds in optimiser steps (last attempt).
+    /// Seconds in optimiser steps, over all runs (last attempt of each).
     pub fit_secs: f64,
-    /// Seconds in gradient sweeps (last attempt).
+    /// Seconds in gradient sweeps, over all runs (last attempt of each).
     pub sweep_secs: f64,
     /// Seconds from first start to the end.
     pub wall_secs: f64,
@@ -96,6 +127,9 @@ pub struct AuditResult {
     /// measured.
     #[serde(default)]
     pub database_bytes: Option<u64>,
+    /// Its runs; empty in results from before an audit could have several.
+    #[serde(default)]
+    pub runs: Vec<RunResult>,
 }
 
 /// Stores an audit with its runs and wakes the workers.
@@ -106,8 +140,8 @@ pub async fn insert(db: &Database, new: &NewAudit, now: OffsetDateTime) -> Resul
     let mut tx = db.pool.begin().await?;
     sqlx::query!(
         "-- audits::insert
-         insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, state, estimate, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9)",
+         insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, archaeology, state, estimate, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10)",
         new.id,
         new.dataset_id,
         Json(&new.signals) as _,
@@ -115,6 +149,7 @@ pub async fn insert(db: &Database, new: &NewAudit, now: OffsetDateTime) -> Resul
         new.recipe.hash(),
         Json(&new.scorings) as _,
         new.seed,
+        new.archaeology.as_ref().map(Json) as _,
         Json(new.estimate) as _,
         now,
     )
@@ -123,10 +158,11 @@ pub async fn insert(db: &Database, new: &NewAudit, now: OffsetDateTime) -> Resul
     for run in &new.runs {
         sqlx::query!(
             "-- audits::insert (run)
-             insert into runs (audit_id, ordinal, recipe, seed, keeps_maps, state, run_after, created_at)
-             values ($1, $2, $3, $4, $5, 'queued', $6, $6)",
+             insert into runs (audit_id, ordinal, role, recipe, seed, keeps_maps, state, run_after, created_at)
+             values ($1, $2, $3, $4, $5, $6, 'queued', $7, $7)",
             new.id,
             run.ordinal as i32,
+            run.role.as_str(),
             Json(&run.recipe) as _,
             run.seed as i64,
             run.keeps_maps,
@@ -170,6 +206,10 @@ struct Row {
     recipe_hash: String,
     scorings: Json<Vec<Scoring>>,
     seed: i64,
+    archaeology: Option<Json<Archaeology>>,
+    runs_total: i64,
+    runs_done: i64,
+    role: String,
     state: String,
     reason: Option<String>,
     estimate: Json<Estimate>,
@@ -200,6 +240,14 @@ impl TryFrom<Row> for Audit {
             recipe_hash: row.recipe_hash,
             scorings: row.scorings.0,
             seed: row.seed,
+            archaeology: row.archaeology.map(|Json(archaeology)| archaeology),
+            runs: RunCount {
+                total: row.runs_total,
+                done: row.runs_done,
+            },
+            role: row.role.parse().map_err(|detail: String| {
+                StoreError::inconsistent("runs", "role", row.id, detail)
+            })?,
             state,
             reason: row.reason,
             estimate: row.estimate.0,
@@ -250,7 +298,7 @@ async fn select(
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<Audit>, StoreError> {
-    // While an audit has one run, that run's progress is the audit's.
+    // An audit stands where its first run stands that is not done: a running one before one that waits.
     let rows = sqlx::query_as!(
         Row,
         r#"-- audits::select
@@ -258,16 +306,26 @@ async fn select(
                   audits.signals as "signals: Json<Vec<Signal>>",
                   audits.recipe as "recipe: Json<Recipe>", audits.recipe_hash,
                   audits.scorings as "scorings: Json<Vec<Scoring>>", audits.seed,
-                  audits.state, audits.reason, audits.estimate as "estimate: Json<Estimate>",
+                  audits.archaeology as "archaeology: Json<Archaeology>",
+                  siblings.total as "runs_total!", siblings.done as "runs_done!",
+                  runs.role as "role!", audits.state, audits.reason, audits.estimate as "estimate: Json<Estimate>",
                   audits.result as "result: Json<AuditResult>",
                   runs.progress as "progress: Json<Progress>",
-                  workers.name as "worker?", runs.heartbeat_at, runs.attempts,
+                  workers.name as "worker?", runs.heartbeat_at, runs.attempts as "attempts!",
                   (select count(*) from runs ahead
                    where ahead.state = 'queued' and ahead.id <= runs.id) as queue_position,
                   audits.created_at, audits.started_at, audits.finished_at
            from audits
            join datasets on datasets.id = audits.dataset_id
-           join runs on runs.audit_id = audits.id and runs.ordinal = 0
+           cross join lateral (
+               select * from runs where runs.audit_id = audits.id
+               order by array_position(array['running', 'queued'], runs.state), runs.ordinal
+               limit 1
+           ) runs
+           cross join lateral (
+               select count(*) as total, count(*) filter (where state = 'succeeded') as done
+               from runs every where every.audit_id = audits.id
+           ) siblings
            left join workers on workers.id = runs.lease_worker and runs.state = 'running'
            where ($1::uuid is null or audits.id = $1)
              and ($2::uuid is null or audits.dataset_id = $2)
@@ -335,8 +393,20 @@ pub async fn cancel(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chan
         tx.rollback().await?;
         return Ok(Changed::No(state));
     }
+    stop_runs(&mut tx, id, now).await?;
+    finish_if_cancelled(&mut tx, id, now).await?;
+    tx.commit().await?;
+    Ok(Changed::Yes)
+}
+
+/// Cancels the runs of an audit that no worker holds, and tells the others to stop.
+pub(crate) async fn stop_runs(
+    tx: &mut sqlx::PgConnection,
+    id: Uuid,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
     sqlx::query!(
-        "-- audits::cancel (held by nobody)
+        "-- audits::stop_runs (held by nobody)
          update runs
          set state = 'cancelled', finished_at = $2, lease_token = null, lease_expires_at = null,
              progress = null
@@ -348,15 +418,13 @@ pub async fn cancel(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chan
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
-        "-- audits::cancel (running)
+        "-- audits::stop_runs (running)
          update runs set cancel_requested = true where audit_id = $1 and state = 'running'",
         id
     )
     .execute(&mut *tx)
     .await?;
-    finish_if_cancelled(&mut tx, id, now).await?;
-    tx.commit().await?;
-    Ok(Changed::Yes)
+    Ok(())
 }
 
 /// Ends the audit as cancelled once no run of it is queued or running.
@@ -401,11 +469,19 @@ pub async fn retry(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chang
     sqlx::query!(
         "-- audits::retry (runs)
          update runs
-         set state = 'queued', run_after = $2, cancel_requested = false, fruitless_attempts = 0,
-             error = null, finished_at = null
+         set state = 'queued', run_after = $2, fruitless_attempts = 0, error = null,
+             finished_at = null
          where audit_id = $1 and state in ('failed', 'cancelled')",
         id,
         now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    // One that was told to stop and has not yet goes on.
+    sqlx::query!(
+        "-- audits::retry (stopping)
+         update runs set cancel_requested = false where audit_id = $1",
+        id,
     )
     .execute(&mut *tx)
     .await?;

@@ -40,6 +40,18 @@ impl<'c> BinaryCopy<'c> {
         self
     }
 
+    pub(crate) fn i16(&mut self, value: i16) -> &mut Self {
+        self.buffer.put_i32(2);
+        self.buffer.put_i16(value);
+        self
+    }
+
+    pub(crate) fn bool(&mut self, value: bool) -> &mut Self {
+        self.buffer.put_i32(1);
+        self.buffer.put_u8(value.into());
+        self
+    }
+
     pub(crate) fn i64(&mut self, value: i64) -> &mut Self {
         self.buffer.put_i32(8);
         self.buffer.put_i64(value);
@@ -50,6 +62,13 @@ impl<'c> BinaryCopy<'c> {
         self.buffer.put_i32(8);
         self.buffer.put_f64(value);
         self
+    }
+
+    pub(crate) fn optional_i32(&mut self, value: Option<i32>) -> &mut Self {
+        match value {
+            Some(value) => self.i32(value),
+            None => self.null(),
+        }
     }
 
     pub(crate) fn optional_i64(&mut self, value: Option<i64>) -> &mut Self {

@@ -5,8 +5,11 @@ use futures::{Stream, TryStreamExt};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use unearth_audit::{
-    CHUNK_EXAMPLES, EpochRecord, Event, LogitSource, Record, chunk_count, chunk_range,
+    CHUNK_EXAMPLES, EpochRecord, Event, LogitSource, Position, Record, chunk_count, chunk_range,
 };
+
+/// The chunk that holds the record of all probes, which are no examples.
+const PROBES: i32 = -1;
 
 /// The word for a source in SQL.
 fn word(source: LogitSource) -> &'static str {
@@ -48,18 +51,11 @@ pub async fn store(
     let examples = record.values.len();
     for chunk in 0..chunk_count(examples) {
         let values = record.values.slice(chunk_range(chunk, examples));
-        copy.row(10)
-            .i64(run.id)
-            .i32(chunk as i32)
-            .i32(record.epoch as i32)
-            .bytes(word(record.source).as_bytes())
-            .bytes(&le_bytes(&values.loss, f32::to_le_bytes))
-            .bytes(&le_bytes(&values.p_given, f32::to_le_bytes))
-            .bytes(&le_bytes(&values.margin, f32::to_le_bytes))
-            .bytes(&le_bytes(&values.el2n, f32::to_le_bytes))
-            .bytes(&le_bytes(&values.predicted, i32::to_le_bytes))
-            .bytes(&le_bytes(&values.best_other, i32::to_le_bytes));
+        put(&mut copy, run.id, chunk as i32, record, &values);
         copy.flush_if_full().await?;
+    }
+    if !record.probes.is_empty() {
+        put(&mut copy, run.id, PROBES, record, &record.probes);
     }
     copy.finish().await?;
     runs::fence(&mut tx, run).await?;
@@ -70,21 +66,40 @@ pub async fn store(
     Ok(())
 }
 
+fn put(copy: &mut BinaryCopy<'_>, run: i64, chunk: i32, record: &EpochRecord, values: &Record) {
+    copy.row(10)
+        .i64(run)
+        .i32(chunk)
+        .i32(record.epoch as i32)
+        .bytes(word(record.source).as_bytes())
+        .bytes(&le_bytes(&values.loss, f32::to_le_bytes))
+        .bytes(&le_bytes(&values.p_given, f32::to_le_bytes))
+        .bytes(&le_bytes(&values.margin, f32::to_le_bytes))
+        .bytes(&le_bytes(&values.el2n, f32::to_le_bytes))
+        .bytes(&le_bytes(&values.predicted, i32::to_le_bytes))
+        .bytes(&le_bytes(&values.best_other, i32::to_le_bytes));
+}
+
 fn le_bytes<T: Copy>(values: &[T], bytes: impl Fn(T) -> [u8; 4]) -> Vec<u8> {
     values.iter().flat_map(|&value| bytes(value)).collect()
 }
 
-/// Removes records of epochs from `epoch` (counted from 0) on, and any eval pass.
+/// Removes the records of what follows a position: in-flight ones of its epoch (counted from 0) and on,
+/// and eval passes that it has not seen.
 pub(crate) async fn delete_from(
     tx: &mut PgConnection,
     run: i64,
-    epoch: i32,
+    position: Position,
 ) -> Result<(), StoreError> {
+    // Eval passes follow every epoch, the first one's first, or the last one alone.
     sqlx::query!(
         "-- dynamics::delete_from
-         delete from dynamics_chunks where run_id = $1 and (epoch >= $2 or source = 'eval_pass')",
+         delete from dynamics_chunks
+         where run_id = $1 and ((source = 'in_flight' and epoch >= $2)
+                                or (source = 'eval_pass' and epoch >= $3))",
         run,
-        epoch,
+        position.epoch as i32,
+        position.evaluations as i32,
     )
     .execute(tx)
     .await?;
@@ -156,13 +171,70 @@ pub fn stream(
         Row,
         "-- dynamics::stream
          select chunk, epoch, loss, p_given, margin, el2n, predicted, best_other
-         from dynamics_chunks where run_id = $1 and source = $2 order by chunk, epoch",
+         from dynamics_chunks where run_id = $1 and source = $2 and chunk >= 0
+         order by chunk, epoch",
         run,
         word(source),
     )
     .fetch(&db.pool)
     .map_ok(RecordChunk::from)
     .map_err(StoreError::from)
+}
+
+/// The losses of one chunk of examples at one epoch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LossChunk {
+    /// Which chunk.
+    pub chunk: i32,
+    /// Epoch, counted from 0.
+    pub epoch: i32,
+    /// One per example of the chunk.
+    pub loss: Vec<f32>,
+}
+
+/// Streams the losses of a run from one source, chunk by chunk, epochs ascending within.
+pub fn losses(
+    db: &Database,
+    run: i64,
+    source: LogitSource,
+) -> impl Stream<Item = Result<LossChunk, StoreError>> + '_ {
+    sqlx::query!(
+        "-- dynamics::losses
+         select chunk, epoch, loss from dynamics_chunks
+         where run_id = $1 and source = $2 and chunk >= 0 order by chunk, epoch",
+        run,
+        word(source),
+    )
+    .fetch(&db.pool)
+    .map_ok(|row| LossChunk {
+        chunk: row.chunk,
+        epoch: row.epoch,
+        loss: values(&row.loss, f32::from_le_bytes),
+    })
+    .map_err(StoreError::from)
+}
+
+/// The records of all probes of a run, epochs ascending.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_probes(
+    db: &Database,
+    run: i64,
+    source: LogitSource,
+) -> Result<Vec<RecordChunk>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "-- dynamics::of_probes
+         select chunk, epoch, loss, p_given, margin, el2n, predicted, best_other
+         from dynamics_chunks where run_id = $1 and source = $2 and chunk = $3 order by epoch",
+        run,
+        word(source),
+        PROBES,
+    )
+    .fetch_all(&db.pool)
+    .await?;
+    Ok(rows.into_iter().map(RecordChunk::from).collect())
 }
 
 /// The records of one example, each of that example alone, epochs ascending.

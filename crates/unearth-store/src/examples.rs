@@ -2,6 +2,7 @@
 
 use crate::{Database, StoreError, copy::BinaryCopy};
 use sqlx::PgConnection;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// An example to store; its index is its position.
@@ -136,4 +137,28 @@ pub async fn indices(
     .fetch_all(&db.pool)
     .await?;
     Ok(rows.into_iter().map(|index| index as u32).collect())
+}
+
+/// Index of each of these keys, in their order; none where the dataset has no such key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn with_keys(
+    db: &Database,
+    dataset: Uuid,
+    keys: &[String],
+) -> Result<Vec<Option<u32>>, StoreError> {
+    let rows = sqlx::query!(
+        r#"-- examples::with_keys
+           select index, key from examples where dataset_id = $1 and key = any($2)"#,
+        dataset,
+        keys,
+    )
+    .fetch_all(&db.pool)
+    .await?;
+    let found: HashMap<String, u32> = rows
+        .into_iter()
+        .map(|row| (row.key, row.index as u32))
+        .collect();
+    Ok(keys.iter().map(|key| found.get(key).copied()).collect())
 }

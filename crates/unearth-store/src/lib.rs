@@ -4,6 +4,7 @@
 //! arguments, so that tests own them. Rows come out as the vocabulary of `unearth-audit`; a row
 //! that does not fit it is a [`StoreError::Inconsistent`] naming table, column and id.
 
+pub mod archaeology;
 pub mod audits;
 pub mod blobs;
 mod copy;
@@ -14,6 +15,7 @@ mod error;
 pub mod events;
 pub mod examples;
 pub mod idempotency;
+pub mod probes;
 pub mod runs;
 pub mod score_sets;
 pub mod scores;

@@ -9,14 +9,15 @@
 
 use crate::{
     Database, StoreError,
-    audits::{self, AuditResult},
+    audits::{self, AuditResult, RunResult},
     error::fenced,
     events,
 };
 use sqlx::{PgConnection, types::Json};
 use time::{Duration, OffsetDateTime};
 use unearth_audit::{
-    Environment, Event, Position, Progress, Recipe, Scoring, Signal, State, TrainingOutcome,
+    Archaeology, Environment, Event, Position, Progress, Recipe, Role, Scoring, Signal, State,
+    TrainingOutcome,
 };
 use uuid::Uuid;
 
@@ -34,6 +35,8 @@ pub struct ClaimedRun {
     pub audit_id: Uuid,
     /// Dataset.
     pub dataset_id: Uuid,
+    /// What it is for.
+    pub role: Role,
     /// What to train.
     pub recipe: Recipe,
     /// Seed.
@@ -44,6 +47,8 @@ pub struct ClaimedRun {
     pub signals: Vec<Signal>,
     /// VoG scorings of the audit.
     pub scorings: Vec<Scoring>,
+    /// How its audit tells examples apart by probes.
+    pub archaeology: Option<Archaeology>,
     /// Which attempt, from 1.
     pub attempt: i32,
     /// Attempts since the last new resume point, this one included.
@@ -84,7 +89,7 @@ pub async fn claim(
     let claimed = sqlx::query!(
         r#"-- runs::claim
            with next as (
-               select id from runs
+               select id, state from runs
                where (state = 'queued' and run_after <= $3)
                   or (state = 'running' and lease_expires_at <= $3)
                order by id limit 1
@@ -95,7 +100,8 @@ pub async fn claim(
                attempts = attempts + 1, fruitless_attempts = fruitless_attempts + 1,
                started_at = coalesce(started_at, $3), heartbeat_at = $3
            from next where runs.id = next.id
-           returning runs.id, audit_id, recipe as "recipe: Json<Recipe>", seed, keeps_maps, attempts,
+           returning runs.id, audit_id, role, next.state as state_before,
+                     recipe as "recipe: Json<Recipe>", seed, keeps_maps, attempts,
                      fruitless_attempts, error, resume_position as "resume_position: Json<Position>",
                      resume_blob, environment as "environment: Json<Environment>",
                      outcome as "outcome: Json<TrainingOutcome>""#,
@@ -114,6 +120,7 @@ pub async fn claim(
            where audits.id = $1 and before.id = $1
            returning audits.dataset_id, audits.signals as "signals: Json<Vec<Signal>>",
                      audits.scorings as "scorings: Json<Vec<Scoring>>",
+                     audits.archaeology as "archaeology: Json<Archaeology>",
                      audits.started_at as "started_at!", before.state as state_before"#,
         run.audit_id,
         now,
@@ -126,14 +133,20 @@ pub async fn claim(
             reason: None,
         };
         events::append(&mut tx, run.audit_id, &event, now).await?;
-    } else {
+    }
+    if run.state_before == State::Running.as_str() {
         let event = Event::Interrupted {
             reason: "its worker was lost".into(),
         };
         events::append(&mut tx, run.audit_id, &event, now).await?;
     }
     tx.commit().await?;
+    let role = run
+        .role
+        .parse()
+        .map_err(|detail: String| StoreError::inconsistent("runs", "role", run.id, detail))?;
     Ok(Some(ClaimedRun {
+        role,
         id: run.id,
         token,
         audit_id: run.audit_id,
@@ -143,6 +156,7 @@ pub async fn claim(
         keeps_maps: run.keeps_maps,
         signals: audit.signals.0,
         scorings: audit.scorings.0,
+        archaeology: audit.archaeology.map(|Json(archaeology)| archaeology),
         attempt: run.attempts,
         fruitless_attempts: run.fruitless_attempts,
         last_error: run.error,
@@ -168,20 +182,14 @@ pub async fn begin_attempt(
     environment: &Environment,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let position = run.resume.as_ref().map_or(
-        Position {
-            epoch: 0,
-            batch: 0,
-            sweeps: 0,
-        },
-        |(position, _)| *position,
-    );
+    let resume = run.resume.as_ref();
+    let position = resume.map_or(Position::START, |(position, _)| *position);
     if run.keeps_maps {
         crate::snapshots::ensure_partition(db, run.id).await?;
     }
     let mut tx = db.pool.begin().await?;
     crate::snapshots::delete_from(&mut tx, run.id, position.sweeps as i32).await?;
-    crate::dynamics::delete_from(&mut tx, run.id, position.epoch as i32).await?;
+    crate::dynamics::delete_from(&mut tx, run.id, position).await?;
     let hit = sqlx::query!(
         "-- runs::begin_attempt
          update runs set environment = $3
@@ -354,34 +362,53 @@ pub async fn set_outcome(
     fenced(hit.rows_affected())
 }
 
-/// Ends run and audit well. Returns the resume point's blob, which may go.
+/// What became of a run that did its part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Succeeded {
+    /// It is over. Its resume point's blob, which may go.
+    Yes(Option<String>),
+    /// Nothing was written: every other run of the audit is over, so that what concerns all of them is
+    /// this one's to do, and [`succeed_with_audit`] ends it.
+    AuditIsLeft,
+}
+
+/// Ends a run well, unless it is the last of its audit.
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`], or the database fails.
 pub async fn succeed(
     db: &Database,
     run: &ClaimedRun,
+    now: OffsetDateTime,
+) -> Result<Succeeded, StoreError> {
+    let mut tx = db.pool.begin().await?;
+    if others_are_over(&mut tx, run).await? {
+        tx.rollback().await?;
+        return Ok(Succeeded::AuditIsLeft);
+    }
+    let blob = end_well(&mut tx, run, now).await?;
+    tx.commit().await?;
+    Ok(Succeeded::Yes(blob))
+}
+
+/// Ends the last run of an audit, and the audit, well. Returns the resume point's blob, which may go.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn succeed_with_audit(
+    db: &Database,
+    run: &ClaimedRun,
     result: &AuditResult,
     now: OffsetDateTime,
 ) -> Result<Option<String>, StoreError> {
     let mut tx = db.pool.begin().await?;
-    let row = sqlx::query!(
-        "-- runs::succeed
-         update runs
-         set state = 'succeeded', finished_at = $3, lease_token = null, lease_expires_at = null,
-             progress = null, resume_position = null, resume_blob = null
-         from runs before
-         where runs.id = $1 and before.id = $1 and runs.lease_token = $2 and runs.state = 'running'
-         returning before.resume_blob",
-        run.id,
-        run.token,
-        now,
-    )
-    .fetch_optional(&mut *tx)
-    .await?
-    .ok_or(StoreError::LeaseLost)?;
+    if !others_are_over(&mut tx, run).await? {
+        let detail = "another run of its audit is not over";
+        return Err(StoreError::inconsistent("runs", "state", run.id, detail));
+    }
+    let blob = end_well(&mut tx, run, now).await?;
     sqlx::query!(
-        "-- runs::succeed (audit)
+        "-- runs::succeed_with_audit
          update audits set state = 'succeeded', result = $2, finished_at = $3 where id = $1",
         run.audit_id,
         Json(result) as _,
@@ -395,10 +422,62 @@ pub async fn succeed(
     };
     events::append(&mut tx, run.audit_id, &event, now).await?;
     tx.commit().await?;
+    Ok(blob)
+}
+
+/// Whether every other run of the audit has succeeded. Its runs stay as they are until the end of the
+/// transaction: of two that end at once, one is the last.
+async fn others_are_over(tx: &mut PgConnection, run: &ClaimedRun) -> Result<bool, StoreError> {
+    lock_siblings(tx, run).await?;
+    fence(tx, run).await?;
+    let over = sqlx::query_scalar!(
+        r#"-- runs::others_are_over
+           select coalesce(bool_and(state = 'succeeded'), true) as "over!"
+           from runs where audit_id = $1 and id <> $2"#,
+        run.audit_id,
+        run.id,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(over)
+}
+
+/// Locks every run of an audit, in the order in which everybody does.
+async fn lock_siblings(tx: &mut PgConnection, run: &ClaimedRun) -> Result<(), StoreError> {
+    sqlx::query!(
+        "-- runs::lock_siblings
+         select id from runs where audit_id = $1 order by id for no key update",
+        run.audit_id,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(())
+}
+
+async fn end_well(
+    tx: &mut PgConnection,
+    run: &ClaimedRun,
+    now: OffsetDateTime,
+) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query!(
+        "-- runs::end_well
+         update runs
+         set state = 'succeeded', finished_at = $3, lease_token = null, lease_expires_at = null,
+             progress = null, resume_position = null, resume_blob = null
+         from runs before
+         where runs.id = $1 and before.id = $1 and runs.lease_token = $2 and runs.state = 'running'
+         returning before.resume_blob",
+        run.id,
+        run.token,
+        now,
+    )
+    .fetch_optional(tx)
+    .await?
+    .ok_or(StoreError::LeaseLost)?;
     Ok(row.resume_blob)
 }
 
-/// Ends run and audit as failed, for good.
+/// Ends run and audit as failed, for good; the audit's other runs end too.
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`], or the database fails.
@@ -409,6 +488,7 @@ pub async fn fail(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let mut tx = db.pool.begin().await?;
+    lock_siblings(&mut tx, run).await?;
     let hit = sqlx::query!(
         "-- runs::fail
          update runs
@@ -423,6 +503,7 @@ pub async fn fail(
     .execute(&mut *tx)
     .await?;
     fenced(hit.rows_affected())?;
+    audits::stop_runs(&mut tx, run.audit_id, now).await?;
     sqlx::query!(
         "-- runs::fail (audit)
          update audits set state = 'failed', reason = $2, finished_at = $3 where id = $1",
@@ -492,7 +573,9 @@ pub async fn give_back(
     }
     sqlx::query!(
         "-- runs::give_back (audit)
-         update audits set state = 'queued' where id = $1",
+         update audits set state = 'queued'
+         where id = $1 and not exists (
+             select 1 from runs where audit_id = $1 and state = 'running')",
         run.audit_id
     )
     .execute(&mut *tx)
@@ -539,13 +622,69 @@ pub async fn cancelled(
 /// # Errors
 /// When the database fails.
 pub async fn source_of(db: &Database, audit: Uuid) -> Result<Option<(i64, Recipe)>, StoreError> {
-    let row = sqlx::query!(
-        r#"-- runs::source_of
-           select id, recipe as "recipe: Json<Recipe>" from runs
-           where audit_id = $1 and ordinal = 0"#,
-        audit
+    let runs = of_audit(db, audit, Role::Main).await?;
+    Ok(runs.into_iter().next().map(|run| (run.id, run.recipe)))
+}
+
+/// A run as others of its audit see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sibling {
+    /// Run.
+    pub id: i64,
+    /// What it trains.
+    pub recipe: Recipe,
+    /// Seed.
+    pub seed: u64,
+}
+
+/// The runs of an audit in one role, in their order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_audit(db: &Database, audit: Uuid, role: Role) -> Result<Vec<Sibling>, StoreError> {
+    let rows = sqlx::query!(
+        r#"-- runs::of_audit
+           select id, recipe as "recipe: Json<Recipe>", seed from runs
+           where audit_id = $1 and role = $2 order by ordinal"#,
+        audit,
+        role.as_str(),
     )
-    .fetch_optional(&db.pool)
+    .fetch_all(&db.pool)
     .await?;
-    Ok(row.map(|row| (row.id, row.recipe.0)))
+    let siblings = rows.into_iter().map(|row| Sibling {
+        id: row.id,
+        recipe: row.recipe.0,
+        seed: row.seed as u64,
+    });
+    Ok(siblings.collect())
+}
+
+/// What came of the trainings of an audit, in their order; those that are not trained yet are left out.
+///
+/// # Errors
+/// When the database fails or a row is inconsistent.
+pub async fn results(db: &Database, audit: Uuid) -> Result<Vec<RunResult>, StoreError> {
+    let rows = sqlx::query!(
+        r#"-- runs::results
+           select id, role, seed, environment as "environment!: Json<Environment>",
+                  outcome as "outcome!: Json<TrainingOutcome>"
+           from runs
+           where audit_id = $1 and outcome is not null and environment is not null
+           order by ordinal"#,
+        audit,
+    )
+    .fetch_all(&db.pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(RunResult {
+                role: row.role.parse().map_err(|detail: String| {
+                    StoreError::inconsistent("runs", "role", row.id, detail)
+                })?,
+                seed: row.seed as u64,
+                environment: row.environment.0,
+                outcome: row.outcome.0,
+            })
+        })
+        .collect()
 }

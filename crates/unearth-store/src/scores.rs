@@ -1,6 +1,6 @@
 //! Rankings: reading scores in rank order.
 
-use crate::{Database, StoreError, subsets::Membership};
+use crate::{Database, StoreError, archaeology::Category, subsets::Membership};
 use futures::{Stream, TryStreamExt, stream::BoxStream};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -20,6 +20,8 @@ pub struct Filter {
     pub max: Option<f64>,
     /// Subset.
     pub subset: Option<Membership>,
+    /// Category of the archaeology.
+    pub category: Option<Category>,
 }
 
 impl Filter {
@@ -66,6 +68,12 @@ pub struct RankedRow {
     pub suggested: Option<i32>,
     /// Mean probability of that class.
     pub suggested_probability: Option<f64>,
+    /// Position of its category among those of the archaeology.
+    pub category: Option<i16>,
+    /// Whether another category had as many votes.
+    pub category_tied: Option<bool>,
+    /// Votes as [`archaeology::votes`](crate::archaeology::votes) reads them.
+    pub category_votes: Option<Vec<u8>>,
 }
 
 /// One page of a ranking: rows after rank `after`, seen from the end that `order` names.
@@ -203,11 +211,14 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgr
          select scores.rank, scores.index, examples.key, scores.label, examples.split,
                 examples.group_name, scores.value, scores.value_reason, scores.normalised,
                 scores.normalised_reason, scores.percentile, suggestions.label as suggested,
-                suggestions.probability as suggested_probability
+                suggestions.probability as suggested_probability, categories.category,
+                categories.tied as category_tied, categories.votes as category_votes
          from scores
          join score_sets on score_sets.id = scores.score_set_id
          left join suggestions on suggestions.audit_id = score_sets.audit_id
-                              and suggestions.index = scores.index ",
+                              and suggestions.index = scores.index
+         left join categories on categories.audit_id = score_sets.audit_id
+                             and categories.index = scores.index ",
     );
     push_source(&mut query, score_set, dataset, filter);
     query
@@ -242,6 +253,10 @@ fn push_source(query: &mut QueryBuilder<Postgres>, score_set: i64, dataset: Uuid
     }
     if let Some(subset) = &filter.subset {
         subset.push_to(query, "scores.index");
+    }
+    if let Some(category) = filter.category {
+        query.push(" and scores.index");
+        category.push_to(query);
     }
 }
 

@@ -1,6 +1,10 @@
 //! Subsets: the examples of an audit that a rule over its stored scores picks out.
 
-use crate::{Database, StoreError, scores};
+use crate::{
+    Database, StoreError,
+    archaeology::{self, Category},
+    scores,
+};
 use sqlx::{Postgres, QueryBuilder};
 use unearth_audit::{Condition, End, Population, ScoreKey, Scoring, Signal};
 use uuid::Uuid;
@@ -18,6 +22,8 @@ enum Member {
     Zero { set: i64 },
     /// In a group of equal pixels with more than one label.
     SamePixelsOtherLabel { dataset: Uuid },
+    /// In a category of the archaeology.
+    Category(Category),
 }
 
 /// Why a subset cannot be told in an audit, as a sentence without a full stop.
@@ -56,6 +62,14 @@ pub async fn find(
                 .then_some(Member::SamePixelsOtherLabel { dataset })
                 .ok_or_else(|| {
                     Unavailable("the dataset has no list of examples with equal pixels".into())
+                }),
+            Condition::Category(suite) => archaeology::category(db, audit, suite.as_str())
+                .await?
+                .map(Member::Category)
+                .ok_or_else(|| {
+                    Unavailable(format!(
+                        "the audit has no archaeology with the category {suite}"
+                    ))
                 }),
         };
         match found {
@@ -177,6 +191,7 @@ impl Membership {
                         .push_bind(dataset)
                         .push(")");
                 }
+                Member::Category(category) => category.push_to(query),
             }
         }
     }

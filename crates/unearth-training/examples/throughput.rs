@@ -7,8 +7,8 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 use std::{env, thread};
 use unearth_audit::{
-    Augment, Examples, GradientTarget, Init, Model, Precision, Recipe, Report, Stop, Trainer,
-    TrainingJob, TrainingSink,
+    Augment, Examples, GradientTarget, Init, Model, Precision, ProbeRows, Recipe, Report, Stop,
+    Trainer, TrainingJob, TrainingSink,
 };
 use unearth_training::{DeviceChoice, LibtorchTrainer};
 
@@ -61,6 +61,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         map_height: side.min(64) as u32,
         map_width: side.min(64) as u32,
         split: None,
+        probes: None,
+        evaluates_every_epoch: false,
     };
     let threads = NonZeroUsize::new(threads).ok_or("at least one thread")?;
     let trainer = LibtorchTrainer::new(DeviceChoice::Auto, threads)?;
@@ -81,6 +83,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             pixels: &pixels,
             labels: &labels,
             trained: &indices,
+            probes: ProbeRows::default(),
         };
         trainer.train(&job, &examples, &mut Silent)
     });

@@ -9,12 +9,13 @@ use unearth_audit::Augment;
 const SHIFT_DIVISOR: i64 = 8;
 
 /// What happens to each example of an epoch: int64 `[t, 3]` of flip (0 or 1), downward and
-/// rightward shift in pixels, in the epoch's order. `None` when nothing happens to any.
+/// rightward shift in pixels, in the epoch's order. `epoch_of` tells by whose draw. `None` when nothing
+/// happens to any.
 pub(crate) fn plan(
     augment: Augment,
     order: &[u32],
     seed: u64,
-    epoch: u32,
+    epoch_of: impl Fn(u32) -> u32,
     (height, width): (i64, i64),
 ) -> Option<Tensor> {
     let flips = match augment {
@@ -24,7 +25,11 @@ pub(crate) fn plan(
     };
     let mut changes = Vec::with_capacity(order.len() * 3);
     for &example in order {
-        let mut rng = random::stream(seed, Purpose::Augment, [epoch.into(), example.into()]);
+        let mut rng = random::stream(
+            seed,
+            Purpose::Augment,
+            [epoch_of(example).into(), example.into()],
+        );
         let mut shift = |side: i64| {
             let most = side / SHIFT_DIVISOR;
             i64::from(random::below(&mut rng, 2 * most as u32 + 1)) - most
@@ -130,7 +135,7 @@ mod tests {
         let order: Vec<u32> = (0..400).collect();
         let reversed: Vec<u32> = order.iter().rev().copied().collect();
         let plan_of =
-            |order: &[u32], epoch| plan(Augment::FlipCrop, order, 3, epoch, (32, 24)).unwrap();
+            |order: &[u32], epoch| plan(Augment::FlipCrop, order, 3, |_| epoch, (32, 24)).unwrap();
         let forward = plan_of(&order, 0);
         assert_eq!(forward, plan_of(&reversed, 0).flip([0]));
         assert_ne!(forward, plan_of(&order, 1));
@@ -140,8 +145,15 @@ mod tests {
         );
         assert_eq!(least, Tensor::from_slice(&[0i64, -4, -3]));
         assert_eq!(most, Tensor::from_slice(&[1i64, 4, 3]));
-        let crops = plan(Augment::Crop, &order, 3, 0, (32, 24)).unwrap();
+        let frozen = |example| if example < 200 { 5 } else { 0 };
+        let mixed = plan(Augment::FlipCrop, &order, 3, frozen, (32, 24)).unwrap();
+        assert_eq!(
+            mixed.narrow(0, 0, 200),
+            plan_of(&order, 5).narrow(0, 0, 200)
+        );
+        assert_eq!(mixed.narrow(0, 200, 200), forward.narrow(0, 200, 200));
+        let crops = plan(Augment::Crop, &order, 3, |_| 0, (32, 24)).unwrap();
         assert_eq!(crops.select(1, 0).max(), Tensor::from(0i64));
-        assert!(plan(Augment::None, &order, 3, 0, (32, 24)).is_none());
+        assert!(plan(Augment::None, &order, 3, |_| 0, (32, 24)).is_none());
     }
 }

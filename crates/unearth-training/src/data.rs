@@ -1,4 +1,5 @@
-//! The dataset on the device: pixels stay uint8 and are normalised batch by batch.
+//! The dataset on the device: pixels stay uint8 and are normalised batch by batch. Probes follow the
+//! examples in one index space here; outside this crate theirs is their own.
 
 use crate::shim::BorrowedBytes;
 use std::ops::Range;
@@ -8,10 +9,12 @@ use unearth_audit::Examples;
 /// Examples that are brought to the device, resized or counted at a time.
 const SLICE: usize = 1_024;
 
-/// All examples, resident on the device.
+/// All examples and probes, resident on the device.
 pub(crate) struct DeviceData<'a> {
     pixels: Pixels<'a>,
-    /// Given labels, int64 `[n]`.
+    /// uint8 `[m, height, width, channels]`; none without probes.
+    probes: Option<Tensor>,
+    /// Given labels and those of the probes after them, int64 `[n + m]`.
     pub(crate) labels: Tensor,
     normalisation: Normalisation,
 }
@@ -48,12 +51,15 @@ impl<'a> DeviceData<'a> {
             Pixels::Owned(host.tensor().to_device(device))
         };
 
-        let labels: Vec<i64> = examples.labels.iter().map(|&l| l.into()).collect();
+        let probes = probes(examples, (height, width), device);
+        let labels = examples.labels.iter().chain(examples.probes.labels);
+        let labels: Vec<i64> = labels.map(|&label| label.into()).collect();
         let trained: Vec<i64> = examples.trained.iter().map(|&i| i.into()).collect();
         let trained = Tensor::from_slice(&trained).to_device(device);
         let normalisation = Normalisation::of(pixels.tensor(), &trained);
         Self {
             pixels,
+            probes,
             labels: Tensor::from_slice(&labels).to_device(device),
             normalisation,
         }
@@ -64,16 +70,30 @@ impl<'a> DeviceData<'a> {
         self.labels.device()
     }
 
-    /// uint8 `[b, height, width, channels]` of the examples with these indices (int64 `[b]`).
+    /// uint8 `[b, height, width, channels]` of the examples and probes with these indices (int64
+    /// `[b]`).
     pub(crate) fn gather(&self, indices: &Tensor) -> Tensor {
-        self.pixels.tensor().index_select(0, indices)
+        let pixels = self.pixels.tensor();
+        let Some(probes) = &self.probes else {
+            return pixels.index_select(0, indices);
+        };
+        let examples = pixels.size()[0];
+        let of_examples = pixels.index_select(0, &indices.clamp_max(examples - 1));
+        let of_probes = probes.index_select(0, &(indices - examples).clamp_min(0));
+        let is_probe = indices.ge(examples).view([-1, 1, 1, 1]);
+        of_probes.where_self(&is_probe, &of_examples)
     }
 
-    /// The same of neighbouring examples, without a copy.
+    /// The same of neighbouring rows, without a copy: of examples alone, or of probes alone.
     pub(crate) fn slice(&self, range: &Range<usize>) -> Tensor {
-        self.pixels
-            .tensor()
-            .narrow(0, range.start as i64, range.len() as i64)
+        let pixels = self.pixels.tensor();
+        let (start, examples) = (range.start as i64, pixels.size()[0]);
+        match &self.probes {
+            Some(probes) if start >= examples => {
+                probes.narrow(0, start - examples, range.len() as i64)
+            }
+            _ => pixels.narrow(0, start, range.len() as i64),
+        }
     }
 
     /// Normalised f32 `[b, channels, height, width]` of a uint8 `[b, height, width, channels]`
@@ -124,6 +144,20 @@ impl Normalisation {
     }
 }
 
+/// The probes at the size of the network's input.
+fn probes(examples: &Examples<'_>, (height, width): (i64, i64), device: Device) -> Option<Tensor> {
+    let count = examples.probes.labels.len() as i64;
+    let size = (examples.height as i64, examples.width as i64);
+    let shape = [count, size.0, size.1, examples.channels as i64];
+    let pixels =
+        (count > 0).then(|| Tensor::from_slice(examples.probes.pixels).view(shape.as_slice()))?;
+    Some(if size == (height, width) {
+        pixels.to_device(device)
+    } else {
+        resized(&pixels, height, width, device)
+    })
+}
+
 /// Antialiased bilinear resize to whole pixel values, in slices to bound the f32 copies.
 fn resized(pixels: &Tensor, height: i64, width: i64, device: Device) -> Tensor {
     let size = pixels.size();
@@ -151,6 +185,7 @@ fn resized(pixels: &Tensor, height: i64, width: i64, device: Device) -> Tensor {
 mod tests {
     use super::*;
     use crate::host;
+    use unearth_audit::ProbeRows;
 
     fn examples<'a>(pixels: &'a [u8], labels: &'a [i32], trained: &'a [u32]) -> Examples<'a> {
         Examples {
@@ -161,6 +196,7 @@ mod tests {
             pixels,
             labels,
             trained,
+            probes: ProbeRows::default(),
         }
     }
 
@@ -205,6 +241,33 @@ mod tests {
         assert_eq!(resized.size(), [2, 5, 4, 2]);
         let bytes = host::bytes(&resized);
         assert!(bytes.chunks(2).all(|pixel| pixel == [10, 200]));
+    }
+
+    #[test]
+    fn probes_follow_the_examples_and_do_not_touch_the_normalisation() {
+        let pixels: Vec<u8> = (0..36).map(|i| (i * 7 % 251) as u8).collect();
+        let plain = examples(&pixels, &[0, 1, 0], &[0, 2]);
+        let probes: Vec<u8> = (0..24).map(|i| 255 - i as u8).collect();
+        let with_probes = Examples {
+            probes: ProbeRows {
+                pixels: &probes,
+                labels: &[1, 1],
+            },
+            ..plain
+        };
+        let (plain, with_probes) = (
+            DeviceData::load(&plain, 2, 3, Device::Cpu),
+            DeviceData::load(&with_probes, 2, 3, Device::Cpu),
+        );
+        let mixed = with_probes.gather(&Tensor::from_slice(&[4i64, 0, 3]));
+        let expected = [&probes[12..], &pixels[..12], &probes[..12]].concat();
+        assert_eq!(host::bytes(&mixed), expected);
+        assert_eq!(host::bytes(&with_probes.slice(&(3..5))), probes);
+        assert_eq!(with_probes.labels, Tensor::from_slice(&[0i64, 1, 0, 1, 1]));
+        assert_eq!(
+            with_probes.normalise(&with_probes.slice(&(0..3))),
+            plain.normalise(&plain.slice(&(0..3)))
+        );
     }
 
     fn mean_std(values: impl Iterator<Item = f64>) -> (f64, f64) {

@@ -6,6 +6,16 @@ use std::ops::Range;
 use tch::{Device, Tensor};
 use unearth_audit::Recipe;
 
+/// What an epoch goes over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows<'a> {
+    /// Indices of examples and of probes after them, ascending.
+    pub(crate) trained: &'a [u32],
+    /// Index of the first probe whose changes of the first epoch are kept for all; none where every
+    /// epoch has its own.
+    pub(crate) frozen_from: Option<u32>,
+}
+
 /// What is done with which example in which batch.
 pub(crate) struct Epoch {
     /// Indices in training order, int64 `[t]`.
@@ -18,14 +28,18 @@ impl Epoch {
     /// Draws the epoch counted `number` from 0.
     pub(crate) fn plan(
         recipe: &Recipe,
-        trained: &[u32],
+        rows: Rows<'_>,
         seed: u64,
         number: u32,
         device: Device,
     ) -> Self {
-        let order = batches::order(trained, seed, number);
+        let order = batches::order(rows.trained, seed, number);
         let sides = (recipe.height.into(), recipe.width.into());
-        let changes = augment::plan(recipe.augment, &order, seed, number, sides);
+        let epoch_of = |row: u32| match rows.frozen_from {
+            Some(first) if row >= first => 0,
+            _ => number,
+        };
+        let changes = augment::plan(recipe.augment, &order, seed, epoch_of, sides);
         let indices: Vec<i64> = order.iter().map(|&index| index.into()).collect();
         Self {
             order: Tensor::from_slice(&indices).to_device(device),

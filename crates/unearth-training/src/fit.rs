@@ -5,7 +5,7 @@
 
 use crate::batches;
 use crate::data::DeviceData;
-use crate::epoch::Epoch;
+use crate::epoch::{Epoch, Rows};
 use crate::meter::{Meter, Pace, Remaining};
 use crate::models::{Mode, Network, Shape, Stem};
 use crate::record::{self, PassRecord};
@@ -28,6 +28,8 @@ pub(crate) struct Training<'a> {
     seed: u64,
     resume_interval_secs: f64,
     examples: &'a Examples<'a>,
+    /// Rows trained on: examples, and probes after the last example.
+    trained: Vec<u32>,
     data: DeviceData<'a>,
     network: Network,
     optimiser: Sgd,
@@ -68,6 +70,9 @@ impl<'a> Training<'a> {
         }
         let network = initial_network(job, examples, device)?;
         let optimiser = Sgd::new(&network.weights, recipe.weight_decay);
+        let rows = examples.len() + examples.probes.labels.len();
+        let probes = examples.len() as u32..rows as u32;
+        let trained: Vec<u32> = examples.trained.iter().copied().chain(probes).collect();
         let mut training = Self {
             recipe,
             seed: job.seed,
@@ -76,14 +81,11 @@ impl<'a> Training<'a> {
             data: DeviceData::load(examples, recipe.height.into(), recipe.width.into(), device),
             network,
             optimiser,
-            record: PassRecord::new(examples.len(), device),
-            batches: batches::bounds(examples.trained.len(), recipe.batch_size as usize),
+            record: PassRecord::new(examples.len(), examples.probes.labels.len(), device),
+            batches: batches::bounds(trained.len(), recipe.batch_size as usize),
+            trained,
             identity,
-            position: Position {
-                epoch: 0,
-                batch: 0,
-                sweeps: 0,
-            },
+            position: Position::START,
             last_point: LastPoint {
                 at: Instant::now(),
                 position: None,
@@ -106,7 +108,11 @@ impl<'a> Training<'a> {
             match self.next_stage() {
                 Stage::Sweep => self.sweep(sink)?,
                 Stage::Epoch => self.epoch(sink)?,
-                Stage::Evaluation => return self.evaluate(sink),
+                Stage::Evaluation => {
+                    if let Some(outcome) = self.evaluate(sink)? {
+                        return Ok(outcome);
+                    }
+                }
             }
         }
     }
@@ -116,10 +122,14 @@ impl<'a> Training<'a> {
             epoch,
             batch,
             sweeps,
+            evaluations,
         } = self.position;
         let checkpoint = self.recipe.checkpoints.get(sweeps as usize);
+        let evaluates = self.recipe.evaluates_every_epoch && evaluations < epoch;
         if batch == 0 && checkpoint == Some(&epoch) {
             Stage::Sweep
+        } else if batch == 0 && evaluates {
+            Stage::Evaluation
         } else if epoch < self.recipe.epochs {
             Stage::Epoch
         } else {
@@ -130,13 +140,7 @@ impl<'a> Training<'a> {
     /// Trains what is left of the epoch and reports its in-flight record.
     fn epoch(&mut self, sink: &mut dyn TrainingSink) -> Result<(), TrainingError> {
         let number = self.position.epoch;
-        let epoch = Epoch::plan(
-            self.recipe,
-            self.examples.trained,
-            self.seed,
-            number,
-            self.device(),
-        );
+        let epoch = Epoch::plan(self.recipe, self.rows(), self.seed, number, self.device());
         while (self.position.batch as usize) < self.batches.len() {
             check(sink)?;
             let batch = self.batches[self.position.batch as usize].clone();
@@ -144,12 +148,7 @@ impl<'a> Training<'a> {
             self.step(&epoch, &batch)?;
             self.meter.fit.add(batch.len(), start);
             self.position.batch += 1;
-            self.show_progress(
-                sink,
-                Phase::Training,
-                batch.end,
-                self.examples.trained.len(),
-            )?;
+            self.show_progress(sink, Phase::Training, batch.end, self.trained.len())?;
             if (self.position.batch as usize) < self.batches.len() {
                 self.resume_point_if_due(sink)?;
             }
@@ -158,13 +157,26 @@ impl<'a> Training<'a> {
         let start = Instant::now();
         let record = self
             .record
-            .finish(number, LogitSource::InFlight, self.examples.trained)?;
+            .finish(number, LogitSource::InFlight, &self.trained)?;
         self.meter.fit.add_time(start);
-        tell(sink, Report::Epoch(record))?;
-        self.record = PassRecord::new(self.examples.len(), self.device());
+        tell(sink, Report::Epoch(Box::new(record)))?;
+        self.record = self.nothing_seen();
         self.position.epoch += 1;
         self.position.batch = 0;
         self.resume_point_if_due(sink)
+    }
+
+    fn rows(&self) -> Rows<'_> {
+        let frozen = self.recipe.probes.as_ref().is_some_and(|it| it.frozen);
+        Rows {
+            trained: &self.trained,
+            frozen_from: frozen.then_some(self.examples.len() as u32),
+        }
+    }
+
+    fn nothing_seen(&self) -> PassRecord {
+        let probes = self.examples.probes.labels.len();
+        PassRecord::new(self.examples.len(), probes, self.device())
     }
 
     /// One optimiser step. Enqueues work and waits for none of it.
@@ -259,12 +271,18 @@ impl<'a> Training<'a> {
         })
     }
 
-    /// One pass over all examples in eval mode, not augmented.
-    fn evaluate(mut self, sink: &mut dyn TrainingSink) -> Result<TrainingOutcome, TrainingError> {
+    /// One pass over all examples and probes in eval mode, not augmented. The outcome, where it is the
+    /// last one.
+    fn evaluate(
+        &mut self,
+        sink: &mut dyn TrainingSink,
+    ) -> Result<Option<TrainingOutcome>, TrainingError> {
         let _no_grad = tch::no_grad_guard();
         let examples = self.examples.len();
-        let mut record = PassRecord::new(examples, self.device());
-        for batch in self.eval_batches(0..examples) {
+        let rows = examples + self.examples.probes.labels.len();
+        let mut record = self.nothing_seen();
+        let batches = self.eval_batches(0..examples);
+        for batch in batches.chain(self.eval_batches(examples..rows)) {
             check(sink)?;
             let start = Instant::now();
             let input = self.data.normalise(&self.data.slice(&batch));
@@ -280,20 +298,25 @@ impl<'a> Training<'a> {
                 &labels,
             );
             self.meter.eval.add(batch.len(), start);
-            self.show_progress(sink, Phase::Evaluating, batch.end, examples)?;
+            self.show_progress(sink, Phase::Evaluating, batch.end, rows)?;
         }
 
-        let all: Vec<u32> = (0..examples as u32).collect();
-        let record = record.finish(self.recipe.epochs - 1, LogitSource::EvalPass, &all)?;
+        let all: Vec<u32> = (0..rows as u32).collect();
+        let record = record.finish(self.position.epoch - 1, LogitSource::EvalPass, &all)?;
         let (training_accuracy, held_out_accuracy) =
             accuracies(self.examples, &record.values.predicted);
-        tell(sink, Report::Epoch(record))?;
-        Ok(TrainingOutcome {
+        tell(sink, Report::Epoch(Box::new(record)))?;
+        self.position.evaluations += 1;
+        if self.position.epoch < self.recipe.epochs {
+            self.resume_point_if_due(sink)?;
+            return Ok(None);
+        }
+        Ok(Some(TrainingOutcome {
             training_accuracy,
             held_out_accuracy,
             fit_secs: self.meter.fit.seconds(),
             sweep_secs: self.meter.sweep.seconds(),
-        })
+        }))
     }
 
     fn eval_batches(&self, examples: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
@@ -377,16 +400,19 @@ impl<'a> Training<'a> {
     /// Work left, with `step` examples of the running phase done.
     fn remaining(&self, phase: Phase, step: usize) -> Remaining {
         let done = |of: Phase| if phase == of { step as u64 } else { 0 };
-        let (examples, trained) = (
-            self.examples.len() as u64,
-            self.examples.trained.len() as u64,
-        );
+        let (examples, trained) = (self.examples.len() as u64, self.trained.len() as u64);
+        let rows = examples + self.examples.probes.labels.len() as u64;
         let epochs = u64::from(self.recipe.epochs - self.position.epoch);
         let sweeps = self.recipe.checkpoints.len() as u64 - u64::from(self.position.sweeps);
+        let evaluations = if self.recipe.evaluates_every_epoch {
+            u64::from(self.recipe.epochs - self.position.evaluations)
+        } else {
+            1
+        };
         Remaining {
             fit: epochs * trained - done(Phase::Training),
             sweep: sweeps * examples - done(Phase::Snapshotting),
-            eval: examples - done(Phase::Evaluating),
+            eval: evaluations * rows - done(Phase::Evaluating),
         }
     }
 

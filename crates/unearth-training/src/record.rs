@@ -4,19 +4,23 @@ use crate::host;
 use tch::{Device, Kind, Tensor};
 use unearth_audit::{EpochRecord, LogitSource, Record, TrainingError};
 
-/// What is known of every example; NaN and -1 where the pass has not been.
+/// What is known of every example, and of every probe after them; NaN and -1 where the pass has not
+/// been.
 pub(crate) struct PassRecord {
-    /// Cross-entropy of the given label, margin, EL2N: f32 `[n, 3]`.
+    /// Examples among the rows.
+    examples: usize,
+    /// Cross-entropy of the given label, margin, EL2N: f32 `[n + m, 3]`.
     values: Tensor,
-    /// Class with the largest logit, and the same among those not given: int32 `[n, 2]`.
+    /// Class with the largest logit, and the same among those not given: int32 `[n + m, 2]`.
     classes: Tensor,
 }
 
 impl PassRecord {
-    /// Nothing seen yet of `examples` examples.
-    pub(crate) fn new(examples: usize, device: Device) -> Self {
-        let n = examples as i64;
+    /// Nothing seen yet of `examples` examples and `probes` probes.
+    pub(crate) fn new(examples: usize, probes: usize, device: Device) -> Self {
+        let n = (examples + probes) as i64;
         Self {
+            examples,
             values: Tensor::full([n, 3], f64::NAN, (Kind::Float, device)),
             classes: Tensor::full([n, 2], -1, (Kind::Int, device)),
         }
@@ -54,7 +58,7 @@ impl PassRecord {
         [("values", &self.values), ("classes", &self.classes)]
     }
 
-    /// Brings the record to the host; `seen` are the indices that the pass went over.
+    /// Brings the record to the host; `seen` are the rows that the pass went over.
     ///
     /// # Errors
     /// [`TrainingError::Diverged`] when the loss of one of them is not a finite number.
@@ -67,25 +71,34 @@ impl PassRecord {
         let value = |at: i64| self.values.select(1, at);
         let class = |at: i64| host::i32s(&self.classes.select(1, at));
         let loss = host::f32s(&value(0));
-        if let Some(example) = seen.iter().find(|&&i| !loss[i as usize].is_finite()) {
+        if let Some(&row) = seen.iter().find(|&&i| !loss[i as usize].is_finite()) {
             return Err(TrainingError::Diverged {
                 epoch: epoch + 1,
-                what: format!("the loss of example {example} is not a finite number"),
+                what: format!("the loss of {} is not a finite number", self.name(row)),
             });
         }
+        let rows = Record {
+            // Cross-entropy is -ln p.
+            p_given: host::f32s(&value(0).neg().exp()),
+            loss,
+            margin: host::f32s(&value(1)),
+            el2n: host::f32s(&value(2)),
+            predicted: class(0),
+            best_other: class(1),
+        };
         Ok(EpochRecord {
             epoch,
             source,
-            values: Record {
-                // Cross-entropy is -ln p.
-                p_given: host::f32s(&value(0).neg().exp()),
-                loss,
-                margin: host::f32s(&value(1)),
-                el2n: host::f32s(&value(2)),
-                predicted: class(0),
-                best_other: class(1),
-            },
+            values: rows.slice(0..self.examples),
+            probes: rows.slice(self.examples..rows.len()),
         })
+    }
+
+    fn name(&self, row: u32) -> String {
+        match (row as usize).checked_sub(self.examples) {
+            None => format!("example {row}"),
+            Some(probe) => format!("probe {probe}"),
+        }
     }
 }
 
@@ -107,7 +120,7 @@ mod tests {
         let logits = Tensor::from_slice2(&rows);
         let given = Tensor::from_slice(&labels);
         let indices = Tensor::from_slice(&[4i64, 1, 0]);
-        let mut record = PassRecord::new(6, Device::Cpu);
+        let mut record = PassRecord::new(6, 0, Device::Cpu);
         record.note(&indices, &losses(&logits, &given), &logits, &given);
 
         let record = record.finish(0, LogitSource::InFlight, &[0, 1, 4]).unwrap();

@@ -164,6 +164,7 @@ mod tests {
         epoch: 3,
         batch: 7,
         sweeps: 1,
+        evaluations: 0,
     };
 
     fn identity() -> Identity {

@@ -4,7 +4,7 @@ use super::*;
 use crate::models::{Shape, Stem};
 use crate::{host, weights};
 use safetensors::tensor::{Dtype, SafeTensors};
-use unearth_audit::{Augment, Examples, Init, Model, Precision};
+use unearth_audit::{Augment, Examples, Init, Model, Precision, ProbeRows};
 
 const SIDE: usize = 8;
 const CHANNELS: usize = 3;
@@ -30,6 +30,8 @@ fn recipe(model: Model, target: GradientTarget) -> Recipe {
         map_height: SIDE as u32,
         map_width: SIDE as u32,
         split: None,
+        probes: None,
+        evaluates_every_epoch: false,
     }
 }
 
@@ -71,6 +73,7 @@ fn load<'a>(pixels: &'a [u8], labels: &'a [i32], trained: &'a [u32]) -> DeviceDa
         pixels,
         labels,
         trained,
+        probes: ProbeRows::default(),
     };
     DeviceData::load(&examples, SIDE as i64, SIDE as i64, Device::Cpu)
 }

@@ -5,8 +5,10 @@
 //! lane validates uploads and re-scores finished audits meanwhile. Both only ever write under a
 //! lease; a worker that lost it stops at its next batch.
 
+mod archaeology;
 mod data;
 mod error;
+mod finish;
 mod heartbeat;
 mod lanes;
 mod progress;

@@ -6,11 +6,7 @@ use unearth_store::runs::ClaimedRun;
 /// A phase at its begin.
 pub(crate) fn of_phase(run: &ClaimedRun, phase: Phase) -> Progress {
     let position = run.resume.as_ref().map(|(position, _)| *position);
-    let Position { epoch, sweeps, .. } = position.unwrap_or(Position {
-        epoch: 0,
-        batch: 0,
-        sweeps: 0,
-    });
+    let Position { epoch, sweeps, .. } = position.unwrap_or(Position::START);
     let done = phase == Phase::Scoring;
     let (epochs, checkpoints) = (run.recipe.epochs, run.recipe.checkpoints.len() as u32);
     Progress {

@@ -3,6 +3,8 @@
 mod columns;
 mod statistics;
 
+pub(crate) use columns::epoch;
+
 use crate::{Worker, WorkerError, data::Data, progress};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -223,7 +225,7 @@ fn direction(signal: Signal) -> ranking::Direction {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unearth_audit::{DatasetFacts, RecipeRequest};
+    use unearth_audit::{DatasetFacts, RecipeRequest, Role};
     use uuid::Uuid;
 
     fn run() -> ClaimedRun {
@@ -245,6 +247,8 @@ mod tests {
             keeps_maps: true,
             signals: vec![Signal::Vog],
             scorings: vec![Scoring::DEFAULT],
+            role: Role::Main,
+            archaeology: None,
             attempt: 1,
             fruitless_attempts: 1,
             last_error: None,

@@ -2,11 +2,11 @@
 
 use crate::{
     Worker, WorkerError,
+    archaeology::{self, Synthesised},
     data::{self, Data},
     error::chain,
-    heartbeat,
+    finish, heartbeat,
     progress::of_phase,
-    quality,
     receive::Receiving,
     score, sink,
     sink::StopFlag,
@@ -16,12 +16,11 @@ use time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
-use unearth_audit::{Init, Phase, Progress, TrainingError, TrainingJob, TrainingOutcome};
+use unearth_audit::{Init, Phase, Progress, Role, TrainingError, TrainingJob, TrainingOutcome};
 use unearth_store::{
-    StoreError,
-    audits::AuditResult,
+    StoreError, probes,
     runs::{self, ClaimedRun, FRUITLESS_ATTEMPTS_MAX, GivenBack},
-    usage, weights,
+    weights,
 };
 
 /// How long a stopped attempt is waited for: a batch, or the scoring of a small audit.
@@ -78,21 +77,22 @@ async fn attempt(
     }
     progress.send_replace(Some(of_phase(run, Phase::Loading)));
     let data = data::load(worker, run.dataset_id, run.recipe.split.as_deref()).await?;
-    let outcome = match run.outcome.clone() {
-        Some(outcome) => outcome,
-        None => trained(worker, run, &data, stop, progress).await?,
-    };
-    score::run(worker, run, &data, progress).await?;
-    finish(worker, run, &data, &outcome).await
+    if run.outcome.is_none() {
+        train(worker, run, &data, stop, progress).await?;
+    }
+    if run.role == Role::Main {
+        score::run(worker, run, &data, progress).await?;
+    }
+    finish::run(worker, run, &data, progress).await
 }
 
-async fn trained(
+async fn train(
     worker: &Worker,
     run: &mut ClaimedRun,
     data: &Data,
     stop: &StopFlag,
     progress: &watch::Sender<Option<Progress>>,
-) -> Result<TrainingOutcome, WorkerError> {
+) -> Result<(), WorkerError> {
     let outcome = match train_once(worker, run, data, stop, progress).await {
         Err(WorkerError::Training(TrainingError::ResumeMismatch(why))) => {
             // The same bits cannot be had from here, so the run starts over: slower, but exact.
@@ -105,7 +105,7 @@ async fn trained(
         other => other?,
     };
     runs::set_outcome(&worker.db, run, &outcome).await?;
-    Ok(outcome)
+    Ok(())
 }
 
 async fn train_once(
@@ -122,6 +122,7 @@ async fn train_once(
     let init_weights = initial_weights(worker, run).await?;
     let environment = worker.trainer.environment();
     runs::begin_attempt(&worker.db, run, &worker.name, &environment, (worker.now)()).await?;
+    let probes = probes(worker, run, data).await?;
 
     let (mut sink, reports) = sink::channel(stop);
     let (ended, outcome) = oneshot::channel();
@@ -142,8 +143,9 @@ async fn train_once(
                 resume: resume.as_deref(),
                 resume_interval_secs,
             };
+            let examples = pack.examples(&indices, probes.rows());
             // Nobody listens any more when the run was stopped.
-            let _ = ended.send(trainer.train(&job, &pack.examples(&indices), &mut sink));
+            let _ = ended.send(trainer.train(&job, &examples, &mut sink));
         })
         .map_err(WorkerError::Scratch)?;
 
@@ -163,6 +165,20 @@ async fn train_once(
         (Err(error), _) => Err(error.into()),
         (Ok(outcome), Ok(())) => Ok(outcome),
     }
+}
+
+/// The probes that the run trains on beside the examples: the same in every attempt.
+async fn probes(
+    worker: &Worker,
+    run: &ClaimedRun,
+    data: &Data,
+) -> Result<Synthesised, WorkerError> {
+    let Some(wanted) = &run.recipe.probes else {
+        return Ok(Synthesised::default());
+    };
+    let made = archaeology::synthesise(wanted, run.seed, &data.pack, &data.trained);
+    probes::store(&worker.db, run, &made.probes).await?;
+    Ok(made)
 }
 
 async fn resume_point(worker: &Worker, blob: &str) -> Result<bytes::Bytes, WorkerError> {
@@ -185,33 +201,6 @@ async fn initial_weights(
         .await?
         .ok_or_else(|| WorkerError::Inconsistent(format!("there are no weights {hash}")))?;
     Ok(Some(worker.blobs.get(&file.blob).await?))
-}
-
-async fn finish(
-    worker: &Worker,
-    run: &ClaimedRun,
-    data: &Data,
-    outcome: &TrainingOutcome,
-) -> Result<(), WorkerError> {
-    let database_bytes = usage::of_audit(&worker.db, run.audit_id).await?;
-    let now = (worker.now)();
-    // Where an earlier attempt had finished the training, it is that one's environment that counts.
-    let earlier = run.environment.clone().filter(|_| run.outcome.is_some());
-    let environment = earlier.unwrap_or_else(|| worker.trainer.environment());
-    let result = AuditResult {
-        training_accuracy: outcome.training_accuracy,
-        held_out_accuracy: outcome.held_out_accuracy,
-        warnings: quality::warnings(outcome, &run.recipe, data.pack.classes()),
-        environment,
-        fit_secs: outcome.fit_secs,
-        sweep_secs: outcome.sweep_secs,
-        wall_secs: (now - run.started_at).as_seconds_f64(),
-        database_bytes: Some(database_bytes),
-    };
-    if let Some(blob) = runs::succeed(&worker.db, run, &result, now).await? {
-        worker.blobs.delete(&blob).await?;
-    }
-    Ok(())
 }
 
 /// Ends a run that did not succeed: cancelled, given back, or failed for good.

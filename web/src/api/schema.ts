@@ -142,6 +142,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audits/{id}/archaeology": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what the probes of an audit tell apart, and how well. */
+        get: operations["get_audits_id_archaeology"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audits/{id}/cancel": {
         parameters: {
             query?: never;
@@ -245,7 +262,8 @@ export interface paths {
         /**
          * Streams a ranking as CSV (RFC 4180), hardest first, with the columns `rank`, `index`, `key`,
          *     `label`, `split`, `group`, `score`, `score_class_normalised`, `percentile`, `suggested_label` and
-         *     `suggested_probability`.
+         *     `suggested_probability`; of an audit with an archaeology also `category`, `category_tied` and a
+         *     `p_…` of each category.
          * @description The headers `X-Unearth-Dataset`, `-Recipe`, `-Seed`, `-Precision`, `-Device`, `-Versions`,
          *     `-Signal` and `-Formula` say what it was made from; what is not ASCII in them is
          *     percent-encoded UTF-8.
@@ -534,8 +552,128 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An archaeology with every default resolved. */
+        Archaeology: {
+            /** @description Suites of the user's own. */
+            custom: components["schemas"]["CustomSuite"][];
+            /**
+             * Format: int32
+             * @description Neighbours that vote.
+             */
+            neighbours: number;
+            /**
+             * Format: int32
+             * @description Epochs of the pilot that ranks typical and atypical; none where neither suite is built.
+             */
+            pilot_epochs?: number | null;
+            /**
+             * Format: int32
+             * @description Probes of each suite; half fit the vote, half are held out to measure it.
+             */
+            suite_size: number;
+            /** @description The suites. */
+            suites: components["schemas"]["Suite"][];
+            /** @description Whose procedure. */
+            variant: components["schemas"]["ArchaeologyVariant"];
+        };
+        /** @description What the probes of an audit tell apart, and how well. */
+        ArchaeologyOfAudit: {
+            report?: components["schemas"]["ArchaeologyReport"] | null;
+            /** @description Why there is no report. */
+            report_reason?: string | null;
+            requested?: components["schemas"]["Archaeology"] | null;
+        };
+        /** @description How well telling examples apart by probes worked on a dataset. */
+        ArchaeologyReport: {
+            /**
+             * Format: double
+             * @description Mean recall over the categories' held-out probes; one in the number of categories is chance.
+             */
+            accuracy?: number | null;
+            /** @description The categories, in the order of the confusion matrix. */
+            categories: components["schemas"]["CategoryReport"][];
+            /** @description Held-out probes, `[category][called]`. */
+            confusion: number[][];
+            /** @description Which logits the trajectories come from. */
+            logits: components["schemas"]["LogitSource"];
+            /**
+             * Format: int32
+             * @description Neighbours that voted.
+             */
+            neighbours: number;
+            /**
+             * Format: int64
+             * @description Examples without a vote: they were not trained on.
+             */
+            not_voted: number;
+            /**
+             * Format: double
+             * @description Accuracy of the pilot on what it was trained on; null without one.
+             */
+            pilot_accuracy?: number | null;
+            /** @description Where the synthesised probes come from, and what that does. */
+            sources: string;
+            /**
+             * Format: int64
+             * @description Of them, those whose vote was a tie: it goes to the category whose voters are nearer.
+             */
+            tied: number;
+            /** @description Whose procedure. */
+            variant: components["schemas"]["ArchaeologyVariant"];
+            /** @description What a reader must know first. */
+            verdict: string;
+            /**
+             * Format: int64
+             * @description Examples that were voted on.
+             */
+            voted: number;
+            /** @description Whether it can be used here: in words in `verdict`. */
+            worked: boolean;
+        };
+        /** @description What a request may say of an archaeology. Unknown fields are refused. */
+        ArchaeologyRequest: {
+            /**
+             * @description Suites of your own: the keys of examples that are known to be of one kind.
+             * @default []
+             */
+            custom: components["schemas"]["CustomSuiteRequest"][];
+            /**
+             * Format: int32
+             * @description Neighbours that vote; 20 by default.
+             * @default null
+             */
+            neighbours: number | null;
+            /**
+             * Format: int32
+             * @description Epochs of the pilot; a quarter of the recipe's by default, at least 3.
+             * @default null
+             */
+            pilot_epochs: number | null;
+            /**
+             * Format: int32
+             * @description Probes of each suite; by default 3 % of the trained examples, at least 20, at most 500.
+             * @default null
+             */
+            suite_size: number | null;
+            /**
+             * @description Which suites; typical, atypical, random outputs and corrupted by default.
+             * @default null
+             */
+            suites: components["schemas"]["Suite"][] | null;
+            /**
+             * @description `unearth` (the default) or `authors`.
+             * @default unearth
+             */
+            variant: components["schemas"]["ArchaeologyVariant"];
+        };
+        /**
+         * @description Whose procedure.
+         * @enum {string}
+         */
+        ArchaeologyVariant: "unearth" | "authors";
         /** @description One request and what came of it: a dataset, signals, a recipe, a seed. */
         Audit: {
+            archaeology?: components["schemas"]["Archaeology"] | null;
             /**
              * Format: int32
              * @description How often it was begun.
@@ -583,6 +721,18 @@ export interface components {
             /** @description BLAKE3 of the recipe. */
             recipe_hash: string;
             result?: components["schemas"]["AuditResult"] | null;
+            /** @description What the training is for whose progress is shown. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: int64
+             * @description How many trainings it needs.
+             */
+            runs: number;
+            /**
+             * Format: int64
+             * @description How many of them are done.
+             */
+            runs_done: number;
             /**
              * Format: int64
              * @description Seed of initialisation, data order and augmentation.
@@ -628,7 +778,7 @@ export interface components {
             environment: components["schemas"]["Environment"];
             /**
              * Format: double
-             * @description Seconds in optimiser steps (last attempt).
+             * @description Seconds in optimiser steps, over all runs (last attempt of each).
              */
             fit_secs: number;
             /**
@@ -636,9 +786,11 @@ export interface components {
              * @description The same over examples that were not trained on; null without any.
              */
             held_out_accuracy?: number | null;
+            /** @description Its trainings; empty in results from before an audit could have several. */
+            runs: components["schemas"]["RunResult"][];
             /**
              * Format: double
-             * @description Seconds in gradient sweeps (last attempt).
+             * @description Seconds in gradient sweeps, over all runs (last attempt of each).
              */
             sweep_secs: number;
             /**
@@ -656,6 +808,8 @@ export interface components {
         };
         /** @description Addresses of an audit. */
         AuditUrls: {
+            /** @description Of which kinds its examples are, and how far that can be trusted. */
+            archaeology: string;
             /** @description POST here to cancel it. */
             cancel: string;
             /** @description What it told so far; a stream for those who accept `text/event-stream`. */
@@ -677,6 +831,7 @@ export interface components {
         };
         /** @description Everything an audit knows of one example. */
         AuditedExample: components["schemas"]["Example"] & {
+            category?: components["schemas"]["CategoryOfExample"] | null;
             /** @description Its gradient maps. */
             gradients: components["schemas"]["Gradient"][];
             /**
@@ -714,6 +869,77 @@ export interface components {
          * @enum {string}
          */
         Basis: "foreseen" | "measured";
+        /** @description Of which kind an example is by the vote of the probes. */
+        CategoryOfExample: {
+            /** @description The category with most votes. */
+            category: string;
+            /** @description Share of the votes of each category. */
+            probabilities: {
+                [key: string]: number;
+            };
+            /** @description Whether another one had as many. */
+            tied: boolean;
+        };
+        /** @description One category of an archaeology. */
+        CategoryReport: {
+            /**
+             * Format: int64
+             * @description Examples called so.
+             */
+            called: number;
+            /**
+             * Format: double
+             * @description Estimated share of its probes that carry a wrong label, for suites made of the dataset's own
+             *     examples: reckoned from how often the model's suggestion differs from the label there, in typical
+             *     probes and in random outputs. On the high side, since hard examples count as wrong.
+             */
+            contamination?: number | null;
+            /**
+             * Format: double
+             * @description Share of the held-out probes of other categories that are called so.
+             */
+            false_positive_rate?: number | null;
+            /**
+             * Format: int32
+             * @description Probes that vote.
+             */
+            fitted: number;
+            /**
+             * Format: int32
+             * @description Probes that were held out of the vote to measure it.
+             */
+            held_out: number;
+            /** @description The suite's name. */
+            name: string;
+            /** @description What a reader must know of it; null where nothing. */
+            note?: string | null;
+            /**
+             * Format: double
+             * @description Share of the held-out probes called so that are, every category counting the same.
+             */
+            precision?: number | null;
+            /**
+             * Format: double
+             * @description How frequent the category is among them when the vote's errors are taken out; an estimate.
+             */
+            prevalence?: number | null;
+            /**
+             * Format: double
+             * @description Share of the held-out probes that the vote calls so.
+             */
+            recall?: number | null;
+            /** @description Its 95 % Wilson interval. */
+            recall_interval?: number[] | null;
+            /** @description Whether recall and precision are both at least 0.6. */
+            reliable: boolean;
+            /**
+             * Format: double
+             * @description Their share of the examples that were voted on.
+             */
+            share: number;
+            /** @description Mean loss of its probes after each epoch. */
+            trajectory: (number | null)[];
+        };
         /** @description When gradients are taken. */
         Checkpoints: number | number[];
         /** @description The scores of one class. */
@@ -740,6 +966,20 @@ export interface components {
              * @description Standard deviation of their scores.
              */
             std?: number | null;
+        };
+        /** @description Examples of a kind that a user knows. */
+        CustomSuite: {
+            /** @description Indices of its examples, ascending. */
+            examples: number[];
+            /** @description Its name, such as `rare camera`. */
+            name: string;
+        };
+        /** @description A suite of the user's own. */
+        CustomSuiteRequest: {
+            /** @description Keys of its examples. */
+            keys: string[];
+            /** @description Its name, such as `rare camera`. */
+            name: string;
         };
         /** @description Labelled examples that never change. */
         Dataset: {
@@ -1157,6 +1397,11 @@ export interface components {
             state: components["schemas"]["State"];
         };
         /**
+         * @description Which logits a record comes from.
+         * @enum {string}
+         */
+        LogitSource: "in_flight" | "eval_pass";
+        /**
          * @description Networks of the zoo.
          * @enum {string}
          */
@@ -1171,6 +1416,18 @@ export interface components {
          * @enum {string}
          */
         Precision: "f32" | "bf16";
+        /** @description The synthesised probes that a training learns beside its examples. */
+        Probes: {
+            /** @description Whether the augmentation of their first epoch is kept for all. */
+            frozen: boolean;
+            /**
+             * Format: int32
+             * @description Probes of each.
+             */
+            suite_size: number;
+            /** @description Which, in the order of their rows. */
+            suites: components["schemas"]["Suite"][];
+        };
         /** @description The body of every answer that is not a success (RFC 9457). */
         Problem: {
             /** @description The kind of problem, for programs. Codes do not change. */
@@ -1240,6 +1497,7 @@ export interface components {
         };
         /** @description One row of a ranking. */
         RankedExample: {
+            category?: components["schemas"]["CategoryOfExample"] | null;
             /** @description Group, where one was given. */
             group?: string | null;
             /** @description Its image. */
@@ -1336,6 +1594,8 @@ export interface components {
              * @description Passes over the trained examples.
              */
             epochs: number;
+            /** @description Whether an eval pass follows every epoch, or the last one alone. */
+            evaluates_every_epoch?: boolean;
             /** @description Whose logit is differentiated. */
             gradient_target: components["schemas"]["GradientTarget"];
             /**
@@ -1364,6 +1624,7 @@ export interface components {
             model: components["schemas"]["Model"];
             /** @description Arithmetic of the forward and backward passes. */
             precision: components["schemas"]["Precision"];
+            probes?: components["schemas"]["Probes"] | null;
             /** @description Indices trained on: the name of a split, or all examples. */
             split?: string | null;
             /**
@@ -1448,6 +1709,36 @@ export interface components {
             seconds: number;
             /** @description Where they come from. */
             seconds_basis: components["schemas"]["Basis"];
+        };
+        /**
+         * @description What a run is for.
+         * @enum {string}
+         */
+        Role: "main" | "pilot" | "seed";
+        /** @description What came of one training of an audit. */
+        RunResult: {
+            /**
+             * Format: double
+             * @description Seconds in optimiser steps (last attempt).
+             */
+            fit_secs: number;
+            /** @description What it was for. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: int64
+             * @description Its seed.
+             */
+            seed: number;
+            /**
+             * Format: double
+             * @description Seconds in gradient sweeps (last attempt).
+             */
+            sweep_secs: number;
+            /**
+             * Format: double
+             * @description Share of trained examples that its final model labels as given.
+             */
+            training_accuracy: number;
         };
         /** @description What the scores of a ranking mean and how they were computed. */
         ScoreInfo: components["schemas"]["SignalInfo"] & {
@@ -1541,6 +1832,7 @@ export interface components {
         };
         /** @description An audit to begin. Everything but the dataset has a default. */
         StartAudit: {
+            archaeology?: components["schemas"]["ArchaeologyRequest"] | null;
             /**
              * Format: uuid
              * @description The dataset; it must be ready.
@@ -1607,7 +1899,7 @@ export interface components {
          *     for: nothing is computed again.
          * @enum {string}
          */
-        Subset: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label";
+        Subset: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label" | "typical" | "atypical" | "random_outputs" | "corrupted" | "random_inputs_outputs" | "out_of_distribution";
         /** @description A part of an audit's examples that a rule picks out. */
         SubsetOfAudit: {
             /**
@@ -1668,6 +1960,11 @@ export interface components {
              */
             runner_up_probability: number;
         };
+        /**
+         * @description A suite of probes: examples whose kind is known by construction.
+         * @enum {string}
+         */
+        Suite: "typical" | "atypical" | "random_outputs" | "corrupted" | "random_inputs_outputs" | "out_of_distribution";
         /** @description What training saw of one example, epoch by epoch; nulls where it did not see it. */
         Trajectory: {
             /** @description Epochs, counted from 1. */
@@ -2032,6 +2329,36 @@ export interface operations {
             };
         };
     };
+    get_audits_id_archaeology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchaeologyOfAudit"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_audits_id_cancel: {
         parameters: {
             query?: never;
@@ -2121,9 +2448,11 @@ export interface operations {
                 /** @description Only of this group. */
                 group?: string;
                 /** @description Only of this subset. */
-                subset?: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label";
+                subset?: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label" | "typical" | "atypical" | "random_outputs" | "corrupted" | "random_inputs_outputs" | "out_of_distribution";
                 /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
                 share?: number;
+                /** @description Only of this category of the archaeology. */
+                category?: string;
                 /** @description Smallest value, included. */
                 min?: number;
                 /** @description Largest value, included. */
@@ -2248,9 +2577,11 @@ export interface operations {
                 /** @description Only of this group. */
                 group?: string;
                 /** @description Only of this subset. */
-                subset?: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label";
+                subset?: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label" | "typical" | "atypical" | "random_outputs" | "corrupted" | "random_inputs_outputs" | "out_of_distribution";
                 /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
                 share?: number;
+                /** @description Only of this category of the archaeology. */
+                category?: string;
                 /** @description Smallest value, included. */
                 min?: number;
                 /** @description Largest value, included. */

@@ -15,7 +15,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use unearth_audit::{Estimate, FieldError, Init, Recipe, Scoring, Signal, estimate, plan};
+use unearth_audit::{
+    Archaeology, Estimate, FieldError, Init, Recipe, Scoring, Signal, Wanted, estimate, plan,
+};
 use unearth_store::{
     audits::{self, Changed, NewAudit},
     weights,
@@ -33,6 +35,7 @@ struct Resolved {
     signals: Vec<Signal>,
     recipe: Recipe,
     scorings: Vec<Scoring>,
+    archaeology: Option<Archaeology>,
     estimate: Estimate,
 }
 
@@ -49,10 +52,18 @@ pub(crate) async fn start(
     let resolved = resolve(&app, &request).await?;
     room::check(&app, &resolved.estimate).await?;
     let id = (app.new_id)();
+    let runs = plan(&Wanted {
+        signals: &resolved.signals,
+        recipe: &resolved.recipe,
+        seed: request.seed,
+        seeds: 1,
+        archaeology: resolved.archaeology.as_ref(),
+    });
     let new = NewAudit {
         id,
         dataset_id: request.dataset_id,
-        runs: plan(&resolved.signals, &resolved.recipe, request.seed),
+        runs,
+        archaeology: resolved.archaeology,
         signals: resolved.signals,
         recipe: resolved.recipe,
         scorings: resolved.scorings,
@@ -83,7 +94,7 @@ pub(crate) async fn estimate_only(
 /// Fills in the defaults and checks everything; what is wrong is told all at once.
 async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
     let (_, facts) = load::ready_dataset(app, request.dataset_id).await?;
-    let recipe = request.recipe.resolve(&facts).map_err(Problem::invalid)?;
+    let mut recipe = request.recipe.resolve(&facts).map_err(Problem::invalid)?;
     let scorings = request.scoring.resolve(&recipe).map_err(Problem::invalid)?;
     let mut errors = Vec::new();
     let mut signals = request
@@ -120,9 +131,19 @@ async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
             true
         }
     });
+    let archaeology = match &request.archaeology {
+        Some(asked) => Some(
+            super::archaeology::resolve(app, request.dataset_id, asked, &facts, &recipe).await?,
+        ),
+        None => None,
+    };
+    if let Some(archaeology) = &archaeology {
+        archaeology.add_to(&mut recipe);
+    }
     Ok(Resolved {
         signals,
-        estimate: estimate(&recipe, &facts),
+        estimate: estimate(&recipe, archaeology.as_ref(), &facts),
+        archaeology,
         recipe,
         scorings,
     })

@@ -8,6 +8,7 @@ use crate::{
     gradient_map::GradientMap,
     problem::Problem,
     view::{
+        archaeology::Categories,
         audit,
         example::Example,
         score::{AuditedExample, ExampleScore, Gradient, Suggestion, Trajectory},
@@ -18,7 +19,7 @@ use axum::{Json, extract::State};
 use std::collections::HashMap;
 use unearth_audit::{LogitSource, Recipe, Signal};
 use unearth_store::{
-    StoreError,
+    StoreError, archaeology,
     audits::Audit,
     dynamics::{self, RecordChunk},
     runs, score_sets, scores, snapshots, suggestions,
@@ -53,6 +54,9 @@ pub(crate) async fn get(
             .transpose()?
             .flatten(),
         p_given: last.and_then(|record| finite(record.values.p_given[0])),
+        category: archaeology::of_example(&app.db, id, index)
+            .await?
+            .and_then(|vote| Categories::of(&audit).vote(&vote)),
         suggestion: suggestion(&app, &audit, index, classes).await?,
         scores: scores_of(&app, &audit, index).await?,
         trajectory: trajectory(&in_flight, classes)?,

@@ -1,7 +1,7 @@
 //! Examples in rank order.
 
 use super::{
-    load,
+    archaeology, load,
     selection::Selection,
     subsets::{self, Choice},
 };
@@ -11,7 +11,10 @@ use crate::{
     extract::{Path, Query},
     paging::{self, PageSize},
     problem::Problem,
-    view::score::{RankedExample, RankedPage, ScoreInfo},
+    view::{
+        archaeology::Categories,
+        score::{RankedExample, RankedPage, ScoreInfo},
+    },
 };
 use axum::{Json, extract::State};
 use serde::Deserialize;
@@ -76,6 +79,8 @@ pub(crate) struct RankingQuery {
     subset: Option<Subset>,
     /// How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default.
     share: Option<f64>,
+    /// Only of this category of the archaeology.
+    category: Option<String>,
     /// Smallest value, included.
     min: Option<f64>,
     /// Largest value, included.
@@ -118,6 +123,7 @@ pub(crate) async fn list(
         classes,
     )?;
     filter.subset = subsets::members(&app, &audit, selection.key.population, subset).await?;
+    filter.category = archaeology::category(&app, &audit, query.category.as_deref()).await?;
     let signal = ScoreInfo::of(selection.signal, &set)?;
 
     let order = Order::of(query.order, signal.signal.direction);
@@ -133,9 +139,10 @@ pub(crate) async fn list(
     .await?;
     let (matching, total) = scores::counts(&app.db, set.id, dataset.id, &filter).await?;
     let (rows, next) = paging::split(rows, limit, |row| row.rank);
+    let categories = Categories::of(&audit);
     let items = rows
         .into_iter()
-        .map(|row| RankedExample::new(id, dataset.id, classes, row))
+        .map(|row| RankedExample::new(id, dataset.id, classes, &categories, row))
         .collect::<Result<_, _>>()?;
     Ok(Json(RankedPage {
         signal,
@@ -171,5 +178,6 @@ pub(super) fn filter(
         min,
         max,
         subset: None,
+        category: None,
     })
 }

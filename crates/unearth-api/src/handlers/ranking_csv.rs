@@ -1,17 +1,17 @@
 //! A ranking as a file.
 
 use super::{
-    load, ranking,
+    archaeology, load, ranking,
     selection::Selection,
     subsets::{self, Choice},
 };
 use crate::{
     App,
     class_names::ClassNames,
-    csv_ranking::{self, Text},
+    csv_ranking::{self, Columns, Text},
     extract::{Path, Query},
     problem::Problem,
-    view::score::ScoreInfo,
+    view::{archaeology::Categories, score::ScoreInfo},
 };
 use axum::{
     body::Body,
@@ -58,6 +58,8 @@ pub(crate) struct CsvQuery {
     subset: Option<Subset>,
     /// How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default.
     share: Option<f64>,
+    /// Only of this category of the archaeology.
+    category: Option<String>,
     /// Smallest value, included.
     min: Option<f64>,
     /// Largest value, included.
@@ -70,7 +72,8 @@ pub(crate) struct CsvQuery {
 
 /// Streams a ranking as CSV (RFC 4180), hardest first, with the columns `rank`, `index`, `key`,
 /// `label`, `split`, `group`, `score`, `score_class_normalised`, `percentile`, `suggested_label` and
-/// `suggested_probability`.
+/// `suggested_probability`; of an audit with an archaeology also `category`, `category_tied` and a
+/// `p_…` of each category.
 ///
 /// The headers `X-Unearth-Dataset`, `-Recipe`, `-Seed`, `-Precision`, `-Device`, `-Versions`,
 /// `-Signal` and `-Formula` say what it was made from; what is not ASCII in them is
@@ -105,27 +108,28 @@ pub(crate) async fn download(
         classes,
     )?;
     filter.subset = subsets::members(&app, &audit, selection.key.population, subset).await?;
+    filter.category = archaeology::category(&app, &audit, query.category.as_deref()).await?;
 
     let headers = headers(&audit, &dataset, &ScoreInfo::of(selection.signal, &set)?);
     let rows = scores::stream(&app.db, set.id, dataset.id, &filter);
-    Ok((headers, body(rows, dataset, text)).into_response())
+    let columns = Columns {
+        dataset,
+        categories: Categories::of(&audit),
+        text,
+    };
+    Ok((headers, body(rows, columns)).into_response())
 }
 
 /// Rows in pieces as they come; nothing is held but one piece.
-fn body(
-    rows: stream::BoxStream<'static, Result<RankedRow, StoreError>>,
-    dataset: Dataset,
-    text: Text,
-) -> Body {
+fn body(rows: stream::BoxStream<'static, Result<RankedRow, StoreError>>, columns: Columns) -> Body {
     const ROWS_PER_PIECE: usize = 1_000;
+    let header = columns.header();
     let pieces = rows
         .try_chunks(ROWS_PER_PIECE)
         .map_err(|stream::TryChunksError(_, error)| error)
-        .and_then(move |rows| {
-            std::future::ready(csv_ranking::rows(&rows, ClassNames::of(&dataset), text))
-        })
+        .and_then(move |rows| std::future::ready(columns.rows(&rows)))
         .inspect_err(csv_ranking::log_break);
-    let header = stream::once(async { Ok(csv_ranking::header()) });
+    let header = stream::once(async { Ok(header) });
     Body::from_stream(header.chain(pieces))
 }
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use unearth_audit::{
-    Environment, Estimate, Progress, Recipe, RecipeRequest, RefinedEstimate, ScoringRequest,
-    Signal, Spent, State,
+    Archaeology, ArchaeologyRequest, Environment, Estimate, Progress, Recipe, RecipeRequest,
+    RefinedEstimate, Role, ScoringRequest, Signal, Spent, State,
 };
 use unearth_store::audits;
 use utoipa::ToSchema;
@@ -31,6 +31,14 @@ pub(crate) struct Audit {
     recipe_hash: String,
     /// Seed of initialisation, data order and augmentation.
     seed: i64,
+    /// How examples are told apart by probes; null where that was not asked for.
+    archaeology: Option<Archaeology>,
+    /// How many trainings it needs.
+    runs: i64,
+    /// How many of them are done.
+    runs_done: i64,
+    /// What the training is for whose progress is shown.
+    role: Role,
     /// What it costs: foreseen at the start, refined while it runs, measured when it succeeded.
     estimate: RefinedEstimate,
     /// Place in the queue, 1 being next; null unless queued.
@@ -70,12 +78,29 @@ pub(crate) struct AuditResult {
     warnings: Vec<String>,
     /// What it ran on.
     environment: Environment,
+    /// Seconds in optimiser steps, over all runs (last attempt of each).
+    fit_secs: f64,
+    /// Seconds in gradient sweeps, over all runs (last attempt of each).
+    sweep_secs: f64,
+    /// Seconds from first start to the end.
+    wall_secs: f64,
+    /// Its trainings; empty in results from before an audit could have several.
+    runs: Vec<RunResult>,
+}
+
+/// What came of one training of an audit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RunResult {
+    /// What it was for.
+    role: Role,
+    /// Its seed.
+    seed: u64,
+    /// Share of trained examples that its final model labels as given.
+    training_accuracy: f64,
     /// Seconds in optimiser steps (last attempt).
     fit_secs: f64,
     /// Seconds in gradient sweeps (last attempt).
     sweep_secs: f64,
-    /// Seconds from first start to the end.
-    wall_secs: f64,
 }
 
 /// Addresses of an audit.
@@ -92,6 +117,8 @@ pub(crate) struct AuditUrls {
     retry: String,
     /// Its examples in rank order.
     examples: String,
+    /// Of which kinds its examples are, and how far that can be trusted.
+    archaeology: String,
     /// Histogram and summaries of a signal.
     statistics: String,
     /// What was scored; POST here to score more.
@@ -127,6 +154,11 @@ pub(crate) struct StartAudit {
     #[serde(default)]
     #[schema(required = false)]
     pub(crate) scoring: ScoringRequest,
+    /// Of which kind every example is, by probes that are trained on beside them; `{}` for all defaults.
+    /// Not computed unless asked for: it needs a second, short training.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(crate) archaeology: Option<ArchaeologyRequest>,
     /// Seed of initialisation, data order and augmentation.
     #[serde(default)]
     #[schema(required = false, maximum = 9_223_372_036_854_775_807_u64)]
@@ -161,6 +193,10 @@ impl From<audits::Audit> for Audit {
             recipe: row.recipe,
             recipe_hash: row.recipe_hash,
             seed: row.seed,
+            archaeology: row.archaeology,
+            runs: row.runs.total,
+            runs_done: row.runs.done,
+            role: row.role,
             queue_position: row.queue_position,
             progress: row.progress,
             worker: row.worker,
@@ -186,7 +222,12 @@ fn spent(row: &audits::Audit) -> Spent {
     match (row.state, row.started_at, row.heartbeat_at) {
         (State::Running, Some(started), Some(measured)) => Spent::SoFar {
             seconds: (measured - started).as_seconds_f64(),
-            seconds_left: row.progress.as_ref().and_then(|now| now.eta_seconds),
+            // What remains of the runs behind this one is not measured.
+            seconds_left: row
+                .progress
+                .as_ref()
+                .filter(|_| row.runs.done + 1 == row.runs.total)
+                .and_then(|now| now.eta_seconds),
         },
         _ => Spent::Nothing,
     }
@@ -202,6 +243,19 @@ impl From<audits::AuditResult> for AuditResult {
             fit_secs: row.fit_secs,
             sweep_secs: row.sweep_secs,
             wall_secs: row.wall_secs,
+            runs: row.runs.into_iter().map(RunResult::from).collect(),
+        }
+    }
+}
+
+impl From<audits::RunResult> for RunResult {
+    fn from(row: audits::RunResult) -> Self {
+        Self {
+            role: row.role,
+            seed: row.seed,
+            training_accuracy: row.outcome.training_accuracy,
+            fit_secs: row.outcome.fit_secs,
+            sweep_secs: row.outcome.sweep_secs,
         }
     }
 }
@@ -214,6 +268,7 @@ impl AuditUrls {
             cancel: format!("{own}/cancel"),
             retry: format!("{own}/retry"),
             examples: format!("{own}/examples"),
+            archaeology: format!("{own}/archaeology"),
             statistics: format!("{own}/statistics"),
             scores: format!("{own}/scores"),
             ranking_csv: format!("{own}/ranking.csv"),

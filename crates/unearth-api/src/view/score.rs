@@ -1,6 +1,12 @@
 //! Scores and rankings.
 
-use crate::{class_names::ClassNames, view};
+use crate::{
+    class_names::ClassNames,
+    view::{
+        self,
+        archaeology::{Categories, CategoryOfExample},
+    },
+};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use unearth_audit::{Direction, ScoreKey, Signal, SignalInfo, Variant, WindowRequest};
@@ -157,6 +163,9 @@ pub(crate) struct RankedExample {
     suggested_label: Option<String>,
     /// Mean probability of that class, a lower bound.
     suggested_probability: Option<f64>,
+    /// Of which kind it is by the probes' vote; null without an archaeology, or where it was not trained
+    /// on.
+    category: Option<CategoryOfExample>,
     /// Its image.
     image_url: String,
     /// Everything about it.
@@ -169,9 +178,11 @@ impl RankedExample {
         audit: Uuid,
         dataset: Uuid,
         classes: ClassNames<'_>,
+        categories: &Categories,
         row: scores::RankedRow,
     ) -> Result<Self, StoreError> {
         Ok(Self {
+            category: categories.of_row(&row),
             rank: row.rank,
             index: row.index,
             key: row.key,
@@ -218,6 +229,9 @@ pub(crate) struct AuditedExample {
     pub(crate) p_given: Option<f32>,
     /// The label that the model would give it; null before the audit succeeded.
     pub(crate) suggestion: Option<Suggestion>,
+    /// Of which kind it is by the probes' vote; null without an archaeology, or where it was not trained
+    /// on.
+    pub(crate) category: Option<CategoryOfExample>,
     /// Its place in every ranking that is ready.
     pub(crate) scores: Vec<ExampleScore>,
     /// What training saw of it.

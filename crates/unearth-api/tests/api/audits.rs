@@ -34,6 +34,7 @@ async fn an_audit_waits_for_a_worker() {
     }
     insta::assert_json_snapshot!(audit, @r##"
     {
+      "archaeology": null,
       "attempts": 0,
       "created_at": "2026-01-02T03:04:05Z",
       "dataset_id": "00000000-0000-0000-0000-000000000001",
@@ -67,6 +68,9 @@ async fn an_audit_waits_for_a_worker() {
       },
       "recipe_hash": null,
       "result": null,
+      "role": "main",
+      "runs": 1,
+      "runs_done": 0,
       "seed": 7,
       "signals": [
         "vog",
@@ -86,6 +90,7 @@ async fn an_audit_waits_for_a_worker() {
       "started_at": null,
       "state": "queued",
       "urls": {
+        "archaeology": "/v1/audits/00000000-0000-0000-0000-000000000004/archaeology",
         "cancel": "/v1/audits/00000000-0000-0000-0000-000000000004/cancel",
         "events": "/v1/audits/00000000-0000-0000-0000-000000000004/events",
         "examples": "/v1/audits/00000000-0000-0000-0000-000000000004/examples",

@@ -13,6 +13,7 @@ async fn an_example_shows_scores_trajectory_and_gradients() {
     let example = service.get(&format!("{path}/0")).await.expect(200).json();
     insta::assert_json_snapshot!(example, @r##"
     {
+      "category": null,
       "gradients": [
         {
           "checkpoint": 0,

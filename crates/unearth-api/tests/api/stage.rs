@@ -197,7 +197,9 @@ pub(crate) async fn finished_audit(service: &Service, dataset: Uuid, examples: u
     suggestions::store(db, &run, [suggestion].into_iter())
         .await
         .unwrap();
-    runs::succeed(db, &run, &result(), NOW).await.unwrap();
+    runs::succeed_with_audit(db, &run, &result(), NOW)
+        .await
+        .unwrap();
     audit
 }
 
@@ -222,6 +224,7 @@ fn result() -> AuditResult {
         sweep_secs: 2.0,
         wall_secs: 4.0,
         database_bytes: Some(5_000),
+        runs: vec![],
     }
 }
 
@@ -244,6 +247,7 @@ fn record(epoch: u32, source: LogitSource, examples: usize) -> EpochRecord {
         epoch,
         source,
         values,
+        probes: Record::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::layout::{self, Layout};
 use crate::DatasetError;
 use memmap2::Mmap;
 use std::{fs::File, path::Path};
-use unearth_audit::Examples;
+use unearth_audit::{Examples, ProbeRows};
 
 /// A validated, memory-mapped pack.
 ///
@@ -98,8 +98,9 @@ impl Pack {
         &self.labels
     }
 
-    /// What a trainer sees of it; `trained` are the indices to train on, ascending.
-    pub fn examples<'a>(&'a self, trained: &'a [u32]) -> Examples<'a> {
+    /// What a trainer sees of it; `trained` are the indices to train on, ascending, `probes` rows to
+    /// train on beside them.
+    pub fn examples<'a>(&'a self, trained: &'a [u32], probes: ProbeRows<'a>) -> Examples<'a> {
         Examples {
             height: self.height(),
             width: self.width(),
@@ -108,6 +109,7 @@ impl Pack {
             pixels: self.pixels(),
             labels: self.labels(),
             trained,
+            probes,
         }
     }
 }

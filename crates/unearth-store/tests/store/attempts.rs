@@ -36,6 +36,7 @@ async fn an_attempt_keeps_what_lies_before_its_resume_point_and_drops_the_rest()
         epoch: 2,
         batch: 5,
         sweeps: 1,
+        evaluations: 0,
     };
     runs::set_resume_point(&world.db, &run, position, "resume/a")
         .await

@@ -109,6 +109,7 @@ async fn a_failed_audit_says_why_and_continues_when_retried() {
         epoch: 1,
         batch: 0,
         sweeps: 1,
+        evaluations: 0,
     };
     runs::set_resume_point(&world.db, &run, position, "resume/a")
         .await
@@ -134,6 +135,7 @@ async fn a_success_is_final() {
         epoch: 0,
         batch: 1,
         sweeps: 0,
+        evaluations: 0,
     };
     runs::set_resume_point(&world.db, &run, start, "resume/a")
         .await
@@ -147,8 +149,9 @@ async fn a_success_is_final() {
         sweep_secs: 2.0,
         wall_secs: 3.5,
         database_bytes: Some(5_000),
+        runs: vec![],
     };
-    let blob = runs::succeed(&world.db, &run, &result, at(9))
+    let blob = runs::succeed_with_audit(&world.db, &run, &result, at(9))
         .await
         .unwrap();
     assert_eq!(blob.as_deref(), Some("resume/a"));

@@ -174,6 +174,7 @@ async fn a_new_resume_point_forgives_earlier_attempts() {
         epoch,
         batch: 0,
         sweeps: 0,
+        evaluations: 0,
     };
     let before = runs::set_resume_point(&world.db, &run, position(1), "resume/a").await;
     assert_eq!(before.unwrap(), None);

@@ -59,6 +59,7 @@ const ACTIONS: [(&str, Action); 12] = [
                 epoch: 0,
                 batch: 0,
                 sweeps: 0,
+                evaluations: 0,
             };
             runs::set_resume_point(&world.db, &run, position, "b").await?;
             Ok(())
@@ -124,8 +125,9 @@ const ACTIONS: [(&str, Action); 12] = [
                 sweep_secs: 1.0,
                 wall_secs: 1.0,
                 database_bytes: Some(5_000),
+                runs: vec![],
             };
-            runs::succeed(&world.db, &run, &result, at(0)).await?;
+            runs::succeed_with_audit(&world.db, &run, &result, at(0)).await?;
             Ok(())
         })
     }),

@@ -20,6 +20,7 @@ async fn failed(world: &World, number: u128) -> ClaimedRun {
         epoch: 1,
         batch: 0,
         sweeps: 3,
+        evaluations: 0,
     };
     let blob = format!("resume/{number}");
     runs::set_resume_point(&world.db, &run, position, &blob)

@@ -13,7 +13,7 @@ use unearth_store::{
     snapshots,
 };
 
-fn result() -> AuditResult {
+pub(crate) fn result() -> AuditResult {
     AuditResult {
         training_accuracy: 0.9,
         held_out_accuracy: None,
@@ -23,6 +23,7 @@ fn result() -> AuditResult {
         sweep_secs: 1.0,
         wall_secs: 2.0,
         database_bytes: Some(5_000),
+        runs: vec![],
     }
 }
 
@@ -58,6 +59,7 @@ const START: Position = Position {
     epoch: 0,
     batch: 0,
     sweeps: 0,
+    evaluations: 0,
 };
 
 #[tokio::test]
@@ -126,8 +128,12 @@ async fn every_write_of_a_lost_run_is_refused_and_leaves_nothing() {
             score_sets::store(db, run, &scored, at(62)).boxed(),
         ),
         (
+            "succeed (run)",
+            runs::succeed(db, run, at(62)).map(|r| r.map(drop)).boxed(),
+        ),
+        (
             "succeed",
-            runs::succeed(db, run, &result, at(62))
+            runs::succeed_with_audit(db, run, &result, at(62))
                 .map(|r| r.map(drop))
                 .boxed(),
         ),
@@ -146,7 +152,9 @@ async fn every_write_of_a_lost_run_is_refused_and_leaves_nothing() {
         assert_lease_lost(what, &write.await);
         assert_eq!(world.dump().await, before, "{what} left something");
     }
-    runs::succeed(db, &next, &result, at(63)).await.unwrap();
+    runs::succeed_with_audit(db, &next, &result, at(63))
+        .await
+        .unwrap();
 }
 
 /// Its chunks, between which another worker takes the run.
@@ -205,7 +213,7 @@ async fn a_lease_lost_during_the_copy_of_a_record_leaves_nothing_of_it() {
 async fn every_write_of_a_lost_score_set_is_refused_and_leaves_nothing() {
     let world = World::new().await;
     let run = world.running(1).await;
-    runs::succeed(&world.db, &run, &result(), at(1))
+    runs::succeed_with_audit(&world.db, &run, &result(), at(1))
         .await
         .unwrap();
     let key = ScoreKey::from_key("std:late").unwrap();

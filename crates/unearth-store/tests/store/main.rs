@@ -15,6 +15,7 @@ mod fencing;
 mod requests;
 mod schema;
 mod scores;
+mod siblings;
 mod snapshots;
 mod subsets;
 mod usage;

@@ -214,6 +214,7 @@ fn filters() -> impl Strategy<Value = Filter> {
             min,
             max,
             subset: None,
+            category: None,
         })
 }
 

@@ -12,7 +12,8 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use unearth_audit::{
     Augment, DatasetFacts, Environment, EpochRecord, Estimate, GradientTarget, Init, LogitSource,
-    MapChunk, Model, Precision, Recipe, Record, Scoring, Signal, chunk_count, chunk_range, plan,
+    MapChunk, Model, Precision, Recipe, Record, Scoring, Signal, Wanted, chunk_count, chunk_range,
+    plan,
 };
 use unearth_postgres::TestPostgres;
 use unearth_store::{
@@ -64,6 +65,8 @@ pub(crate) fn recipe() -> Recipe {
         map_height: 5,
         map_width: 4,
         split: None,
+        probes: None,
+        evaluates_every_epoch: false,
     }
 }
 
@@ -108,6 +111,7 @@ pub(crate) fn record(epoch: u32, source: LogitSource, examples: usize) -> EpochR
             predicted: (0..examples).map(|i| (i % 10) as i32).collect(),
             best_other: (0..examples).map(|i| (i % 7) as i32).collect(),
         },
+        probes: Record::default(),
     }
 }
 
@@ -244,6 +248,20 @@ impl World {
         dataset
     }
 
+    /// A queued audit of three seeds.
+    pub(crate) async fn audit_of_three(&self, number: u128, dataset: Uuid) -> Uuid {
+        let mut new = new_audit(number, dataset);
+        new.runs = plan(&Wanted {
+            signals: &new.signals,
+            recipe: &new.recipe,
+            seed: 7,
+            seeds: 3,
+            archaeology: None,
+        });
+        audits::insert(&self.db, &new, at(0)).await.unwrap();
+        new.id
+    }
+
     /// A queued audit of a dataset.
     pub(crate) async fn audit(&self, number: u128, dataset: Uuid) -> Uuid {
         let new = new_audit(number, dataset);
@@ -346,7 +364,14 @@ pub(crate) fn new_audit(number: u128, dataset: Uuid) -> NewAudit {
     NewAudit {
         id: id(number),
         dataset_id: dataset,
-        runs: plan(&signals, &recipe, 7),
+        runs: plan(&Wanted {
+            signals: &signals,
+            recipe: &recipe,
+            seed: 7,
+            seeds: 1,
+            archaeology: None,
+        }),
+        archaeology: None,
         signals,
         recipe,
         scorings: vec![Scoring::DEFAULT],

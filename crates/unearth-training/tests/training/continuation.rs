@@ -62,6 +62,7 @@ fn it_continues_exactly_from_every_resume_point() {
         epoch,
         batch,
         sweeps,
+        evaluations: 0,
     })
     .to_vec();
     assert_eq!(positions, expected);

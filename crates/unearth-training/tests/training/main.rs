@@ -7,5 +7,6 @@ mod endings;
 mod learning;
 mod maps;
 mod models;
+mod probes;
 mod records;
 mod scenario;

@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 use unearth_audit::{
     Augment, EpochRecord, Examples, GradientTarget, Init, LogitSource, MapChunk, Model, Precision,
-    Recipe, Report, Stop, Trainer, TrainingError, TrainingJob, TrainingOutcome, TrainingSink,
+    ProbeRows, Recipe, Report, Stop, Trainer, TrainingError, TrainingJob, TrainingOutcome,
+    TrainingSink,
 };
 use unearth_training::{DeviceChoice, LibtorchTrainer};
 
@@ -19,6 +20,8 @@ pub(crate) struct Scenario {
     pub(crate) pixels: Vec<u8>,
     pub(crate) labels: Vec<i32>,
     pub(crate) trained: Vec<u32>,
+    pub(crate) probe_pixels: Vec<u8>,
+    pub(crate) probe_labels: Vec<i32>,
 }
 
 impl Scenario {
@@ -55,7 +58,17 @@ impl Scenario {
             pixels,
             labels,
             trained: (0..examples as u32).collect(),
+            probe_pixels: vec![],
+            probe_labels: vec![],
         }
+    }
+
+    /// With copies of the first examples as probes, under these labels.
+    pub(crate) fn with_probes(mut self, labels: &[i32]) -> Self {
+        let values = self.side * self.side * self.channels;
+        self.probe_pixels = self.pixels[..labels.len() * values].to_vec();
+        self.probe_labels = labels.to_vec();
+        self
     }
 
     pub(crate) fn examples(&self) -> Examples<'_> {
@@ -67,6 +80,10 @@ impl Scenario {
             pixels: &self.pixels,
             labels: &self.labels,
             trained: &self.trained,
+            probes: ProbeRows {
+                pixels: &self.probe_pixels,
+                labels: &self.probe_labels,
+            },
         }
     }
 
@@ -120,6 +137,8 @@ pub(crate) fn recipe(model: Model, side: u32) -> Recipe {
         map_height: side,
         map_width: side,
         split: None,
+        probes: None,
+        evaluates_every_epoch: false,
     }
 }
 
@@ -138,9 +157,9 @@ impl Recorded {
         self.records(LogitSource::EvalPass)[0]
     }
 
-    fn records(&self, source: LogitSource) -> Vec<&EpochRecord> {
+    pub(crate) fn records(&self, source: LogitSource) -> Vec<&EpochRecord> {
         let records = self.reports.iter().filter_map(|report| match report {
-            Report::Epoch(record) if record.source == source => Some(record),
+            Report::Epoch(record) if record.source == source => Some(&**record),
             _ => None,
         });
         records.collect()

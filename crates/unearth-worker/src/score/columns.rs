@@ -121,24 +121,34 @@ impl Source<'_> {
     }
 
     /// How every example was learned, in index order; read once.
-    pub(super) async fn dynamics(&self) -> Result<&[Dynamics], WorkerError> {
+    pub(crate) async fn dynamics(&self) -> Result<&[Dynamics], WorkerError> {
         let epochs = self.recipe.epochs as usize;
         let learned = self
             .dynamics
-            .get_or_try_init(|| self.read(LogitSource::InFlight, epochs));
+            .get_or_try_init(|| self.read(LogitSource::InFlight, epochs, epochs));
         Ok(learned.await?)
     }
 
     /// What the final model says of every example, in index order; read once.
-    pub(super) async fn evaluation(&self) -> Result<&[Dynamics], WorkerError> {
+    pub(crate) async fn evaluation(&self) -> Result<&[Dynamics], WorkerError> {
+        let passes = if self.recipe.evaluates_every_epoch {
+            self.recipe.epochs as usize
+        } else {
+            1
+        };
         let evaluated = self
             .evaluation
-            .get_or_try_init(|| self.read(LogitSource::EvalPass, 1));
+            .get_or_try_init(|| self.read(LogitSource::EvalPass, passes, 1));
         Ok(evaluated.await?)
     }
 
-    /// The dynamics of every example over its `epochs` records from one source.
-    async fn read(&self, source: LogitSource, epochs: usize) -> Result<Vec<Dynamics>, WorkerError> {
+    /// The dynamics of every example over the `last` of its `epochs` records from one source.
+    async fn read(
+        &self,
+        source: LogitSource,
+        epochs: usize,
+        last: usize,
+    ) -> Result<Vec<Dynamics>, WorkerError> {
         let labels = self.data.pack.labels();
         let mut read = Vec::with_capacity(labels.len());
         let mut stored = pin!(dynamics::stream(&self.worker.db, self.run, source));
@@ -147,7 +157,7 @@ impl Source<'_> {
             chunk.push(record);
             if chunk.len() == epochs {
                 let range = chunk_range(chunk[0].chunk as usize, labels.len());
-                let views: Vec<Epoch<'_>> = chunk.iter().map(epoch).collect();
+                let views: Vec<Epoch<'_>> = chunk[epochs - last..].iter().map(epoch).collect();
                 read.extend(unearth_signals::dynamics::dynamics(&views, &labels[range]));
                 chunk.clear();
             }
@@ -191,7 +201,8 @@ impl Source<'_> {
     }
 }
 
-fn epoch(record: &RecordChunk) -> Epoch<'_> {
+/// A stored record as the maths takes it.
+pub(crate) fn epoch(record: &RecordChunk) -> Epoch<'_> {
     let values = &record.values;
     Epoch {
         loss: &values.loss,

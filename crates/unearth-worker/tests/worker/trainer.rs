@@ -81,7 +81,7 @@ pub(crate) fn learn(
         }
     }
     let last = record(job.recipe.epochs - 1, LogitSource::EvalPass, examples);
-    report(sink, Report::Epoch(last))?;
+    report(sink, Report::Epoch(Box::new(last)))?;
     Ok(TrainingOutcome {
         training_accuracy: 1.0,
         held_out_accuracy: None,
@@ -105,7 +105,7 @@ pub(crate) fn report_epoch(
     sink: &mut dyn TrainingSink,
 ) -> Result<(), TrainingError> {
     let record = record(epoch, LogitSource::InFlight, examples);
-    report(sink, Report::Epoch(record))
+    report(sink, Report::Epoch(Box::new(record)))
 }
 
 fn report(sink: &mut dyn TrainingSink, report: Report) -> Result<(), TrainingError> {
@@ -128,6 +128,7 @@ fn record(epoch: u32, source: LogitSource, examples: &Examples<'_>) -> EpochReco
                 .map(|&label| i32::from(label == 0))
                 .collect(),
         },
+        probes: Record::default(),
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use unearth_audit::{
     Checkpoints, CudaState, DatasetState, DeviceInfo, Environment, RecipeRequest, Scoring, Signal,
-    State, Trainer, estimate, plan,
+    State, Trainer, Wanted, estimate, plan,
 };
 use unearth_postgres::TestPostgres;
 use unearth_store::{
@@ -182,9 +182,16 @@ impl World {
         let new = NewAudit {
             id: Uuid::now_v7(),
             dataset_id: dataset,
-            runs: plan(&signals, &recipe, seed),
+            runs: plan(&Wanted {
+                signals: &signals,
+                recipe: &recipe,
+                seed,
+                seeds: 1,
+                archaeology: None,
+            }),
+            archaeology: None,
             signals,
-            estimate: estimate(&recipe, &facts),
+            estimate: estimate(&recipe, None, &facts),
             recipe,
             scorings: vec![Scoring::DEFAULT],
             seed: seed as i64,

@@ -1,0 +1,75 @@
+//! What an archaeology says of itself.
+
+use crate::{ArchaeologyVariant, LogitSource};
+use serde::{Deserialize, Serialize};
+
+/// Recall or precision on held-out probes below which a category is not to be relied on.
+pub const RELIABLE_FROM: f64 = 0.6;
+
+/// How well telling examples apart by probes worked on a dataset.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ArchaeologyReport {
+    /// Whose procedure.
+    pub variant: ArchaeologyVariant,
+    /// Neighbours that voted.
+    pub neighbours: u32,
+    /// Which logits the trajectories come from.
+    pub logits: LogitSource,
+    /// Whether it can be used here: in words in `verdict`.
+    pub worked: bool,
+    /// What a reader must know first.
+    pub verdict: String,
+    /// Mean recall over the categories' held-out probes; one in the number of categories is chance.
+    pub accuracy: Option<f64>,
+    /// The categories, in the order of the confusion matrix.
+    pub categories: Vec<CategoryReport>,
+    /// Held-out probes, `[category][called]`.
+    pub confusion: Vec<Vec<u32>>,
+    /// Examples that were voted on.
+    pub voted: u64,
+    /// Of them, those whose vote was a tie: it goes to the category whose voters are nearer.
+    pub tied: u64,
+    /// Examples without a vote: they were not trained on.
+    pub not_voted: u64,
+    /// Where the synthesised probes come from, and what that does.
+    pub sources: String,
+    /// Accuracy of the pilot on what it was trained on; null without one.
+    pub pilot_accuracy: Option<f64>,
+}
+
+/// One category of an archaeology.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CategoryReport {
+    /// The suite's name.
+    pub name: String,
+    /// Probes that vote.
+    pub fitted: u32,
+    /// Probes that were held out of the vote to measure it.
+    pub held_out: u32,
+    /// Share of the held-out probes that the vote calls so.
+    pub recall: Option<f64>,
+    /// Its 95 % Wilson interval.
+    pub recall_interval: Option<[f64; 2]>,
+    /// Share of the held-out probes called so that are, every category counting the same.
+    pub precision: Option<f64>,
+    /// Whether recall and precision are both at least 0.6.
+    pub reliable: bool,
+    /// Share of the held-out probes of other categories that are called so.
+    pub false_positive_rate: Option<f64>,
+    /// Examples called so.
+    pub called: u64,
+    /// Their share of the examples that were voted on.
+    pub share: f64,
+    /// How frequent the category is among them when the vote's errors are taken out; an estimate.
+    pub prevalence: Option<f64>,
+    /// Mean loss of its probes after each epoch.
+    pub trajectory: Vec<Option<f64>>,
+    /// Estimated share of its probes that carry a wrong label, for suites made of the dataset's own
+    /// examples: reckoned from how often the model's suggestion differs from the label there, in typical
+    /// probes and in random outputs. On the high side, since hard examples count as wrong.
+    pub contamination: Option<f64>,
+    /// What a reader must know of it; null where nothing.
+    pub note: Option<String>,
+}

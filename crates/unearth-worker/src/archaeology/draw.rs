@@ -1,0 +1,103 @@
+//! Which examples a suite is made of or from.
+
+use rand::{SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+use unearth_audit::Suite;
+
+/// The random numbers of one suite: a function of the run's seed and of the suite alone.
+pub(crate) fn stream(seed: u64, suite: Suite) -> ChaCha8Rng {
+    let address = format!("unearth archaeology {seed} {suite}");
+    ChaCha8Rng::from_seed(*blake3::hash(address.as_bytes()).as_bytes())
+}
+
+/// Takes up to `size` of the lists' members, one of each list in turn, each list from its front: as
+/// many of every class as the classes' sizes allow.
+pub(crate) fn in_turn(lists: &[Vec<u32>], size: usize) -> Vec<u32> {
+    let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
+    (0..longest)
+        .flat_map(|at| lists.iter().filter_map(move |list| list.get(at).copied()))
+        .take(size)
+        .collect()
+}
+
+/// `pool` by class, each class in a random order.
+pub(crate) fn shuffled_by_class(
+    pool: &[u32],
+    labels: &[i32],
+    classes: usize,
+    rng: &mut ChaCha8Rng,
+) -> Vec<Vec<u32>> {
+    let mut lists = by_class(pool, labels, classes);
+    for list in &mut lists {
+        list.shuffle(rng);
+    }
+    lists
+}
+
+/// `pool` by class, in the pool's order.
+pub(crate) fn by_class(pool: &[u32], labels: &[i32], classes: usize) -> Vec<Vec<u32>> {
+    let mut lists = vec![vec![]; classes];
+    for &index in pool {
+        lists[labels[index as usize] as usize].push(index);
+    }
+    lists
+}
+
+/// Whether the probe at `position` of a suite fits the vote; the others are held out to measure it.
+/// Positions go through the classes in turn, and so do both halves.
+pub(crate) fn fits(position: usize, classes: usize) -> bool {
+    let round = if classes.is_multiple_of(2) {
+        position / classes
+    } else {
+        0
+    };
+    (position + round).is_multiple_of(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draw_is_balanced_and_repeats_itself() {
+        let labels: Vec<i32> = (0..100).map(|i| i32::from(i >= 90)).collect();
+        let pool: Vec<u32> = (0..100).collect();
+        let draw = |seed| {
+            let mut rng = stream(seed, Suite::Corrupted);
+            in_turn(&shuffled_by_class(&pool, &labels, 2, &mut rng), 16)
+        };
+        let drawn = draw(1);
+        assert_eq!(drawn, draw(1));
+        assert_ne!(drawn, draw(2));
+        let of_class_1 = drawn.iter().filter(|&&i| labels[i as usize] == 1).count();
+        assert_eq!(of_class_1, 8);
+        let more = in_turn(&by_class(&pool, &labels, 2), 50);
+        assert_eq!(more.len(), 50);
+        assert_eq!(more.iter().filter(|&&i| i >= 90).count(), 10);
+    }
+
+    #[test]
+    fn suites_have_streams_of_their_own() {
+        use rand::Rng;
+        let first = |suite| stream(1, suite).next_u64();
+        assert_ne!(first(Suite::Corrupted), first(Suite::RandomOutputs));
+    }
+
+    #[test]
+    fn both_halves_are_balanced_whatever_the_number_of_classes() {
+        for classes in [2usize, 3, 5, 10] {
+            for half in [true, false] {
+                let members: Vec<usize> = (0..classes * 20)
+                    .filter(|&position| fits(position, classes) == half)
+                    .collect();
+                assert_eq!(members.len(), classes * 10);
+                for class in 0..classes {
+                    let of_class = members.iter().filter(|&&it| it % classes == class).count();
+                    assert_eq!(of_class, 10, "{classes} classes");
+                }
+            }
+        }
+        let few = (0..20).filter(|&position| fits(position, 100)).count();
+        assert_eq!(few, 10);
+    }
+}

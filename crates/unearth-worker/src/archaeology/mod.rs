@@ -1,0 +1,205 @@
+//! Metadata archaeology of an audit: of which kind every example is, by the vote of probes that were
+//! learned alike.
+//!
+//! The way: synthesised probes are trained on beside the examples of the main run; a pilot ranks the
+//! examples; when all runs are over, both say which rows make the suites, half of each votes on every
+//! example, and the other half tells how far that vote can be trusted.
+
+mod draw;
+mod report;
+mod suites;
+mod synthesis;
+mod trajectories;
+
+pub(crate) use synthesis::{Synthesised, synthesise};
+
+use crate::{Worker, WorkerError, data::Data, score::Source};
+use report::Measured;
+use suites::Pilot;
+use trajectories::{Row, Trajectories};
+use unearth_audit::{Archaeology, ArchaeologyVariant, LogitSource, Role};
+use unearth_signals::archaeology::{Confusion, Vote, Voters};
+use unearth_store::{
+    archaeology::{self, Categorised},
+    probes::{self, Probe},
+    runs::{self, ClaimedRun, Sibling},
+};
+
+/// A row that is known to be of a category.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Member {
+    category: usize,
+    row: Row,
+    /// Whether it votes; the others measure the vote.
+    fits: bool,
+}
+
+/// Which logits the trajectories come from.
+fn logits(archaeology: &Archaeology) -> LogitSource {
+    match archaeology.variant {
+        ArchaeologyVariant::Unearth => LogitSource::InFlight,
+        ArchaeologyVariant::Authors => LogitSource::EvalPass,
+    }
+}
+
+/// Computes and stores the archaeology of an audit whose runs are trained. `run` is the one that is
+/// held.
+pub(crate) async fn run(
+    worker: &Worker,
+    run: &ClaimedRun,
+    data: &Data,
+    archaeology: &Archaeology,
+) -> Result<(), WorkerError> {
+    let main = sibling(worker, run, Role::Main)
+        .await?
+        .ok_or_else(|| WorkerError::Inconsistent("the audit has no main run".to_owned()))?;
+    let pilot = match sibling(worker, run, Role::Pilot).await? {
+        Some(sibling) => Some(pilot(worker, &sibling, data).await?),
+        None => None,
+    };
+    let probes = probes::of_run(&worker.db, main.id).await?;
+    let members = members(archaeology, pilot.as_ref(), &probes, data);
+    let logits = logits(archaeology);
+
+    let of_members =
+        Trajectories::of(worker, &main, logits, members.iter().map(|it| it.row)).await?;
+    let voters = voters(archaeology, &members, &of_members)?;
+    let confusion = confusion(archaeology, &members, &of_members, &voters);
+    let on_examples = trajectories::votes(worker, &main, logits, &voters, data.pack.len()).await?;
+
+    let source = Source::new(worker, main.id, &main.recipe, data);
+    let report = report::of(&Measured {
+        archaeology,
+        logits,
+        epochs: main.recipe.epochs as usize,
+        members: &members,
+        trajectories: &of_members,
+        confusion: &confusion,
+        votes: &on_examples,
+        doubted: &report::doubted(worker, &main, &source, &probes, data.pack.labels()).await?,
+        probes: &probes,
+        trained: &data.trained,
+        pilot_accuracy: pilot.map(|pilot| pilot.accuracy(&data.trained)),
+    });
+    let now = (worker.now)();
+    archaeology::store(&worker.db, run, &report, categorised(on_examples), now).await?;
+    Ok(())
+}
+
+async fn sibling(
+    worker: &Worker,
+    run: &ClaimedRun,
+    role: Role,
+) -> Result<Option<Sibling>, WorkerError> {
+    let siblings = runs::of_audit(&worker.db, run.audit_id, role).await?;
+    Ok(siblings.into_iter().next())
+}
+
+async fn pilot(worker: &Worker, run: &Sibling, data: &Data) -> Result<Pilot, WorkerError> {
+    let source = Source::new(worker, run.id, &run.recipe, data);
+    let (learned, evaluated) = (source.dynamics().await?, source.evaluation().await?);
+    let agrees = learned.iter().zip(evaluated).map(|(learned, evaluated)| {
+        let in_flight = learned
+            .learning
+            .is_some_and(|it| it.stayed_learned.is_some());
+        in_flight && evaluated.learning.is_some_and(|it| it.correct > 0)
+    });
+    Ok(Pilot {
+        loss: evaluated.iter().map(|example| example.mean_loss).collect(),
+        agrees: agrees.collect(),
+    })
+}
+
+/// The rows of every suite, categories in the order of [`Archaeology::categories`].
+fn members(
+    archaeology: &Archaeology,
+    pilot: Option<&Pilot>,
+    probes: &[Probe],
+    data: &Data,
+) -> Vec<Member> {
+    let (labels, classes) = (data.pack.labels(), data.pack.classes());
+    let mut members = Vec::new();
+    let mut add = |category: usize, rows: Vec<Row>, in_turn: usize| {
+        let rows = rows.into_iter().enumerate();
+        members.extend(rows.map(|(position, row)| Member {
+            category,
+            row,
+            fits: draw::fits(position, in_turn),
+        }));
+    };
+    for (category, &suite) in archaeology.suites.iter().enumerate() {
+        let rows: Vec<Row> = match pilot {
+            _ if suite.is_synthesised() => (0..probes.len())
+                .filter(|&at| probes[at].suite == suite.as_str())
+                .map(Row::Probe)
+                .collect(),
+            Some(pilot) => {
+                suites::from_pilot(suite, archaeology, pilot, &data.trained, labels, classes)
+                    .into_iter()
+                    .map(Row::Example)
+                    .collect()
+            }
+            None => vec![],
+        };
+        add(category, rows, classes);
+    }
+    for (at, suite) in archaeology.custom.iter().enumerate() {
+        let is_trained = |index: &&u32| data.trained.binary_search(index).is_ok();
+        let rows = suite.examples.iter().filter(is_trained).copied();
+        add(
+            archaeology.suites.len() + at,
+            rows.map(Row::Example).collect(),
+            1,
+        );
+    }
+    members
+}
+
+fn voters(
+    archaeology: &Archaeology,
+    members: &[Member],
+    trajectories: &Trajectories,
+) -> Result<Voters, WorkerError> {
+    let categories = archaeology.categories().len();
+    let mut voters = Voters::new(categories, archaeology.neighbours as usize);
+    let inconsistent = |error| WorkerError::Inconsistent(format!("probes cannot vote: {error}"));
+    for member in members.iter().filter(|member| member.fits) {
+        if let Some(trajectory) = trajectories.get(member.row) {
+            voters
+                .add(member.category, member.row.example(), trajectory)
+                .map_err(inconsistent)?;
+        }
+    }
+    voters.check().map_err(inconsistent)?;
+    Ok(voters)
+}
+
+fn confusion(
+    archaeology: &Archaeology,
+    members: &[Member],
+    trajectories: &Trajectories,
+    voters: &Voters,
+) -> Confusion {
+    let mut confusion = Confusion::new(archaeology.categories().len());
+    for member in members.iter().filter(|member| !member.fits) {
+        let vote = trajectories
+            .get(member.row)
+            .and_then(|trajectory| voters.vote(member.row.example(), trajectory));
+        if let Some(vote) = vote {
+            confusion.add(member.category, vote.category);
+        }
+    }
+    confusion
+}
+
+fn categorised(votes: Vec<Option<Vote>>) -> impl Iterator<Item = Categorised> {
+    (0..).zip(votes).filter_map(|(index, vote)| {
+        let vote = vote?;
+        Some(Categorised {
+            index,
+            category: vote.category as i16,
+            tied: vote.tied,
+            votes: vote.votes,
+        })
+    })
+}

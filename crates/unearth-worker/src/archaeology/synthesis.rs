@@ -1,0 +1,171 @@
+//! The probes that are made: extra rows to train on, of known kind.
+
+use super::draw;
+use rand::{Rng, RngExt};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, Normal};
+use unearth_audit::{ProbeRows, Probes, Suite};
+use unearth_dataset::Pack;
+use unearth_store::probes::Probe;
+
+/// Standard deviation of the noise in corrupted images, of a pixel range of 0 to 1: the authors' value.
+const NOISE: f64 = 0.1;
+
+/// Synthesised probes with their pixels.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Synthesised {
+    /// `[m, height, width, channels]`.
+    pixels: Vec<u8>,
+    /// `[m]`.
+    labels: Vec<i32>,
+    /// `[m]`.
+    pub(crate) probes: Vec<Probe>,
+}
+
+impl Synthesised {
+    /// What a trainer sees of them.
+    pub(crate) fn rows(&self) -> ProbeRows<'_> {
+        ProbeRows {
+            pixels: &self.pixels,
+            labels: &self.labels,
+        }
+    }
+}
+
+/// Makes the probes of a run, the same ones for the same seed and data. `trained` are the indices
+/// that it trains on: sources are taken from the others where there are enough of them, so that no
+/// example is trained on twice.
+pub(crate) fn synthesise(wanted: &Probes, seed: u64, pack: &Pack, trained: &[u32]) -> Synthesised {
+    let size = wanted.suite_size as usize;
+    let pool = pool(pack, trained, size);
+    let mut made = Synthesised::default();
+    for &suite in &wanted.suites {
+        let mut rng = draw::stream(seed, suite);
+        let lists = draw::shuffled_by_class(&pool, pack.labels(), pack.classes(), &mut rng);
+        for source in draw::in_turn(&lists, size) {
+            made.add(suite, source, pack, &mut rng);
+        }
+    }
+    made
+}
+
+/// Examples that probes are made from: those not trained on where they are enough, else those that are.
+fn pool(pack: &Pack, trained: &[u32], size: usize) -> Vec<u32> {
+    let held_out = held_out(pack.len(), trained);
+    if held_out.len() >= size {
+        held_out
+    } else {
+        trained.to_vec()
+    }
+}
+
+/// Indices that are not among the trained ones, which ascend.
+fn held_out(examples: usize, trained: &[u32]) -> Vec<u32> {
+    (0..examples as u32)
+        .filter(|index| trained.binary_search(index).is_err())
+        .collect()
+}
+
+impl Synthesised {
+    fn add(&mut self, suite: Suite, source: u32, pack: &Pack, rng: &mut ChaCha8Rng) {
+        let image = pack
+            .image(source as usize)
+            .expect("a source is an index of the pack");
+        let given = pack.labels()[source as usize];
+        let classes = pack.classes();
+        let (pixels, label, source) = match suite {
+            Suite::RandomOutputs => (image.to_vec(), another(given, classes, rng), Some(source)),
+            Suite::Corrupted => (noisy(image, rng), given, Some(source)),
+            Suite::OutOfDistribution => (sketch(image, pack), given, Some(source)),
+            Suite::RandomInputsOutputs => {
+                let mut pixels = vec![0; image.len()];
+                rng.fill_bytes(&mut pixels);
+                (pixels, rng.random_range(0..classes as i32), None)
+            }
+            Suite::Typical | Suite::Atypical => {
+                unreachable!("{suite} is made of the dataset's own examples")
+            }
+        };
+        self.pixels.extend_from_slice(&pixels);
+        self.labels.push(label);
+        self.probes.push(Probe {
+            suite: suite.to_string(),
+            label,
+            source,
+        });
+    }
+}
+
+/// A class other than `given`, uniformly; the same where there is only one.
+fn another(given: i32, classes: usize, rng: &mut ChaCha8Rng) -> i32 {
+    if classes < 2 {
+        return given;
+    }
+    let drawn = rng.random_range(0..classes as i32 - 1);
+    drawn + i32::from(drawn >= given)
+}
+
+/// With Gaussian noise, cut off at black and white.
+fn noisy(image: &[u8], rng: &mut ChaCha8Rng) -> Vec<u8> {
+    let noise = Normal::new(0.0, NOISE * 255.0).expect("a positive deviation");
+    let pixels = image.iter().map(|&pixel| {
+        let value = f64::from(pixel) + noise.sample(rng);
+        value.round().clamp(0.0, 255.0) as u8
+    });
+    pixels.collect()
+}
+
+/// Dark outlines on white, after the size of the brightness gradient.
+fn sketch(image: &[u8], pack: &Pack) -> Vec<u8> {
+    let (height, width, channels) = (pack.height(), pack.width(), pack.channels());
+    let brightness = |y: usize, x: usize| -> f64 {
+        let first = (y * width + x) * channels;
+        let values = image[first..first + channels].iter();
+        values.map(|&it| f64::from(it)).sum::<f64>() / channels as f64
+    };
+    let mut out = Vec::with_capacity(image.len());
+    for y in 0..height {
+        for x in 0..width {
+            let (above, below) = (y.saturating_sub(1), (y + 1).min(height - 1));
+            let (left, right) = (x.saturating_sub(1), (x + 1).min(width - 1));
+            let down = brightness(below, x) - brightness(above, x);
+            let across = brightness(y, right) - brightness(y, left);
+            let ink = down.hypot(across).min(255.0);
+            out.extend(std::iter::repeat_n((255.0 - ink).round() as u8, channels));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_label_is_never_the_given_one_and_each_of_the_others() {
+        let mut rng = draw::stream(3, Suite::RandomOutputs);
+        let drawn: Vec<i32> = (0..200).map(|_| another(2, 4, &mut rng)).collect();
+        assert!(!drawn.contains(&2));
+        assert!([0, 1, 3].iter().all(|label| drawn.contains(label)));
+        assert_eq!(another(0, 1, &mut rng), 0);
+    }
+
+    #[test]
+    fn noise_has_the_authors_deviation_and_stays_in_range() {
+        let mut rng = draw::stream(3, Suite::Corrupted);
+        let image = vec![128u8; 20_000];
+        let noisy_image = noisy(&image, &mut rng);
+        let squares: f64 = noisy_image
+            .iter()
+            .map(|&pixel| (f64::from(pixel) - 128.0).powi(2))
+            .sum();
+        let deviation = (squares / 20_000.0).sqrt() / 255.0;
+        assert!((deviation - NOISE).abs() < 0.005, "{deviation}");
+        assert!(noisy(&[0; 100], &mut rng).contains(&0));
+    }
+
+    #[test]
+    fn what_is_not_trained_on_is_found() {
+        assert_eq!(held_out(6, &[0, 2, 5]), [1, 3, 4]);
+    }
+}
