@@ -5,6 +5,7 @@
 //! where a type carries its own `index`. A value that cannot be computed is absent with a reason,
 //! never 0.
 
+pub mod detection;
 pub mod dynamics;
 pub mod label_issue;
 pub mod maps;
