@@ -83,8 +83,8 @@ pub(crate) async fn estimate_only(
 /// Fills in the defaults and checks everything; what is wrong is told all at once.
 async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
     let (_, facts) = load::ready_dataset(app, request.dataset_id).await?;
-    let recipe = request.recipe.resolve(&facts).map_err(Problem::invalid)?;
-    let scorings = request.scoring.resolve(&recipe).map_err(Problem::invalid)?;
+    let mut recipe = request.recipe.resolve(&facts).map_err(Problem::invalid)?;
+    let mut scorings = request.scoring.resolve(&recipe).map_err(Problem::invalid)?;
     let mut errors = Vec::new();
     let mut signals = request
         .signals
@@ -120,6 +120,11 @@ async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
             true
         }
     });
+    if !signals.contains(&Signal::Vog) {
+        // Nothing else is made of gradients, so none are taken.
+        recipe.checkpoints.clear();
+        scorings.clear();
+    }
     Ok(Resolved {
         signals,
         estimate: estimate(&recipe, &facts),
