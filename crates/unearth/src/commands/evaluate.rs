@@ -24,6 +24,7 @@ pub(crate) async fn run(args: &EvaluateArgs) -> Result<(), Failure> {
         .truth
         .wrong_labels(&subject)
         .map_err(wrong_arguments)?;
+    wrong_labels.check(&subject).map_err(wrong_arguments)?;
     check_folds(args.folds, &subject).map_err(wrong_arguments)?;
 
     let located = locate::server(&args.server).await?;

@@ -49,6 +49,11 @@ impl WrongLabels {
         })
     }
 
+    /// Whether there is something to find, and something else; how much of it is the same for every seed.
+    pub(crate) fn check(&self, subject: &Subject) -> Result<()> {
+        self.labels(subject, 0).map(|_| ())
+    }
+
     /// The labels of one seed.
     ///
     /// # Errors

@@ -138,11 +138,10 @@ mod tests {
             assert_eq!(planted(noise, 5), planted(noise, 5));
             assert_ne!(planted(noise, 5), planted(noise, 6));
         }
-        // These positions are in published figures: another generator would need another name.
-        assert_eq!(wrong(&labels(), &planted("uniform:0.05", 0)), PINNED);
+        // Published figures were made with this generator: with another one they are others.
+        let given = planted("uniform:0.05", 0);
+        assert_eq!(wrong(&labels(), &given), [4, 7, 53, 68]);
     }
-
-    const PINNED: [usize; 4] = [0, 0, 0, 0];
 
     #[test]
     fn uniform_noise_reaches_every_other_class_evenly() {

@@ -1,5 +1,6 @@
 //! The real binary, run as people run it.
 
+mod evaluate;
 mod exit_codes;
 mod kill;
 mod patience;
