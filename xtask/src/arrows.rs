@@ -91,6 +91,7 @@ const RULES: [Rule; 10] = [
             "unearth-audit",
             "unearth-dataset",
             "unearth-postgres",
+            "unearth-signals",
             "unearth-store",
             "unearth-training",
             "unearth-worker",

@@ -29,7 +29,8 @@ pub struct Recipe {
     pub lr: f64,
     /// L2 weight decay.
     pub weight_decay: f64,
-    /// Epochs (counted from 1) after which the gradients of all examples are taken, ascending.
+    /// Epochs (counted from 1) after which the gradients of all examples are taken, ascending; none where
+    /// no signal is made of them.
     pub checkpoints: Vec<u32>,
     /// Whose logit is differentiated.
     pub gradient_target: GradientTarget,

@@ -24,7 +24,8 @@ pub struct RecipeRequest {
     pub lr: Option<f64>,
     /// L2 weight decay; 0.0005 by default.
     pub weight_decay: Option<f64>,
-    /// How many gradient checkpoints, evenly spaced, or the epochs themselves; 6 by default.
+    /// How many gradient checkpoints, evenly spaced, or the epochs themselves; 6 by default. None are taken
+    /// where `vog` is not among the signals.
     pub checkpoints: Option<Checkpoints>,
     /// Whose logit is differentiated; `given` by default.
     pub gradient_target: Option<GradientTarget>,

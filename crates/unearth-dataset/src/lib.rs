@@ -62,14 +62,18 @@ mod fit;
 mod format;
 #[doc(hidden)]
 pub mod fuzz;
+mod label_file;
 mod limits;
+mod npz_copy;
 mod pack;
 mod progress;
 mod report;
 
 pub use archive::{LocalFile, local_files};
 pub use error::{DatasetError, LISTED_BAD_EXAMPLES, UnsafeMember};
+pub use label_file::{LabelFile, LabelFileError};
 pub use limits::Limits;
+pub use npz_copy::{CopiedExample, write_npz};
 pub use pack::{Pack, pack};
 pub use report::{
     BadExample, DuplicateGroup, Duplicates, Format, Original, PackPhase, PackProgress, Packed,

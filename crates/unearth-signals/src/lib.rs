@@ -6,6 +6,7 @@
 //! never 0.
 
 pub mod archaeology;
+pub mod detection;
 pub mod dynamics;
 pub mod label_issue;
 pub mod maps;

@@ -1,14 +1,15 @@
 //! How fast a recipe trains and sweeps here:
 //! `cargo run --release -p unearth-training --example throughput -- cnn-s 10000 32 3 3 2`
 //! (model, examples, side, channels, epochs, threads). One sweep per epoch, random images;
-//! with `AUGMENT` set they are flipped and shifted.
+//! with `AUGMENT` set they are flipped and shifted. With `RECORDER` set it trains without sweeps, with and
+//! without the record of every example by turns, so often, and says what the record costs.
 
 use std::num::NonZeroUsize;
 use std::time::Instant;
 use std::{env, thread};
 use unearth_audit::{
     Augment, Examples, GradientTarget, Init, Model, Precision, ProbeRows, Recipe, Report, Stop,
-    Trainer, TrainingJob, TrainingSink,
+    Trainer, TrainingJob, TrainingOutcome, TrainingSink,
 };
 use unearth_training::{DeviceChoice, LibtorchTrainer};
 
@@ -65,38 +66,104 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         evaluates_every_epoch: false,
     };
     let threads = NonZeroUsize::new(threads).ok_or("at least one thread")?;
-    let trainer = LibtorchTrainer::new(DeviceChoice::Auto, threads)?;
+    let examples = Examples {
+        height: side,
+        width: side,
+        channels,
+        classes: 10,
+        pixels: &pixels,
+        labels: &labels,
+        trained: &indices,
+        probes: ProbeRows::default(),
+    };
+    let trainer = || LibtorchTrainer::new(DeviceChoice::Auto, threads);
+    match env::var("RECORDER") {
+        Ok(turns) => {
+            let recipe = Recipe {
+                checkpoints: Vec::new(),
+                ..recipe
+            };
+            let (with, without) = (trainer()?, trainer()?.without_records());
+            recorder(&with, &without, &recipe, &examples, turns.parse()?)
+        }
+        Err(_) => speed(&trainer()?, &recipe, &examples),
+    }
+}
+
+fn speed(
+    trainer: &LibtorchTrainer,
+    recipe: &Recipe,
+    examples: &Examples<'_>,
+) -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
-    let outcome = thread::spawn(move || {
-        let job = TrainingJob {
-            recipe: &recipe,
-            seed: 0,
-            init_weights: None,
-            resume: None,
-            resume_interval_secs: f64::INFINITY,
-        };
-        let examples = Examples {
-            height: side,
-            width: side,
-            channels,
-            classes: 10,
-            pixels: &pixels,
-            labels: &labels,
-            trained: &indices,
-            probes: ProbeRows::default(),
-        };
-        trainer.train(&job, &examples, &mut Silent)
-    });
-    let outcome = outcome.join().map_err(|_| "the training panicked")??;
+    let outcome = trained(trainer, recipe, examples)?;
     let all = start.elapsed().as_secs_f64();
-    let per_epoch = outcome.fit_secs / f64::from(epochs);
-    let per_sweep = outcome.sweep_secs / f64::from(epochs);
+    let per_epoch = outcome.fit_secs / f64::from(recipe.epochs);
+    let per_sweep = outcome.sweep_secs / f64::from(recipe.epochs);
     println!(
         "epoch {per_epoch:.2} s ({:.0} examples/s), sweep {per_sweep:.2} s ({:.0} examples/s, {:.2} epochs), rest {:.2} s",
-        examples as f64 / per_epoch,
-        examples as f64 / per_sweep,
+        examples.len() as f64 / per_epoch,
+        examples.len() as f64 / per_sweep,
         per_sweep / per_epoch,
         all - outcome.fit_secs - outcome.sweep_secs,
     );
     Ok(())
+}
+
+/// Seconds in optimiser steps with and without the record, by turns, the order turned each time: what else
+/// runs on the machine and what warms up meets both alike.
+fn recorder(
+    with: &LibtorchTrainer,
+    without: &LibtorchTrainer,
+    recipe: &Recipe,
+    examples: &Examples<'_>,
+    turns: usize,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let mut ratios = Vec::new();
+    for turn in 0..turns {
+        let order = if turn % 2 == 0 {
+            [true, false]
+        } else {
+            [false, true]
+        };
+        let mut seconds = [0.0; 2];
+        for records in order {
+            let trainer = if records { with } else { without };
+            seconds[usize::from(records)] = trained(trainer, recipe, examples)?.fit_secs;
+        }
+        let [plain, recorded] = seconds;
+        println!(
+            "plain {plain:.2} s, recorded {recorded:.2} s, ratio {:.3}",
+            recorded / plain
+        );
+        ratios.push(recorded / plain);
+    }
+    ratios.sort_by(f64::total_cmp);
+    let (least, most) = (ratios.first(), ratios.last());
+    println!(
+        "ratio {:.3?}, from {least:.3?} to {most:.3?}",
+        ratios.get(turns / 2)
+    );
+    Ok(())
+}
+
+/// Trains on a thread of its own, as the worker does: the number of threads belongs to it.
+fn trained(
+    trainer: &LibtorchTrainer,
+    recipe: &Recipe,
+    examples: &Examples<'_>,
+) -> Result<TrainingOutcome, Box<dyn std::error::Error>> {
+    let job = TrainingJob {
+        recipe,
+        seed: 0,
+        init_weights: None,
+        resume: None,
+        resume_interval_secs: f64::INFINITY,
+    };
+    let outcome = thread::scope(|scope| {
+        scope
+            .spawn(|| trainer.train(&job, examples, &mut Silent))
+            .join()
+    });
+    Ok(outcome.map_err(|_| "the training panicked")??)
 }

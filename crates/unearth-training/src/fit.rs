@@ -39,6 +39,7 @@ pub(crate) struct Training<'a> {
     position: Position,
     last_point: LastPoint,
     meter: Meter,
+    is_recording: bool,
 }
 
 /// When and where the last resume point was made.
@@ -91,12 +92,21 @@ impl<'a> Training<'a> {
                 position: None,
             },
             meter: Meter::default(),
+            is_recording: true,
         };
         if let Some(point) = job.resume {
             training.position = resume::restore(point, &training.identity, &training.state())?;
             training.last_point.position = Some(training.position);
         }
         Ok(training)
+    }
+
+    /// Leaves out the record of every example.
+    pub(crate) fn without_records(self) -> Self {
+        Self {
+            is_recording: false,
+            ..self
+        }
     }
 
     /// Trains to the end.
@@ -154,13 +164,9 @@ impl<'a> Training<'a> {
             }
         }
 
-        let start = Instant::now();
-        let record = self
-            .record
-            .finish(number, LogitSource::InFlight, &self.trained)?;
-        self.meter.fit.add_time(start);
-        tell(sink, Report::Epoch(Box::new(record)))?;
-        self.record = self.nothing_seen();
+        if self.is_recording {
+            self.tell_record(number, sink)?;
+        }
         self.position.epoch += 1;
         self.position.batch = 0;
         self.resume_point_if_due(sink)
@@ -179,6 +185,22 @@ impl<'a> Training<'a> {
         PassRecord::new(self.examples.len(), probes, self.device())
     }
 
+    /// Reports the finished epoch's record and begins the next one's.
+    fn tell_record(
+        &mut self,
+        epoch: u32,
+        sink: &mut dyn TrainingSink,
+    ) -> Result<(), TrainingError> {
+        let start = Instant::now();
+        let record = self
+            .record
+            .finish(epoch, LogitSource::InFlight, &self.trained)?;
+        self.meter.fit.add_time(start);
+        tell(sink, Report::Epoch(Box::new(record)))?;
+        self.record = self.nothing_seen();
+        Ok(())
+    }
+
     /// One optimiser step. Enqueues work and waits for none of it.
     fn step(&mut self, epoch: &Epoch, batch: &Range<usize>) -> Result<(), TrainingError> {
         let indices = epoch.indices(batch);
@@ -193,9 +215,11 @@ impl<'a> Training<'a> {
             .step(self.learning_rate())
             .map_err(|message| failure::from_message(self.device(), &message))?;
 
-        let _no_grad = tch::no_grad_guard();
-        self.record
-            .note(&indices, &losses.detach(), &logits.detach(), &labels);
+        if self.is_recording {
+            let _no_grad = tch::no_grad_guard();
+            self.record
+                .note(&indices, &losses.detach(), &logits.detach(), &labels);
+        }
         Ok(())
     }
 

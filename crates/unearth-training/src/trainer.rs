@@ -17,6 +17,7 @@ use unearth_audit::{
 pub struct LibtorchTrainer {
     device: Device,
     environment: Environment,
+    is_recording: bool,
 }
 
 impl LibtorchTrainer {
@@ -34,7 +35,19 @@ impl LibtorchTrainer {
         Ok(Self {
             device,
             environment: device::environment(device, threads.get()),
+            is_recording: true,
         })
+    }
+
+    /// Trains without the in-flight record of every example, so that its cost can be measured; nothing but
+    /// the eval pass can be scored then.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_records(self) -> Self {
+        Self {
+            is_recording: false,
+            ..self
+        }
     }
 
     fn identity(&self, job: &TrainingJob<'_>, examples: &Examples<'_>) -> Identity {
@@ -70,7 +83,12 @@ impl Trainer for LibtorchTrainer {
                 sink.report(Report::Progress(loading(job)))
                     .map_err(|Stop| TrainingError::Stopped)?;
                 let identity = self.identity(job, examples);
-                Training::prepare(job, examples, self.device, identity)?.run(sink)
+                let training = Training::prepare(job, examples, self.device, identity)?;
+                if self.is_recording {
+                    training.run(sink)
+                } else {
+                    training.without_records().run(sink)
+                }
             })
         });
         shim::return_freed_memory();

@@ -1,5 +1,6 @@
 //! Command-line arguments. Every flag has an environment variable.
 
+use crate::evaluation::Noise;
 use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 use unearth_training::DeviceChoice;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Work(WorkArgs),
     /// Audit a dataset and write its ranking.
     Audit(Box<AuditArgs>),
+    /// Measure how well each signal finds wrong labels, planted or known.
+    Evaluate(Box<EvaluateArgs>),
     /// Bring the database schema up to date.
     Migrate(StoreArgs),
     /// Say what this installation runs on, what is wrong and what to do about it.
@@ -137,13 +140,9 @@ pub(crate) struct WorkArgs {
     pub(crate) resume_interval: f64,
 }
 
+/// What is trained.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct AuditArgs {
-    /// An image folder, images with a CSV manifest, IDX files or an npz; a folder or an archive.
-    pub(crate) path: PathBuf,
-    /// Signals to compute beside those that come free with any training.
-    #[arg(long, value_delimiter = ',', default_value = "vog")]
-    pub(crate) signals: Vec<String>,
+pub(crate) struct RecipeArgs {
     /// `cnn-s`, `mlp`, `resnet9`, `resnet18` or `resnet50`.
     #[arg(long)]
     pub(crate) model: Option<String>,
@@ -171,6 +170,32 @@ pub(crate) struct AuditArgs {
     /// `f32` or `bf16`.
     #[arg(long)]
     pub(crate) precision: Option<String>,
+}
+
+/// Which server does the work.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServerArgs {
+    /// A server to use [default: the running local one, or one of its own].
+    #[arg(long, env = "UNEARTH_SERVER")]
+    pub(crate) server: Option<String>,
+    /// Access token of that server.
+    #[arg(long, env = "UNEARTH_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AuditArgs {
+    /// An image folder, images with a CSV manifest, IDX files or an npz; a folder or an archive.
+    pub(crate) path: PathBuf,
+    /// Signals to compute beside those that come free with any training.
+    #[arg(long, value_delimiter = ',', default_value = "vog")]
+    pub(crate) signals: Vec<String>,
+    #[command(flatten)]
+    pub(crate) recipe: RecipeArgs,
     /// The split to train on and to rank; the others are scored apart.
     #[arg(long)]
     pub(crate) split: Option<String>,
@@ -184,16 +209,59 @@ pub(crate) struct AuditArgs {
     /// of how it was made goes beside it, as `FILE.json`.
     #[arg(long, value_name = "[SIGNAL=]FILE", default_value = "ranked.csv")]
     pub(crate) out: Vec<String>,
-    /// A server to use [default: the running local one, or one of its own].
-    #[arg(long, env = "UNEARTH_SERVER")]
-    pub(crate) server: Option<String>,
-    /// Access token of that server.
-    #[arg(long, env = "UNEARTH_TOKEN", hide_env_values = true)]
-    pub(crate) token: Option<String>,
     #[command(flatten)]
-    pub(crate) store: StoreArgs,
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct EvaluateArgs {
+    /// An image folder, images with a CSV manifest, IDX files or an npz; a folder or an archive. It is read
+    /// here; the server gets copies of it, which stay there.
+    pub(crate) path: PathBuf,
     #[command(flatten)]
-    pub(crate) device: DeviceArgs,
+    pub(crate) wrong_labels: WrongLabelArgs,
+    /// How often to do everything, with the seeds 0, 1, 2, …: of the planting, of the folds and of the
+    /// trainings.
+    #[arg(long, default_value_t = NonZeroUsize::new(3).expect("3 is not 0"))]
+    pub(crate) seeds: NonZeroUsize,
+    /// Folds of the baseline, the self-confidence of the same model out of fold; 0 for none. Each fold is one
+    /// more training.
+    #[arg(long, default_value_t = 5)]
+    pub(crate) folds: usize,
+    /// Take at most so many examples, the same number of each class as far as there are so many; the same
+    /// ones for every seed.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// The split to take examples from; the others are left out [default: `train` where there are several].
+    #[arg(long)]
+    pub(crate) split: Option<String>,
+    /// Leave out images that cannot be decoded instead of refusing the dataset.
+    #[arg(long)]
+    pub(crate) skip_bad_examples: bool,
+    #[command(flatten)]
+    pub(crate) recipe: RecipeArgs,
+    /// Where to write all figures and how they were made. The wrong labels go beside it, as `FILE.csv`.
+    #[arg(long, value_name = "FILE", default_value = "evaluation.json")]
+    pub(crate) out: PathBuf,
+    /// Where to draw them, as SVG.
+    #[arg(long, value_name = "FILE", default_value = "evaluation.svg")]
+    pub(crate) plot: PathBuf,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Which labels are wrong.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct WrongLabelArgs {
+    /// Plant wrong labels in a copy: `uniform:0.1` gives a tenth of all labels another class, any with
+    /// equal chance; `class:0.2` gives a fifth of each class's labels to one other class.
+    #[arg(long, value_name = "KIND:SHARE")]
+    pub(crate) noise: Option<Noise>,
+    /// Take the labels as they are, and the true ones from a file: an npy in index order, or a CSV with the
+    /// columns `key,label`, or `label` alone in index order.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) true_labels: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -3,8 +3,10 @@
 mod cli;
 mod client;
 mod commands;
+mod evaluation;
 mod exit;
 mod home;
+mod output;
 mod server;
 mod signals;
 mod supervise;
@@ -33,6 +35,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Serve(args) => commands::serve::run(args),
         Command::Work(args) => commands::work::run(args),
         Command::Audit(args) => commands::audit::run(args),
+        Command::Evaluate(args) => commands::evaluate::run(args),
         Command::Migrate(args) => commands::migrate::run(args),
         Command::Doctor(args) => commands::doctor::run(args),
         Command::Token(args) => commands::token::run(args),

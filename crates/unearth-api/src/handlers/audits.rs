@@ -95,7 +95,7 @@ pub(crate) async fn estimate_only(
 async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
     let (_, facts) = load::ready_dataset(app, request.dataset_id).await?;
     let mut recipe = request.recipe.resolve(&facts).map_err(Problem::invalid)?;
-    let scorings = request.scoring.resolve(&recipe).map_err(Problem::invalid)?;
+    let mut scorings = request.scoring.resolve(&recipe).map_err(Problem::invalid)?;
     let mut errors = Vec::new();
     let mut signals = request
         .signals
@@ -131,6 +131,11 @@ async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
             true
         }
     });
+    if !signals.contains(&Signal::Vog) {
+        // Nothing else is made of gradients, so none are taken.
+        recipe.checkpoints.clear();
+        scorings.clear();
+    }
     let archaeology = match &request.archaeology {
         Some(asked) => Some(
             super::archaeology::resolve(app, request.dataset_id, asked, &facts, &recipe).await?,

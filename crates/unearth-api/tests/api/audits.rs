@@ -107,6 +107,22 @@ async fn an_audit_waits_for_a_worker() {
 }
 
 #[tokio::test]
+async fn gradients_are_taken_for_vog_alone() {
+    let service = Service::start().await;
+    let dataset = stage::dataset(&service, 6).await;
+    let checkpoints = async |signals: Value| {
+        let body = json!({"dataset_id": dataset, "recipe": {"epochs": 2}, "signals": signals});
+        let audit = post(&service, &body).await.expect(202).json();
+        audit["recipe"]["checkpoints"].clone()
+    };
+    assert_eq!(
+        checkpoints(json!(["final_loss", "vog"])).await,
+        json!([1, 2])
+    );
+    assert_eq!(checkpoints(json!(["final_loss"])).await, json!([]));
+}
+
+#[tokio::test]
 async fn the_estimate_is_refined_while_it_runs_and_measured_at_the_end() {
     let service = Service::start().await;
     let dataset = stage::dataset(&service, 6).await;

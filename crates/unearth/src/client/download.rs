@@ -1,11 +1,12 @@
 //! A ranking, written to a file with the record of how it was made beside it.
 
 use super::{Client, accepted};
+use crate::output::beside;
 use anyhow::{Context as _, Result};
 use futures::TryStreamExt as _;
 use reqwest::{Method, Response};
 use serde_json::{Map, Value};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tokio::{fs::File, io::AsyncWriteExt as _};
 use unearth_audit::Signal;
 
@@ -61,11 +62,4 @@ fn record(response: &Response, audit: &Value, signal: Signal) -> Value {
         record.insert(key.into(), audit[key].clone());
     }
     record.into()
-}
-
-/// `ranked.csv` → `ranked.csv.json`.
-fn beside(file: &Path, ending: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }

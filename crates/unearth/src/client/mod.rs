@@ -1,7 +1,9 @@
-//! A client of the HTTP API, for `unearth audit`.
+//! A client of the HTTP API, for the commands that have work done.
 
+pub(crate) mod audits;
+pub(crate) mod datasets;
 pub(crate) mod download;
-pub(crate) mod follow;
+mod follow;
 pub(crate) mod locate;
 mod pace;
 mod patience;
@@ -9,7 +11,7 @@ pub(crate) mod progress;
 mod sending;
 pub(crate) mod tables;
 pub(crate) mod upload;
-pub(crate) mod validation;
+mod validation;
 pub(crate) mod weights;
 
 use anyhow::{Context as _, Result};

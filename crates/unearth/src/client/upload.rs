@@ -74,18 +74,18 @@ impl Upload {
     }
 }
 
-/// A folder that is no dataset, as the server would say it of the same folder in an archive.
-fn unusable(folder: &Path, error: DatasetError) -> Failure {
+/// A path that is no dataset, as the server would say it of the same files in an archive.
+pub(crate) fn unusable(path: &Path, error: DatasetError) -> Failure {
     let hint = error.hint();
-    let folder = folder.display();
+    let path = path.display();
     match error {
         unreadable @ DatasetError::Unreadable { .. } => {
-            let error = anyhow!(unreadable).context(format!("cannot read `{folder}`"));
+            let error = anyhow!(unreadable).context(format!("cannot read `{path}`"));
             Failure::with_code(WRONG_ARGUMENTS, error)
         }
         error => Failure::with_code(
             DATASET_REFUSED,
-            anyhow!("`{folder}` is no dataset: {error}\nhint: {hint}"),
+            anyhow!("`{path}` is no dataset: {error}\nhint: {hint}"),
         ),
     }
 }

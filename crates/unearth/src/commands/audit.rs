@@ -3,21 +3,22 @@
 use crate::{
     cli::AuditArgs,
     client::{
-        Client, download, follow, locate, progress::duration, tables, upload::Upload, validation,
-        weights::Weights,
+        Client, audits, datasets, download, locate, tables, upload::Upload, weights::Weights,
     },
-    exit::{DATASET_REFUSED, FAILED, Failure, WRONG_ARGUMENTS},
+    commands::recipe,
+    exit::{Failure, WRONG_ARGUMENTS},
+    output::writable,
 };
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow};
 use serde_json::{Map, Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use unearth_audit::Signal;
 
 #[tokio::main]
 pub(crate) async fn run(args: &AuditArgs) -> Result<(), Failure> {
     let wanted = Wanted::of(args).map_err(|error| Failure::with_code(WRONG_ARGUMENTS, error))?;
     let upload = Upload::of(&args.path)?;
-    let located = locate::server(args).await?;
+    let located = locate::server(&args.server).await?;
     let audited = tokio::select! {
         audited = audited(&located.client, args, upload, wanted) => audited,
         _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted; what was done is kept, and the same command goes on from there").into()),
@@ -45,7 +46,7 @@ struct Wanted {
 
 impl Wanted {
     fn of(args: &AuditArgs) -> Result<Self> {
-        let weights = args.init.as_deref().map(Weights::of).transpose()?;
+        let weights = args.recipe.init.as_deref().map(Weights::of).transpose()?;
         Ok(Self {
             outputs: outputs(args)?,
             request: request(args, weights.as_ref())?,
@@ -64,27 +65,12 @@ async fn audited(
     if let Some(weights) = &wanted.weights {
         weights.bring_to(client).await?;
     }
-    let dataset = dataset(client, upload, args.skip_bad_examples).await?;
+    let dataset = datasets::ready(client, upload, args.skip_bad_examples).await?;
     let mut request = wanted.request;
     request.insert("dataset_id".into(), dataset["id"].clone());
-    let audit = begun(client, &request.into()).await?;
-    let id = audit["id"]
-        .as_str()
-        .context("the audit has no id")?
-        .to_owned();
-    say_estimate(&audit);
-    follow::audit(client, &id).await?;
-
-    let audit: Value = client.get(&format!("/v1/audits/{id}")).await?;
-    if audit["state"] != "succeeded" {
-        let reason = audit["reason"].as_str().unwrap_or("no reason is known");
-        let state = audit["state"].as_str().unwrap_or("unfinished");
-        return Err(Failure::with_code(
-            FAILED,
-            anyhow!("the audit {state}: {reason}"),
-        ));
-    }
-    report(client, &audit, &id).await?;
+    let audit = audits::succeeded(client, &request.into()).await?;
+    let id = audits::id(&audit)?;
+    report(client, &audit, id).await?;
     for (signal, file) in &wanted.outputs {
         download::ranking(client, &audit, *signal, file).await?;
         println!(
@@ -96,83 +82,9 @@ async fn audited(
     Ok(format!("/audits/{id}"))
 }
 
-/// Begins an audit. The same request within a day is the same audit: it goes on where it was
-/// interrupted, is tried again if it failed, and is only reported if it is done.
-async fn begun(client: &Client, request: &Value) -> Result<Value> {
-    let key = blake3::hash(request.to_string().as_bytes()).to_hex();
-    let audit: Value = client.post_once("/v1/audits", request, &key).await?;
-    let id = audit["id"].as_str().context("the audit has no id")?;
-    let path = format!("/v1/audits/{id}");
-    let Ok(current) = client.get::<Value>(&path).await else {
-        // It was deleted since.
-        return client.post("/v1/audits", request).await;
-    };
-    match current["state"].as_str() {
-        Some("failed" | "cancelled") => client.post(&format!("{path}/retry"), &Value::Null).await,
-        _ => Ok(current),
-    }
-}
-
-/// The dataset, once it is there and validated.
-async fn dataset(
-    client: &Client,
-    upload: Upload,
-    skip_bad_examples: bool,
-) -> Result<Value, Failure> {
-    let on_bad_example = if skip_bad_examples { "skip" } else { "refuse" };
-    let uploaded = upload.send(client, on_bad_example).await?;
-    let dataset = validation::dataset(client, uploaded).await?;
-    if dataset["state"] == "failed" {
-        return Err(Failure::with_code(
-            DATASET_REFUSED,
-            anyhow!("{}", refusal(&dataset["error"])),
-        ));
-    }
-    let warnings = dataset["report"]["warnings"].as_array();
-    for warning in warnings.into_iter().flatten() {
-        eprintln!("warning: {}", warning.as_str().unwrap_or_default());
-    }
-    Ok(dataset)
-}
-
-/// Detail, the bad examples, and the hint.
-fn refusal(error: &Value) -> String {
-    let mut lines = vec![
-        error["detail"]
-            .as_str()
-            .unwrap_or("the dataset was refused")
-            .to_owned(),
-    ];
-    for bad in error["bad_examples"].as_array().into_iter().flatten() {
-        let name = bad["name"].as_str().unwrap_or_default();
-        lines.push(format!(
-            "  {name}: {}",
-            bad["reason"].as_str().unwrap_or_default()
-        ));
-    }
-    if let Some(hint) = error["hint"].as_str() {
-        lines.push(format!("hint: {hint}"));
-    }
-    lines.join("\n")
-}
-
-/// What the audit will take, unless that is known to be over.
-fn say_estimate(audit: &Value) {
-    if matches!(audit["state"].as_str(), Some("queued" | "running")) {
-        eprintln!("{:<22} about {}", "estimate", cost(&audit["estimate"]));
-    }
-}
-
-/// Time and room in the database.
-fn cost(estimate: &Value) -> String {
-    let seconds = estimate["seconds"].as_f64().unwrap_or(0.0);
-    let megabytes = estimate["database_bytes"].as_f64().unwrap_or(0.0) / 1e6;
-    format!("{}, {megabytes:.0} MB of database", duration(seconds))
-}
-
 async fn report(client: &Client, audit: &Value, id: &str) -> Result<()> {
     let result = &audit["result"];
-    eprintln!("{:<22} {}", "took", cost(&audit["estimate"]));
+    eprintln!("{:<22} {}", "took", audits::cost(&audit["estimate"]));
     let percent = |key: &str| {
         result[key]
             .as_f64()
@@ -215,30 +127,9 @@ async fn report(client: &Client, audit: &Value, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// The body of `POST /v1/audits`, but for the dataset: what was not said is left to the server.
+/// The body of `POST /v1/audits`, but for the dataset.
 fn request(args: &AuditArgs, weights: Option<&Weights>) -> Result<Map<String, Value>> {
-    let recipe = [
-        ("model", args.model.as_deref().map(Value::from)),
-        (
-            "init",
-            weights.map(|weights| json!({ "weights": weights.hash() })),
-        ),
-        ("epochs", args.epochs.map(Value::from)),
-        ("batch_size", args.batch_size.map(Value::from)),
-        ("lr", args.lr.map(Value::from)),
-        ("image_size", args.image_size.map(Value::from)),
-        ("augment", args.augment.as_deref().map(Value::from)),
-        ("precision", args.precision.as_deref().map(Value::from)),
-        ("split", args.split.as_deref().map(Value::from)),
-        (
-            "checkpoints",
-            args.checkpoints.as_deref().map(checkpoints).transpose()?,
-        ),
-    ];
-    let recipe: Map<String, Value> = recipe
-        .into_iter()
-        .filter_map(|(field, value)| Some((field.to_owned(), value?)))
-        .collect();
+    let recipe = recipe::request(&args.recipe, weights, args.split.as_deref())?;
     let fields = [
         ("signals", json!(args.signals)),
         ("seed", json!(args.seed)),
@@ -250,18 +141,6 @@ fn request(args: &AuditArgs, weights: Option<&Weights>) -> Result<Map<String, Va
         .collect())
 }
 
-/// `6` is a count, `1,4,12` are epochs.
-fn checkpoints(text: &str) -> Result<Value> {
-    let numbers: Result<Vec<u32>, _> = text.split(',').map(|part| part.trim().parse()).collect();
-    let numbers = numbers.with_context(|| {
-        format!("`--checkpoints {text}` is neither a number nor a list of epochs such as 1,4,12")
-    })?;
-    Ok(match numbers[..] {
-        [count] => json!(count),
-        _ => json!(numbers),
-    })
-}
-
 /// `ranked.csv` is that of the first signal asked for, `final_loss=labels.csv` that of another.
 fn outputs(args: &AuditArgs) -> Result<Vec<(Signal, PathBuf)>> {
     let first = signal(
@@ -269,25 +148,10 @@ fn outputs(args: &AuditArgs) -> Result<Vec<(Signal, PathBuf)>> {
         "--signals",
     )?;
     let output = |text: &String| match text.split_once('=') {
-        None => Ok((first, writable(text)?)),
-        Some((name, file)) => Ok((signal(name, "--out")?, writable(file)?)),
+        None => Ok((first, writable(text.as_ref(), "--out")?)),
+        Some((name, file)) => Ok((signal(name, "--out")?, writable(file.as_ref(), "--out")?)),
     };
     args.out.iter().map(output).collect()
-}
-
-/// A file that can be made when the audit is done, as far as that can be told before.
-fn writable(file: &str) -> Result<PathBuf> {
-    let folder = match Path::new(file).parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    ensure!(
-        folder.is_dir(),
-        "`--out {file}`: there is no folder `{}`",
-        folder.display()
-    );
-    ensure!(!Path::new(file).is_dir(), "`--out {file}` is a folder");
-    Ok(file.into())
 }
 
 fn signal(name: &str, flag: &str) -> Result<Signal> {
@@ -301,13 +165,6 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
     use clap::Parser as _;
-
-    #[test]
-    fn checkpoints_are_a_count_or_epochs() {
-        assert_eq!(checkpoints("6").unwrap(), json!(6));
-        assert_eq!(checkpoints("1, 4,12").unwrap(), json!([1, 4, 12]));
-        assert!(checkpoints("few").is_err());
-    }
 
     #[test]
     fn an_output_names_its_signal_or_means_the_first() {

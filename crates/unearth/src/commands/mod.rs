@@ -1,10 +1,12 @@
-//! One file per command.
+//! One file per command, and what several of them share.
 
 pub(crate) mod audit;
 pub(crate) mod doctor;
+pub(crate) mod evaluate;
 pub(crate) mod health;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+mod recipe;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod up;

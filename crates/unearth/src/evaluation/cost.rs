@@ -1,0 +1,68 @@
+//! What a trial cost.
+
+use super::trial::Trial;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Seconds as the audits measured them, and in units of the audit's own training.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Cost {
+    /// In optimiser steps, and in the record of every example that is kept beside them.
+    pub(super) training_secs: f64,
+    /// In gradient sweeps.
+    pub(super) sweep_secs: f64,
+    /// From the audit's start to its end: data, training, sweeps, eval pass, scores and storage.
+    pub(super) audit_secs: f64,
+    /// The same of all folds of the baseline together.
+    pub(super) baseline_secs: Option<f64>,
+    /// None where they would compare different things.
+    pub(super) relative: Option<Relative>,
+    /// Why there are none.
+    pub(super) reason: Option<&'static str>,
+}
+
+/// In units of `training_secs`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(super) struct Relative {
+    pub(super) audit: f64,
+    /// Less the gradient sweeps, which VoG alone needs.
+    pub(super) audit_without_sweeps: f64,
+    pub(super) baseline: Option<f64>,
+}
+
+impl Cost {
+    pub(super) fn of(trial: &Trial) -> Self {
+        let seconds = |audit: &Value, of: &str| audit["result"][of].as_f64().unwrap_or(f64::NAN);
+        let audit = &trial.audit;
+        let folds = trial.baseline.as_ref().map(|baseline| &baseline.audits);
+        let mut cost = Self {
+            training_secs: seconds(audit, "fit_secs"),
+            sweep_secs: seconds(audit, "sweep_secs"),
+            audit_secs: seconds(audit, "wall_secs"),
+            baseline_secs: folds
+                .map(|folds| folds.iter().map(|fold| seconds(fold, "wall_secs")).sum()),
+            relative: None,
+            reason: None,
+        };
+        let mut audits = std::iter::once(audit).chain(folds.into_iter().flatten());
+        if audits.any(|audit| audit["attempts"] != 1) {
+            cost.reason = Some(
+                "an audit was interrupted: its training was timed in the last attempt alone, and its end \
+                 includes the time in between",
+            );
+        } else {
+            cost.relative = Some(cost.relative());
+        }
+        cost
+    }
+
+    fn relative(&self) -> Relative {
+        Relative {
+            audit: self.audit_secs / self.training_secs,
+            audit_without_sweeps: (self.audit_secs - self.sweep_secs) / self.training_secs,
+            baseline: self
+                .baseline_secs
+                .map(|seconds| seconds / self.training_secs),
+        }
+    }
+}
