@@ -70,6 +70,8 @@ pub struct CategoryReport {
     /// examples: reckoned from how often the model's suggestion differs from the label there, in typical
     /// probes and in random outputs. On the high side, since hard examples count as wrong.
     pub contamination: Option<f64>,
+    /// The dataset's own examples among its probes, in the order in which they were chosen.
+    pub examples: Vec<u32>,
     /// What a reader must know of it; null where nothing.
     pub note: Option<String>,
 }

@@ -199,6 +199,10 @@ pub(crate) struct AuditArgs {
     /// The split to train on and to rank; the others are scored apart.
     #[arg(long)]
     pub(crate) split: Option<String>,
+    /// Tell of which kind every example is by probes that are trained on beside them, and how well that
+    /// works here. Needs a second, short training.
+    #[arg(long)]
+    pub(crate) archaeology: bool,
     /// Seed of everything random.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
@@ -228,6 +232,10 @@ pub(crate) struct EvaluateArgs {
     /// more training.
     #[arg(long, default_value_t = 5)]
     pub(crate) folds: usize,
+    /// Judge an archaeology, too: its vote for random outputs as a ranking, and its suites against the
+    /// truth. Its probes are trained on in the same audit.
+    #[arg(long)]
+    pub(crate) archaeology: bool,
     /// Take at most so many examples, the same number of each class as far as there are so many; the same
     /// ones for every seed.
     #[arg(long, value_name = "N")]

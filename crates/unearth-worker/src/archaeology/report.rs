@@ -157,6 +157,7 @@ impl Measured<'_> {
             prevalence,
             trajectory: self.mean_trajectory(at),
             contamination: self.contamination(at, name),
+            examples: of_category().filter_map(|it| it.row.example()).collect(),
             note: None,
         };
         category.note = note(&category);
@@ -293,6 +294,7 @@ mod tests {
             prevalence: Some(0.02),
             trajectory: vec![],
             contamination: None,
+            examples: vec![],
             note: None,
         }
     }

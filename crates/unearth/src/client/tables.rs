@@ -1,4 +1,4 @@
-//! The two short tables at the end of an audit.
+//! The short tables at the end of an audit.
 
 use super::Client;
 use anyhow::Result;
@@ -44,6 +44,43 @@ fn table(title: &str, rows: &[Value]) -> String {
             row["rank"].as_i64().unwrap_or(0),
             shortened(text(row, "label"), label_width),
             shortened(text(row, "key"), KEY_WIDTH),
+        ));
+    }
+    lines.join("\n")
+}
+
+/// What the archaeology of an audit tells apart, and how well; none where none was asked for.
+pub(crate) async fn archaeology(client: &Client, audit: &str) -> Result<Option<String>> {
+    let shown: Value = client
+        .get(&format!("/v1/audits/{audit}/archaeology"))
+        .await?;
+    let report = &shown["report"];
+    Ok(report.is_object().then(|| categories(report)))
+}
+
+fn categories(report: &Value) -> String {
+    let figure = |value: &Value| {
+        value
+            .as_f64()
+            .map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"))
+    };
+    let mut lines = vec![
+        format!("Kinds of examples. {}", text(report, "verdict")),
+        format!(
+            "{:<22} {:>8} {:>6} {:>10} {:>6} {:>9}",
+            "category", "examples", "share", "prevalence", "recall", "precision"
+        ),
+    ];
+    for category in report["categories"].as_array().into_iter().flatten() {
+        lines.push(format!(
+            "{:<22} {:>8} {:>6} {:>10} {:>6} {:>9}{}",
+            shortened(text(category, "name"), 22),
+            category["called"].as_u64().unwrap_or(0),
+            figure(&category["share"]),
+            figure(&category["prevalence"]),
+            figure(&category["recall"]),
+            figure(&category["precision"]),
+            if category["reliable"] == true { "" } else { "  unreliable" },
         ));
     }
     lines.join("\n")

@@ -124,6 +124,9 @@ async fn report(client: &Client, audit: &Value, id: &str) -> Result<()> {
             .await?
         );
     }
+    if let Some(kinds) = tables::archaeology(client, id).await? {
+        println!("{kinds}\n");
+    }
     Ok(())
 }
 
@@ -135,8 +138,10 @@ fn request(args: &AuditArgs, weights: Option<&Weights>) -> Result<Map<String, Va
         ("seed", json!(args.seed)),
         ("recipe", Value::from(recipe)),
     ];
+    let archaeology = args.archaeology.then(|| ("archaeology", json!({})));
     Ok(fields
         .into_iter()
+        .chain(archaeology)
         .map(|(field, value)| (field.to_owned(), value))
         .collect())
 }

@@ -37,6 +37,7 @@ pub(crate) async fn run(args: &EvaluateArgs) -> Result<(), Failure> {
         wrong_labels: &wrong_labels,
         recipe: &wanted.recipe,
         folds: args.folds,
+        with_archaeology: args.archaeology,
     };
     let evaluated = tokio::select! {
         evaluated = evaluated(plan, &wanted, args.seeds.get() as u64) => evaluated,

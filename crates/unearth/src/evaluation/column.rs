@@ -9,25 +9,31 @@ use unearth_audit::{Population, Signal};
 
 /// The columns of a ranking that are needed.
 #[derive(Debug, Deserialize)]
-struct Row {
-    index: usize,
+pub(super) struct Row {
+    pub(super) index: usize,
     key: String,
     label: String,
-    score: Option<f64>,
+    pub(super) score: Option<f64>,
+    /// What the archaeology calls it; there is none where none was asked for.
+    #[serde(default)]
+    pub(super) category: Option<String>,
+    /// Share of the votes for random outputs.
+    #[serde(default)]
+    pub(super) p_random_outputs: Option<f64>,
 }
 
-/// Position and score of every example that an audit ranked by `signal`, by position. `given` are the labels
-/// that the audited copy has.
+/// Every example that an audit ranked by `signal`, by position, which is the row's index. `given` are the
+/// labels that the audited copy has.
 ///
 /// # Errors
 /// When the ranking cannot be had, or is one of other examples.
-pub(super) async fn scores(
+pub(super) async fn rows(
     client: &Client,
     audit: &str,
     (signal, population): (Signal, Population),
     subject: &Subject,
     given: &[usize],
-) -> Result<Vec<(usize, Option<f64>)>> {
+) -> Result<Vec<Row>> {
     let signal = signal.info().name;
     let population = match population {
         Population::Trained => "trained",
@@ -46,34 +52,28 @@ pub(super) async fn scores(
         .with_context(|| format!("the ranking by {signal} of audit {audit} cannot be used"))
 }
 
-fn aligned(
-    ranking: &[u8],
-    subject: &Subject,
-    given: &[usize],
-) -> Result<Vec<(usize, Option<f64>)>> {
-    let mut scores = Vec::new();
+fn aligned(ranking: &[u8], subject: &Subject, given: &[usize]) -> Result<Vec<Row>> {
+    let mut rows: Vec<Row> = Vec::new();
     for row in csv::Reader::from_reader(ranking).deserialize() {
-        let Row {
-            index,
-            key,
-            label,
-            score,
-        } = row?;
+        let row: Row = row?;
+        let index = row.index;
         let example = subject
             .examples
             .get(index)
             .with_context(|| format!("it ranks an example {index}, which there is not"))?;
         let expected = &subject.class_names[given[index]];
         ensure!(
-            key == example.key && label == *expected,
-            "its example {index} is `{key}` under the label `{label}`, not `{}` under `{expected}`",
+            row.key == example.key && row.label == *expected,
+            "its example {index} is `{}` under the label `{}`, not `{}` under `{expected}`",
+            row.key,
+            row.label,
             example.key
         );
-        scores.push((index, score));
+        rows.push(row);
     }
-    scores.sort_unstable_by_key(|&(position, _)| position);
-    if let Some(pair) = scores.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        bail!("it ranks the example {} twice", pair[0].0);
+    rows.sort_unstable_by_key(|row| row.index);
+    if let Some(pair) = rows.windows(2).find(|pair| pair[0].index == pair[1].index) {
+        bail!("it ranks the example {} twice", pair[0].index);
     }
-    Ok(scores)
+    Ok(rows)
 }

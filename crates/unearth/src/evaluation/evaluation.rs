@@ -2,6 +2,7 @@
 
 use super::{
     Plan, Trial,
+    archaeology::ArchaeologyRecord,
     cost::Cost,
     judgement::{By, Cutoff, Judgement},
     labels::Origin,
@@ -69,6 +70,8 @@ pub(super) struct TrialRecord {
     /// Accuracies, warnings and environment of the audit.
     result: Value,
     pub(super) cost: Cost,
+    /// Where one was asked for.
+    pub(super) archaeology: Option<ArchaeologyRecord>,
     /// `label_issue` less the baseline.
     pub(super) over_baseline: Option<Difference>,
     /// `label_issue` less the other signal of the highest average precision of this seed.
@@ -179,6 +182,7 @@ impl TrialRecord {
             baseline_audit_ids: folds.map(|audit| audit["id"].clone()).collect(),
             result: trial.audit["result"].clone(),
             cost: Cost::of(trial),
+            archaeology: trial.archaeology.as_ref().map(|it| it.record.clone()),
             over_baseline: of(By::SelfConfidence).map(|other| label_issue.less(other)),
             over_best_other: label_issue.less(best_other),
             rankings,

@@ -12,6 +12,8 @@ use unearth_signals::{detection::Detection, ranking};
 pub(super) enum By {
     /// The baseline.
     SelfConfidence,
+    /// The archaeology's vote.
+    RandomOutputs,
     #[serde(untagged)]
     Signal(Signal),
 }
@@ -62,6 +64,7 @@ impl By {
         match self {
             Self::Signal(signal) => signal.info().name,
             Self::SelfConfidence => "self_confidence",
+            Self::RandomOutputs => "random_outputs",
         }
     }
 
@@ -69,6 +72,7 @@ impl By {
         match self {
             Self::Signal(signal) => signal.info().direction,
             Self::SelfConfidence => Direction::LowHarder,
+            Self::RandomOutputs => Direction::HighHarder,
         }
     }
 }
@@ -103,9 +107,12 @@ impl Trial {
         let are_wrong = self.labels.are_wrong();
         let signals = self.signals.iter();
         let signals = signals.map(|(signal, scores)| (By::Signal(*signal), scores));
+        let archaeology = self.archaeology.iter();
+        let archaeology = archaeology.map(|it| (By::RandomOutputs, &it.random_outputs));
         let baseline = self.baseline.iter();
         let baseline = baseline.map(|baseline| (By::SelfConfidence, &baseline.self_confidence));
         signals
+            .chain(archaeology)
             .chain(baseline)
             .map(|(by, scores)| Judgement::of(by, scores, &are_wrong))
             .collect()

@@ -4,6 +4,7 @@
 //! [`Evaluation`] is what came of all of them. Examples are known by their *position* in the subject, which is
 //! their index in every copy.
 
+mod archaeology;
 mod column;
 mod copies;
 mod cost;

@@ -25,6 +25,7 @@ pub(crate) fn table(evaluation: &Evaluation) -> String {
     text += "\nlabel_issue less another ranking of the same seed, and times in units of the audit's own training:\n\n";
     text += &aligned(&trials(&evaluation.trials), 0);
     text += NOTE;
+    text += &archaeologies(&evaluation.trials);
     let reasons = evaluation
         .trials
         .iter()
@@ -155,6 +156,47 @@ fn trials(trials: &[TrialRecord]) -> Vec<Vec<String>> {
         ]);
     }
     rows
+}
+
+/// Every category of every trial against the truth; nothing without an archaeology.
+fn archaeologies(trials: &[TrialRecord]) -> String {
+    let header = [
+        "category",
+        "seed",
+        "recall",
+        "precision",
+        "of right",
+        "of wrong",
+        "contaminated",
+        "estimate",
+    ];
+    let number =
+        |value: Option<f64>| value.map_or_else(|| NONE.to_owned(), |value| format!("{value:.2}"));
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    for trial in trials {
+        let categories = trial.archaeology.iter().flat_map(|it| &it.categories);
+        rows.extend(categories.map(|category| {
+            vec![
+                category.name.clone(),
+                trial.seed.to_string(),
+                number(category.recall),
+                number(category.precision),
+                number(Some(category.of_right)),
+                number(Some(category.of_wrong)),
+                number(category.contamination),
+                number(category.estimated_contamination),
+            ]
+        }));
+    }
+    if rows.len() == 1 {
+        return String::new();
+    }
+    let note = "of right, of wrong: share of the examples with a right or a wrong label that the vote calls so;\n\
+                contaminated: wrong labels among the dataset's own examples in the suite, and the audit's estimate\n";
+    format!(
+        "\narchaeology, recall and precision on held-out probes:\n\n{}{note}",
+        aligned(&rows, 1)
+    )
 }
 
 /// Columns side by side, the first `names` of them to the left and the others to the right.

@@ -1,6 +1,7 @@
 //! Everything that is done for one seed.
 
 use super::{
+    archaeology::Archaeology,
     column,
     copies::{Copies, TRAINED},
     folds,
@@ -20,6 +21,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) recipe: &'a Map<String, Value>,
     /// Folds of the baseline; 0 for none.
     pub(crate) folds: usize,
+    /// Whether the audit tells kinds of examples apart by probes.
+    pub(crate) with_archaeology: bool,
 }
 
 /// What came of it.
@@ -31,6 +34,7 @@ pub(crate) struct Trial {
     pub(super) audit: Value,
     /// Scores by position.
     pub(super) signals: Vec<(Signal, Vec<Option<f64>>)>,
+    pub(super) archaeology: Option<Archaeology>,
     pub(super) baseline: Option<Baseline>,
 }
 
@@ -56,13 +60,21 @@ impl Plan<'_> {
         };
         eprintln!("\nseed {seed}: audit");
         let dataset = self.copies.bring(&copy, &labels.given, None).await?;
-        let request = json!({"dataset_id": dataset, "seed": seed, "recipe": self.recipe});
+        let mut request = json!({"dataset_id": dataset, "seed": seed, "recipe": self.recipe});
+        if self.with_archaeology {
+            request["archaeology"] = json!({});
+        }
         let audit = audits::succeeded(self.copies.client, &request).await?;
         let mut signals = Vec::new();
         for signal in Signal::ALL {
             let scores = self.scores(&audit, signal, Population::Trained, &labels);
             signals.push((signal, whole(scores.await?, subject.examples.len())?));
         }
+        let archaeology = if self.with_archaeology {
+            Some(Archaeology::of(self, &audit, &labels).await?)
+        } else {
+            None
+        };
         let baseline = match self.folds {
             0 => None,
             _ => Some(self.baseline(&labels, &audit, seed).await?),
@@ -72,6 +84,7 @@ impl Plan<'_> {
             labels,
             audit,
             signals,
+            archaeology,
             baseline,
         })
     }
@@ -150,12 +163,17 @@ impl Plan<'_> {
             client, subject, ..
         } = self.copies;
         let ranking = (signal, population);
-        column::scores(client, audits::id(audit)?, ranking, subject, &labels.given).await
+        let rows = column::rows(client, audits::id(audit)?, ranking, subject, &labels.given);
+        let scores = rows.await?.into_iter().map(|row| (row.index, row.score));
+        Ok(scores.collect())
     }
 }
 
 /// One score per example, where each has its turn exactly once.
-fn whole(scores: Vec<(usize, Option<f64>)>, examples: usize) -> Result<Vec<Option<f64>>> {
+pub(super) fn whole(
+    scores: Vec<(usize, Option<f64>)>,
+    examples: usize,
+) -> Result<Vec<Option<f64>>> {
     let positions = scores.iter().map(|&(position, _)| position);
     ensure!(
         positions.eq(0..examples),
