@@ -113,12 +113,9 @@ fn npy(file: &Named, reader: &mut dyn Read) -> Result<LabelFile, LabelFileError>
             "have the type {dtype}; it must be whole numbers or text"
         )));
     }
-    let rows = match header.shape[..] {
-        [rows] | [rows, 1] => rows,
-        _ => {
-            let shape = header.shape_text();
-            return Err(file.invalid(format!("have the shape {shape}; it must be (N,)")));
-        }
+    let ([rows] | [rows, 1]) = header.shape[..] else {
+        let shape = header.shape_text();
+        return Err(file.invalid(format!("have the shape {shape}; it must be (N,)")));
     };
     let mut element = vec![0; dtype.size];
     let mut labels = Vec::new();

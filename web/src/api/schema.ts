@@ -1329,7 +1329,10 @@ export interface components {
              * @description Examples per optimiser step.
              */
             batch_size: number;
-            /** @description Epochs (counted from 1) after which the gradients of all examples are taken, ascending. */
+            /**
+             * @description Epochs (counted from 1) after which the gradients of all examples are taken, ascending; none where
+             *     no signal is made of them.
+             */
             checkpoints: number[];
             /**
              * Format: int32
