@@ -97,7 +97,8 @@ const RULES: [Rule; 10] = [
             "unearth-worker",
         ],
         never: &["sqlx", "tch", "torch-sys"],
-        because: "the binary puts the parts together and holds neither logic nor SQL",
+        because: "the binary puts the parts together and holds neither SQL nor logic of the service; `evaluate` \
+                  judges rankings by the measures of unearth-signals",
     },
     Rule {
         package: "xtask",

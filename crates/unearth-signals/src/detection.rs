@@ -84,7 +84,7 @@ impl Detection {
     /// sought; equal scores count half. 0.5 is chance, 1 is perfect.
     ///
     /// It is the area under the receiver operating characteristic, as the Mann–Whitney statistic with
-    /// midranks: Hanley and `McNeil`, Radiology 143 (1982) 29–36.
+    /// midranks: Bamber, Journal of Mathematical Psychology 12 (1975) 387–415.
     pub fn auroc(&self) -> f64 {
         let others = |tier: Tier| (tier.examples - tier.sought) as f64;
         let mut easier = others(self.all);

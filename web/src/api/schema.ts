@@ -894,6 +894,8 @@ export interface components {
              *     probes and in random outputs. On the high side, since hard examples count as wrong.
              */
             contamination?: number | null;
+            /** @description The dataset's own examples among its probes, in the order in which they were chosen. */
+            examples: number[];
             /**
              * Format: double
              * @description Share of the held-out probes of other categories that are called so.
@@ -1587,7 +1589,10 @@ export interface components {
              * @description Examples per optimiser step.
              */
             batch_size: number;
-            /** @description Epochs (counted from 1) after which the gradients of all examples are taken, ascending. */
+            /**
+             * @description Epochs (counted from 1) after which the gradients of all examples are taken, ascending; none where
+             *     no signal is made of them.
+             */
             checkpoints: number[];
             /**
              * Format: int32

@@ -21,22 +21,23 @@ fn npy(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn in_order(labels: &[&str]) -> Result<LabelFile, String> {
-    Ok(LabelFile::InOrder(
-        labels.iter().map(ToString::to_string).collect(),
-    ))
+fn in_order(labels: &[&str]) -> LabelFile {
+    LabelFile::InOrder(labels.iter().map(ToString::to_string).collect())
 }
 
 #[test]
 fn arrays() {
     assert_eq!(
         read(npy("|u1", "(3,)", &[3, 0, 7])),
-        in_order(&["3", "0", "7"])
+        Ok(in_order(&["3", "0", "7"]))
     );
-    assert_eq!(read(npy("<i2", "(1, 1)", &[0xff, 0xff])), in_order(&["-1"]));
+    assert_eq!(
+        read(npy("<i2", "(1, 1)", &[0xff, 0xff])),
+        Ok(in_order(&["-1"]))
+    );
     assert_eq!(
         read(npy("|S3", "(2,)", b"catdog")),
-        in_order(&["cat", "dog"])
+        Ok(in_order(&["cat", "dog"]))
     );
     assert_eq!(
         read(npy("<f8", "(1,)", &[0; 8])).unwrap_err(),
@@ -58,7 +59,7 @@ fn arrays() {
 
 #[test]
 fn tables() {
-    assert_eq!(read("label\ncat\n dog \n"), in_order(&["cat", "dog"]));
+    assert_eq!(read("label\ncat\n dog \n"), Ok(in_order(&["cat", "dog"])));
     let by_key = [("b.png", "cat"), ("a.png", "dog")];
     let by_key = by_key.map(|(key, label)| (key.to_owned(), label.to_owned()));
     assert_eq!(

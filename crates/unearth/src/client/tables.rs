@@ -80,7 +80,11 @@ fn categories(report: &Value) -> String {
             figure(&category["prevalence"]),
             figure(&category["recall"]),
             figure(&category["precision"]),
-            if category["reliable"] == true { "" } else { "  unreliable" },
+            if category["reliable"] == true {
+                ""
+            } else {
+                "  unreliable"
+            },
         ));
     }
     lines.join("\n")

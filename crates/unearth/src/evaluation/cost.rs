@@ -66,3 +66,66 @@ impl Cost {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{labels::Labels, trial::Baseline},
+        *,
+    };
+    use serde_json::json;
+
+    fn audit(seconds: [f64; 3], attempts: i32) -> Value {
+        let [fit, sweep, wall] = seconds;
+        json!({
+            "attempts": attempts,
+            "result": {"fit_secs": fit, "sweep_secs": sweep, "wall_secs": wall},
+        })
+    }
+
+    fn trial(audit: Value, folds: Option<Vec<Value>>) -> Trial {
+        let labels = Labels {
+            given: vec![0, 1],
+            truth: vec![0, 0],
+        };
+        Trial {
+            seed: 0,
+            labels,
+            audit,
+            signals: Vec::new(),
+            archaeology: None,
+            baseline: folds.map(|audits| Baseline {
+                self_confidence: Vec::new(),
+                audits,
+            }),
+        }
+    }
+
+    #[test]
+    fn times_are_in_units_of_the_audits_own_training() {
+        let folds = vec![audit([30.0, 0.0, 36.0], 1), audit([30.0, 0.0, 40.0], 1)];
+        let cost = Cost::of(&trial(audit([40.0, 20.0, 70.0], 1), Some(folds)));
+        let relative = Relative {
+            audit: 1.75,
+            audit_without_sweeps: 1.25,
+            baseline: Some(1.9),
+        };
+        assert_eq!((cost.relative, cost.reason), (Some(relative), None));
+        let alone = Cost::of(&trial(audit([40.0, 20.0, 70.0], 1), None));
+        assert_eq!(alone.relative.and_then(|relative| relative.baseline), None);
+    }
+
+    #[test]
+    fn what_was_interrupted_is_not_compared() {
+        let whole = audit([40.0, 20.0, 70.0], 1);
+        let interrupted = audit([4.0, 20.0, 700.0], 2);
+        for trial in [
+            trial(interrupted.clone(), None),
+            trial(whole, Some(vec![interrupted])),
+        ] {
+            let cost = Cost::of(&trial);
+            assert_eq!(cost.relative, None);
+            assert!(cost.reason.is_some_and(|why| why.contains("interrupted")));
+        }
+    }
+}

@@ -8,7 +8,7 @@ mod archaeology;
 mod column;
 mod copies;
 mod cost;
-mod evaluation;
+mod figures;
 mod folds;
 mod judgement;
 mod labels;
@@ -22,7 +22,7 @@ mod table;
 mod trial;
 
 pub(crate) use copies::Copies;
-pub(crate) use evaluation::Evaluation;
+pub(crate) use figures::Evaluation;
 pub(crate) use labels::WrongLabels;
 pub(crate) use listing::listing;
 pub(crate) use noise::Noise;

@@ -2,9 +2,9 @@
 
 use super::{
     Evaluation,
-    evaluation::Summary,
+    figures::Summary,
     spread::Spread,
-    table::{chance, title},
+    table::{chance, what},
 };
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ const NAMES: f64 = 132.0;
 const PANEL: f64 = 300.0;
 const GAP: f64 = 28.0;
 const ROW: f64 = 22.0;
-const HEAD: f64 = 66.0;
+const HEAD: f64 = 82.0;
 const FOOT: f64 = 44.0;
 /// Ticks of both axes, from 0 to 1.
 const TICKS: usize = 5;
@@ -52,7 +52,8 @@ pub(crate) fn svg(evaluation: &Evaluation) -> String {
         },
     ];
     let mut drawing = Drawing::begin(width, height);
-    drawing.text((MARGIN, 24.0), "start", INK, 14, &title(evaluation));
+    drawing.text((MARGIN, 24.0), "start", INK, 14, &evaluation.dataset.name);
+    drawing.text((MARGIN, 43.0), "start", FAINT, 12, &what(evaluation));
     for (row, summary) in evaluation.rankings.iter().enumerate() {
         let at = (MARGIN + NAMES - 10.0, middle(row) + 4.0);
         drawing.text(at, "end", colour(summary), 12, summary.ranking.name());
@@ -60,11 +61,11 @@ pub(crate) fn svg(evaluation: &Evaluation) -> String {
     for panel in &panels {
         drawing.panel(panel, &evaluation.rankings);
     }
-    let mut key = "dot: mean over the seeds; bar: their range; dashed: chance".to_owned();
+    let mut key = "dot: mean over the seeds; whiskers: their range; dashed: chance".to_owned();
     if evaluation.folds > 0 {
         let _ = write!(
             key,
-            "; self_confidence: the baseline, {} folds",
+            "; square: the baseline, out of fold by the same model, {} folds",
             evaluation.folds
         );
     }
@@ -118,11 +119,18 @@ impl Drawing {
         self.line((chance, top), (chance, bottom), FAINT, 1.0, "4 3");
         for (row, summary) in rankings.iter().enumerate() {
             let (Spread { mean, min, max }, y) = ((panel.figure)(summary), middle(row));
-            self.line((x(min), y), (x(max), y), colour(summary), 3.0, "");
+            self.line((x(min), y), (x(max), y), colour(summary), 1.5, "");
+            for end in [min, max] {
+                let (top, bottom) = ((x(end), y - 7.0), (x(end), y + 7.0));
+                self.line(top, bottom, colour(summary), 1.5, "");
+            }
+            let round = if summary.is_baseline { 0 } else { 4 };
             let _ = writeln!(
                 self.0,
-                "<circle cx=\"{:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{}\"><title>{} {}</title></circle>",
-                x(mean),
+                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"8\" height=\"8\" rx=\"{round}\" fill=\"{}\">\
+                 <title>{} {}</title></rect>",
+                x(mean) - 4.0,
+                y - 4.0,
                 colour(summary),
                 summary.ranking.name(),
                 (panel.figure)(summary)

@@ -2,7 +2,7 @@
 
 use super::{
     Evaluation,
-    evaluation::{Summary, TrialRecord},
+    figures::{Summary, TrialRecord},
     judgement::Cutoff,
 };
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ const NONE: &str = "–";
 
 /// What was measured over all seeds, and seed by seed.
 pub(crate) fn table(evaluation: &Evaluation) -> String {
-    let mut text = format!("{}\n\n", title(evaluation));
+    let mut text = format!("{}: {}\n\n", evaluation.dataset.name, what(evaluation));
     text += &aligned(&rankings(evaluation), 1);
     if evaluation.folds > 0 {
         let _ = writeln!(
@@ -22,7 +22,7 @@ pub(crate) fn table(evaluation: &Evaluation) -> String {
             evaluation.folds
         );
     }
-    text += "\nlabel_issue less another ranking of the same seed, and times in units of the audit's own training:\n\n";
+    text.push('\n');
     text += &aligned(&trials(&evaluation.trials), 0);
     text += NOTE;
     text += &archaeologies(&evaluation.trials);
@@ -37,11 +37,12 @@ pub(crate) fn table(evaluation: &Evaluation) -> String {
 }
 
 const NOTE: &str = "\
-training: seconds in optimiser steps with the record of every example; audit: its whole time; no sweeps: less\n\
-the gradient sweeps of VoG; baseline: the whole time of its trainings\n";
+baseline, best: what label_issue has more than the baseline, and than the best other signal of that seed\n\
+audit, no sweeps, all folds: the time of the whole audit, of the audit less its gradient sweeps, and of the\n\
+baseline, divided by the audit's training: its optimiser steps, with the record of every example\n";
 
-/// One line that says what was evaluated.
-pub(super) fn title(evaluation: &Evaluation) -> String {
+/// What was evaluated, in one line.
+pub(super) fn what(evaluation: &Evaluation) -> String {
     let Evaluation {
         dataset,
         examples,
@@ -57,8 +58,7 @@ pub(super) fn title(evaluation: &Evaluation) -> String {
         seeds => format!("{seeds} seeds, mean [range]"),
     };
     format!(
-        "{}: {examples} examples{}, {} labels wrong, {}; {seeds}",
-        dataset.name,
+        "{examples} examples{}, {} labels wrong, {}; {seeds}",
         split.unwrap_or_default(),
         wrong(trials),
         evaluation.wrong_labels_are,
@@ -126,14 +126,14 @@ pub(super) fn chance(trials: &[TrialRecord], examples: usize) -> f64 {
 fn trials(trials: &[TrialRecord]) -> Vec<Vec<String>> {
     let header = [
         "seed",
-        "AP, baseline",
-        "AUROC, baseline",
-        "AP, best other",
-        "AUROC, best other",
+        "AP-baseline",
+        "AUROC-baseline",
+        "AP-best",
+        "AUROC-best",
         "best other",
         "audit",
         "no sweeps",
-        "baseline",
+        "all folds",
     ];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     let number =

@@ -252,3 +252,37 @@ fn true_labels_come_from_a_file_in_any_order() {
 fn write(path: &Path, text: &str) {
     fs::write(path, text).expect("it can be written");
 }
+
+#[test]
+fn an_archaeology_is_set_against_the_truth() {
+    let bench = Bench::start();
+    let arguments = ["--noise", "uniform:0.1", "--folds", "0", "--archaeology"];
+    let output = bench.evaluate("kinds.json", &arguments);
+    assert!(output.status.success(), "{}", said(&output));
+    let figures = bench.figures("kinds.json");
+    let vote = ranking(&figures, "random_outputs")["auroc"]["mean"].as_f64();
+    assert!(vote > Some(0.7), "{vote:?}");
+
+    let categories = &figures["trials"][0]["archaeology"]["categories"];
+    let categories = categories.as_array().expect("categories");
+    assert_eq!(categories.len(), 4);
+    for of in ["of_right", "of_wrong"] {
+        let shares = categories.iter().map(|category| category[of].as_f64());
+        let sum: f64 = shares.map(|share| share.expect("a share")).sum();
+        assert!(
+            (sum - 1.0).abs() < 1e-9,
+            "{of}: every example is called something"
+        );
+    }
+    assert!(categories[1]["contamination"].is_f64(), "{}", categories[1]);
+    assert!(
+        categories[3]["contamination"].is_null(),
+        "{}",
+        categories[3]
+    );
+    assert!(
+        said(&output).contains("random_outputs"),
+        "{}",
+        said(&output)
+    );
+}
