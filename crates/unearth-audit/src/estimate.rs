@@ -64,6 +64,16 @@ pub struct RefinedEstimate {
 }
 
 impl Estimate {
+    /// The same for so many seeds, trained one after the other.
+    #[must_use]
+    pub fn times(self, seeds: u32) -> Self {
+        Self {
+            seconds: self.seconds * f64::from(seeds),
+            database_bytes: self.database_bytes * u64::from(seeds),
+            blob_bytes: self.blob_bytes,
+        }
+    }
+
     /// Replaces what was foreseen by what was measured.
     pub fn refined(&self, spent: Spent) -> RefinedEstimate {
         let foreseen = RefinedEstimate {

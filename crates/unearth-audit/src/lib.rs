@@ -6,6 +6,7 @@
 
 mod archaeology;
 mod archaeology_report;
+mod budget;
 mod chunk;
 mod environment;
 mod error_chain;
@@ -20,6 +21,7 @@ mod recipe_request;
 mod record;
 mod scoring;
 mod signal;
+mod stability;
 mod state;
 mod subset;
 mod training;
@@ -29,6 +31,7 @@ pub use archaeology::{
     Suite,
 };
 pub use archaeology_report::{ArchaeologyReport, CategoryReport, RELIABLE_FROM};
+pub use budget::Budget;
 pub use chunk::{CHUNK_EXAMPLES, chunk_count, chunk_range};
 pub use environment::{CudaState, DeviceInfo, Environment};
 pub use error_chain::error_chain;
@@ -43,6 +46,7 @@ pub use recipe_request::{Checkpoints, RecipeRequest};
 pub use record::{EpochRecord, LogitSource, Record};
 pub use scoring::{Population, ScoreKey, Scoring, ScoringRequest, Variant, Window, WindowRequest};
 pub use signal::{Direction, Signal, SignalInfo};
+pub use stability::{Overlap, Spread, Stability};
 pub use state::{DatasetState, State};
 pub use subset::{Condition, End, Subset, SubsetInfo};
 pub use training::{

@@ -13,5 +13,6 @@ pub mod maps;
 pub mod normalise;
 pub mod proportion;
 pub mod ranking;
+pub mod stability;
 pub mod statistics;
 pub mod vog;

@@ -285,6 +285,7 @@ async fn begin_run(db: &Database, size: Size) -> (ClaimedRun, Uuid) {
             seeds: 1,
             archaeology: None,
         }),
+        seeds: 1,
         archaeology: None,
         signals,
         recipe,

@@ -25,6 +25,8 @@ pub struct NewAudit {
     pub scorings: Vec<Scoring>,
     /// Seed.
     pub seed: i64,
+    /// How many seeds are trained.
+    pub seeds: u32,
     /// How examples are told apart by probes, where that was asked for.
     pub archaeology: Option<Archaeology>,
     /// Cost foreseen.
@@ -52,6 +54,8 @@ pub struct Audit {
     pub scorings: Vec<Scoring>,
     /// Seed.
     pub seed: i64,
+    /// How many seeds are trained.
+    pub seeds: u32,
     /// How examples are told apart by probes, where that was asked for.
     pub archaeology: Option<Archaeology>,
     /// How many runs it has, and how many of them are done.
@@ -140,8 +144,8 @@ pub async fn insert(db: &Database, new: &NewAudit, now: OffsetDateTime) -> Resul
     let mut tx = db.pool.begin().await?;
     sqlx::query!(
         "-- audits::insert
-         insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, archaeology, state, estimate, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10)",
+         insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, seeds, archaeology, state, estimate, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $11)",
         new.id,
         new.dataset_id,
         Json(&new.signals) as _,
@@ -149,6 +153,7 @@ pub async fn insert(db: &Database, new: &NewAudit, now: OffsetDateTime) -> Resul
         new.recipe.hash(),
         Json(&new.scorings) as _,
         new.seed,
+        new.seeds as i32,
         new.archaeology.as_ref().map(Json) as _,
         Json(new.estimate) as _,
         now,
@@ -206,6 +211,7 @@ struct Row {
     recipe_hash: String,
     scorings: Json<Vec<Scoring>>,
     seed: i64,
+    seeds: i32,
     archaeology: Option<Json<Archaeology>>,
     runs_total: i64,
     runs_done: i64,
@@ -240,6 +246,7 @@ impl TryFrom<Row> for Audit {
             recipe_hash: row.recipe_hash,
             scorings: row.scorings.0,
             seed: row.seed,
+            seeds: row.seeds as u32,
             archaeology: row.archaeology.map(|Json(archaeology)| archaeology),
             runs: RunCount {
                 total: row.runs_total,
@@ -305,7 +312,7 @@ async fn select(
            select audits.id, audits.dataset_id, datasets.name as dataset_name,
                   audits.signals as "signals: Json<Vec<Signal>>",
                   audits.recipe as "recipe: Json<Recipe>", audits.recipe_hash,
-                  audits.scorings as "scorings: Json<Vec<Scoring>>", audits.seed,
+                  audits.scorings as "scorings: Json<Vec<Scoring>>", audits.seed, audits.seeds,
                   audits.archaeology as "archaeology: Json<Archaeology>",
                   siblings.total as "runs_total!", siblings.done as "runs_done!",
                   runs.role as "role!", audits.state, audits.reason, audits.estimate as "estimate: Json<Estimate>",

@@ -19,6 +19,7 @@ pub mod probes;
 pub mod runs;
 pub mod score_sets;
 pub mod scores;
+pub mod seed_scores;
 pub mod snapshots;
 pub mod subsets;
 pub mod suggestions;

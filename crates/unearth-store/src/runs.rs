@@ -416,6 +416,7 @@ pub async fn succeed_with_audit(
     )
     .execute(&mut *tx)
     .await?;
+    crate::seed_scores::forget(&mut tx, run.audit_id).await?;
     let event = Event::State {
         state: State::Succeeded,
         reason: None,

@@ -2,9 +2,9 @@
 
 use crate::{Database, StoreError, copy::BinaryCopy, error::fenced, runs, runs::ClaimedRun};
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, types::Json};
 use time::{Duration, OffsetDateTime};
-use unearth_audit::{ScoreKey, Signal};
+use unearth_audit::{ScoreKey, Signal, Stability};
 use uuid::Uuid;
 
 /// A score set as stored.
@@ -22,6 +22,8 @@ pub struct ScoreSet {
     pub info: Option<Value>,
     /// Histogram and per-class summary.
     pub statistics: Option<Value>,
+    /// How far the rankings of all seeds agree; none with one seed.
+    pub stability: Option<Json<Stability>>,
     /// Why it could not be computed.
     pub error: Option<String>,
     /// When it became ready.
@@ -306,9 +308,10 @@ pub async fn fail(
 pub async fn list(db: &Database, audit: Uuid) -> Result<Vec<ScoreSet>, StoreError> {
     let found = sqlx::query_as!(
         ScoreSet,
-        "-- score_sets::list
-         select id, signal, scoring, state, info, statistics, error, finished_at
-         from score_sets where audit_id = $1 order by id",
+        r#"-- score_sets::list
+           select id, signal, scoring, state, info, statistics,
+                  stability as "stability: Json<Stability>", error, finished_at
+           from score_sets where audit_id = $1 order by id"#,
         audit
     )
     .fetch_all(&db.pool)
@@ -328,9 +331,10 @@ pub async fn get(
 ) -> Result<Option<ScoreSet>, StoreError> {
     let found = sqlx::query_as!(
         ScoreSet,
-        "-- score_sets::get
-         select id, signal, scoring, state, info, statistics, error, finished_at
-         from score_sets where audit_id = $1 and signal = $2 and scoring = $3",
+        r#"-- score_sets::get
+           select id, signal, scoring, state, info, statistics,
+                  stability as "stability: Json<Stability>", error, finished_at
+           from score_sets where audit_id = $1 and signal = $2 and scoring = $3"#,
         audit,
         signal,
         scoring,

@@ -64,6 +64,14 @@ pub struct RankedRow {
     pub normalised_reason: Option<String>,
     /// Share of scored examples that are no harder, 0 to 100.
     pub percentile: Option<f64>,
+    /// Smallest score over the seeds; none with one seed, as in the three below.
+    pub value_low: Option<f64>,
+    /// Largest score over the seeds.
+    pub value_high: Option<f64>,
+    /// Hardest rank over the seeds.
+    pub rank_low: Option<i32>,
+    /// Easiest rank over the seeds.
+    pub rank_high: Option<i32>,
     /// The class that the model would give it; it may be the given one.
     pub suggested: Option<i32>,
     /// Mean probability of that class.
@@ -212,13 +220,17 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgr
                 examples.group_name, scores.value, scores.value_reason, scores.normalised,
                 scores.normalised_reason, scores.percentile, suggestions.label as suggested,
                 suggestions.probability as suggested_probability, categories.category,
-                categories.tied as category_tied, categories.votes as category_votes
+                categories.tied as category_tied, categories.votes as category_votes,
+                score_ranges.value_low, score_ranges.value_high, score_ranges.rank_low,
+                score_ranges.rank_high
          from scores
          join score_sets on score_sets.id = scores.score_set_id
          left join suggestions on suggestions.audit_id = score_sets.audit_id
                               and suggestions.index = scores.index
          left join categories on categories.audit_id = score_sets.audit_id
-                             and categories.index = scores.index ",
+                             and categories.index = scores.index
+         left join score_ranges on score_ranges.score_set_id = scores.score_set_id
+                               and score_ranges.index = scores.index ",
     );
     push_source(&mut query, score_set, dataset, filter);
     query

@@ -1,6 +1,6 @@
 //! The end of a run, and of its audit when it is the last.
 
-use crate::{Worker, WorkerError, archaeology, data::Data, progress::of_phase, quality};
+use crate::{Worker, WorkerError, archaeology, data::Data, progress::of_phase, quality, stability};
 use tokio::sync::watch;
 use unearth_audit::{Phase, Progress, Role};
 use unearth_store::{
@@ -34,6 +34,7 @@ async fn audit(
     run: &ClaimedRun,
     data: &Data,
 ) -> Result<Option<String>, WorkerError> {
+    stability::run(worker, run).await?;
     if let Some(asked) = &run.archaeology {
         archaeology::run(worker, run, data, asked).await?;
     }

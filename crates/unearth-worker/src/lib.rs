@@ -17,6 +17,7 @@ mod receive;
 mod rescore;
 mod score;
 mod sink;
+mod stability;
 mod train;
 mod validate;
 mod wait;

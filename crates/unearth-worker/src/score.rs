@@ -10,7 +10,7 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, watch};
 use unearth_audit::{
-    Direction, Phase, Population, Progress, Recipe, ScoreKey, Scoring, Signal, Variant,
+    Direction, Phase, Population, Progress, Recipe, Role, ScoreKey, Scoring, Signal, Variant,
 };
 use unearth_signals::{
     dynamics::{Dynamics, Suggestion},
@@ -20,7 +20,7 @@ use unearth_signals::{
 use unearth_store::{
     runs::ClaimedRun,
     score_sets::{self, NewScore, Scored},
-    suggestions,
+    seed_scores, suggestions,
 };
 
 /// What scores are computed from.
@@ -74,15 +74,27 @@ pub(crate) async fn run(
                 population,
             };
             let scored = source.ranked(signal, &key, &column).await?;
-            score_sets::store(&worker.db, run, &scored, (worker.now)()).await?;
+            store(worker, run, &scored).await?;
             done += 1;
             progress.send_replace(Some(scoring_progress(run, done, total, began.elapsed())));
         }
         last = Some((computation, column));
     }
-    let suggestions = source.suggestions().await?;
-    let rows = (0..).zip(suggestions).filter_map(row_of_suggestion);
-    suggestions::store(&worker.db, run, rows).await?;
+    if run.role == Role::Main {
+        let suggestions = source.suggestions().await?;
+        let rows = (0..).zip(suggestions).filter_map(row_of_suggestion);
+        suggestions::store(&worker.db, run, rows).await?;
+    }
+    Ok(())
+}
+
+/// The main run's rankings are the audit's; those of other seeds are kept to be compared with them.
+async fn store(worker: &Worker, run: &ClaimedRun, scored: &Scored) -> Result<(), WorkerError> {
+    if run.role == Role::Main {
+        score_sets::store(&worker.db, run, scored, (worker.now)()).await?;
+    } else {
+        seed_scores::store(&worker.db, run, scored).await?;
+    }
     Ok(())
 }
 
@@ -225,7 +237,7 @@ fn direction(signal: Signal) -> ranking::Direction {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unearth_audit::{DatasetFacts, RecipeRequest, Role};
+    use unearth_audit::{DatasetFacts, RecipeRequest};
     use uuid::Uuid;
 
     fn run() -> ClaimedRun {

@@ -80,7 +80,7 @@ async fn attempt(
     if run.outcome.is_none() {
         train(worker, run, &data, stop, progress).await?;
     }
-    if run.role == Role::Main {
+    if run.role != Role::Pilot {
         score::run(worker, run, &data, progress).await?;
     }
     finish::run(worker, run, &data, progress).await

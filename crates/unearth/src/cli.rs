@@ -203,6 +203,10 @@ pub(crate) struct AuditArgs {
     /// works here. Needs a second, short training.
     #[arg(long)]
     pub(crate) archaeology: bool,
+    /// How many seeds to train, this one and others: with more than one, every score and rank comes with its
+    /// range over them.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seeds: u32,
     /// Seed of everything random.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,

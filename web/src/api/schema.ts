@@ -738,6 +738,11 @@ export interface components {
              * @description Seed of initialisation, data order and augmentation.
              */
             seed: number;
+            /**
+             * Format: int32
+             * @description How many seeds are trained, this one and others.
+             */
+            seeds: number;
             /** @description Signals asked for. */
             signals: components["schemas"]["Signal"][];
             /**
@@ -1408,6 +1413,41 @@ export interface components {
          * @enum {string}
          */
         Model: "cnn-s" | "mlp" | "resnet9" | "resnet18" | "resnet50";
+        /** @description Score and rank of an example over all seeds of its audit: a range of what was tried, not an interval. */
+        OverSeeds: {
+            /**
+             * Format: int32
+             * @description Easiest rank.
+             */
+            rank_high: number;
+            /**
+             * Format: int32
+             * @description Hardest rank.
+             */
+            rank_low: number;
+            /**
+             * Format: double
+             * @description Largest score.
+             */
+            value_high?: number | null;
+            /**
+             * Format: double
+             * @description Smallest score.
+             */
+            value_low?: number | null;
+        };
+        /** @description Agreement about the hardest examples. */
+        Overlap: {
+            /**
+             * Format: int64
+             * @description How many that are.
+             */
+            k: number;
+            /** @description Share that is common. */
+            share: components["schemas"]["Spread"];
+            /** @description `50`, `100`, `1 %`, … */
+            top: string;
+        };
         /**
          * @description What a run is doing.
          * @enum {string}
@@ -1513,6 +1553,7 @@ export interface components {
             key: string;
             /** @description Given label: the name of its class. */
             label: string;
+            over_seeds?: components["schemas"]["OverSeeds"] | null;
             /**
              * Format: double
              * @description Share of scored examples that are no harder, 0 to 100.
@@ -1835,6 +1876,35 @@ export interface components {
             /** @description Its name, such as `train`. */
             name: string;
         };
+        /** @description A figure over all pairs of seeds. The range is of those that were tried, and no interval. */
+        Spread: {
+            /**
+             * Format: double
+             * @description Largest.
+             */
+            max: number;
+            /**
+             * Format: double
+             * @description Mean.
+             */
+            mean: number;
+            /**
+             * Format: double
+             * @description Smallest.
+             */
+            min: number;
+        };
+        /** @description Agreement of a signal's rankings under all seeds of an audit, pair by pair. */
+        Stability: {
+            correlation?: components["schemas"]["Spread"] | null;
+            /** @description Share of the hardest examples of one seed that are among the hardest of another. */
+            overlap: components["schemas"]["Overlap"][];
+            /**
+             * Format: int32
+             * @description How many seeds were trained.
+             */
+            seeds: number;
+        };
         /** @description An audit to begin. Everything but the dataset has a default. */
         StartAudit: {
             archaeology?: components["schemas"]["ArchaeologyRequest"] | null;
@@ -1852,6 +1922,12 @@ export interface components {
              * @description Seed of initialisation, data order and augmentation.
              */
             seed?: number;
+            /**
+             * Format: int32
+             * @description How many seeds to train, at most 20; 1 by default. With more, every score and rank comes with its
+             *     range over them.
+             */
+            seeds?: number | null;
             /** @description Signals wanted; all of them by default, since one training gives them all. */
             signals?: components["schemas"]["Signal"][] | null;
         };
@@ -1898,6 +1974,7 @@ export interface components {
             scored: number;
             /** @description What is ranked. */
             signal: components["schemas"]["ScoreInfo"];
+            stability?: components["schemas"]["Stability"] | null;
         };
         /**
          * @description A named part of an audit's examples. Its threshold, where it has one, is applied when it is asked

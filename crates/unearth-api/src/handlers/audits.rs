@@ -30,11 +30,15 @@ const PAGE: PageSize = PageSize {
     max: 200,
 };
 
+/// More say little more, and each is a training.
+const SEEDS_MAX: u32 = 20;
+
 /// A request that was checked against its dataset.
 struct Resolved {
     signals: Vec<Signal>,
     recipe: Recipe,
     scorings: Vec<Scoring>,
+    seeds: u32,
     archaeology: Option<Archaeology>,
     estimate: Estimate,
 }
@@ -56,7 +60,7 @@ pub(crate) async fn start(
         signals: &resolved.signals,
         recipe: &resolved.recipe,
         seed: request.seed,
-        seeds: 1,
+        seeds: resolved.seeds,
         archaeology: resolved.archaeology.as_ref(),
     });
     let new = NewAudit {
@@ -68,6 +72,7 @@ pub(crate) async fn start(
         recipe: resolved.recipe,
         scorings: resolved.scorings,
         seed: request.seed as i64,
+        seeds: resolved.seeds,
         estimate: resolved.estimate,
     };
     audits::insert(&app.db, &new, (app.now)()).await?;
@@ -105,6 +110,13 @@ async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
         errors.push(FieldError::new(
             "signals",
             "names no signal; leave it out for all of them",
+        ));
+    }
+    let seeds = request.seeds.unwrap_or(1);
+    if !(1..=SEEDS_MAX).contains(&seeds) {
+        errors.push(FieldError::new(
+            "seeds",
+            format!("must be 1 to {SEEDS_MAX}"),
         ));
     }
     if i64::try_from(request.seed).is_err() {
@@ -147,7 +159,8 @@ async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
     }
     Ok(Resolved {
         signals,
-        estimate: estimate(&recipe, archaeology.as_ref(), &facts),
+        estimate: estimate(&recipe, archaeology.as_ref(), &facts).times(seeds),
+        seeds,
         archaeology,
         recipe,
         scorings,

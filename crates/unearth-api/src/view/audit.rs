@@ -31,6 +31,8 @@ pub(crate) struct Audit {
     recipe_hash: String,
     /// Seed of initialisation, data order and augmentation.
     seed: i64,
+    /// How many seeds are trained, this one and others.
+    seeds: u32,
     /// How examples are told apart by probes; null where that was not asked for.
     archaeology: Option<Archaeology>,
     /// How many trainings it needs.
@@ -159,6 +161,11 @@ pub(crate) struct StartAudit {
     #[serde(default)]
     #[schema(required = false)]
     pub(crate) archaeology: Option<ArchaeologyRequest>,
+    /// How many seeds to train, at most 20; 1 by default. With more, every score and rank comes with its
+    /// range over them.
+    #[serde(default)]
+    #[schema(required = false, minimum = 1, maximum = 20)]
+    pub(crate) seeds: Option<u32>,
     /// Seed of initialisation, data order and augmentation.
     #[serde(default)]
     #[schema(required = false, maximum = 9_223_372_036_854_775_807_u64)]
@@ -193,6 +200,7 @@ impl From<audits::Audit> for Audit {
             recipe: row.recipe,
             recipe_hash: row.recipe_hash,
             seed: row.seed,
+            seeds: row.seeds,
             archaeology: row.archaeology,
             runs: row.runs.total,
             runs_done: row.runs.done,

@@ -159,6 +159,8 @@ pub(crate) struct RankedExample {
     value_normalised_reason: Option<String>,
     /// Share of scored examples that are no harder, 0 to 100.
     percentile: Option<f64>,
+    /// What the other seeds make of it; null with one seed.
+    over_seeds: Option<OverSeeds>,
     /// The class that late epochs find most probable; it may be the given one.
     suggested_label: Option<String>,
     /// Mean probability of that class, a lower bound.
@@ -172,6 +174,30 @@ pub(crate) struct RankedExample {
     url: String,
 }
 
+/// Score and rank of an example over all seeds of its audit: a range of what was tried, not an interval.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OverSeeds {
+    /// Smallest score.
+    value_low: Option<f64>,
+    /// Largest score.
+    value_high: Option<f64>,
+    /// Hardest rank.
+    rank_low: i32,
+    /// Easiest rank.
+    rank_high: i32,
+}
+
+impl OverSeeds {
+    fn of(row: &scores::RankedRow) -> Option<Self> {
+        Some(Self {
+            value_low: row.value_low,
+            value_high: row.value_high,
+            rank_low: row.rank_low?,
+            rank_high: row.rank_high?,
+        })
+    }
+}
+
 impl RankedExample {
     /// A row with its class by name.
     pub(crate) fn new(
@@ -183,6 +209,7 @@ impl RankedExample {
     ) -> Result<Self, StoreError> {
         Ok(Self {
             category: categories.of_row(&row),
+            over_seeds: OverSeeds::of(&row),
             rank: row.rank,
             index: row.index,
             key: row.key,

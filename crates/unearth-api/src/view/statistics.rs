@@ -3,6 +3,7 @@
 use super::score::{ScoreInfo, inconsistent};
 use crate::class_names::ClassNames;
 use serde::{Deserialize, Serialize};
+use unearth_audit::Stability;
 use unearth_store::{StoreError, score_sets::ScoreSet};
 use utoipa::ToSchema;
 
@@ -19,6 +20,8 @@ pub(crate) struct Statistics {
     pub(crate) histogram: Histogram,
     /// Per class, in label order.
     pub(crate) classes: Vec<ClassSummary>,
+    /// How far the rankings of all seeds agree; null with one seed.
+    pub(crate) stability: Option<Stability>,
     /// Error of the final model on examples it was not trained on, by decile of their score; null
     /// where there are none.
     pub(crate) held_out_error_by_decile: Option<Vec<Decile>>,
@@ -118,6 +121,7 @@ impl Statistics {
                 .into_iter()
                 .map(summary)
                 .collect::<Result<_, StoreError>>()?,
+            stability: set.stability.as_ref().map(|stability| stability.0.clone()),
             held_out_error_by_decile: stored.held_out_error_by_decile,
         })
     }

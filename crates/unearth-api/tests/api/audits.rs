@@ -72,6 +72,7 @@ async fn an_audit_waits_for_a_worker() {
       "runs": 1,
       "runs_done": 0,
       "seed": 7,
+      "seeds": 1,
       "signals": [
         "vog",
         "label_issue",

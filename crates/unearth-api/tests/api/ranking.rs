@@ -101,6 +101,7 @@ async fn a_row_has_its_rank_score_and_addresses() {
           "index": 0,
           "key": "a, \"b\"/0.png",
           "label": "cat",
+          "over_seeds": null,
           "percentile": 100.0,
           "rank": 1,
           "split": "train",
@@ -143,6 +144,7 @@ async fn a_row_has_its_rank_score_and_addresses() {
       "index": 22,
       "key": "a, \"b\"/22.png",
       "label": "cat",
+      "over_seeds": null,
       "percentile": null,
       "rank": 23,
       "split": "train",
@@ -254,7 +256,8 @@ async fn statistics_name_their_classes() {
         ]
       },
       "scored": 21,
-      "signal": null
+      "signal": null,
+      "stability": null
     }
     "##);
 }

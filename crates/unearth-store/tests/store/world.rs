@@ -371,6 +371,7 @@ pub(crate) fn new_audit(number: u128, dataset: Uuid) -> NewAudit {
             seeds: 1,
             archaeology: None,
         }),
+        seeds: 1,
         archaeology: None,
         signals,
         recipe,

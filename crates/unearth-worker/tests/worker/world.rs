@@ -189,6 +189,7 @@ impl World {
                 seeds: 1,
                 archaeology: None,
             }),
+            seeds: 1,
             archaeology: None,
             signals,
             estimate: estimate(&recipe, None, &facts),

@@ -139,9 +139,11 @@ fn request(args: &AuditArgs, weights: Option<&Weights>) -> Result<Map<String, Va
         ("recipe", Value::from(recipe)),
     ];
     let archaeology = args.archaeology.then(|| ("archaeology", json!({})));
+    let seeds = (args.seeds != 1).then(|| ("seeds", json!(args.seeds)));
     Ok(fields
         .into_iter()
         .chain(archaeology)
+        .chain(seeds)
         .map(|(field, value)| (field.to_owned(), value))
         .collect())
 }

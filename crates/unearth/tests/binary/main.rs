@@ -6,4 +6,5 @@ mod exit_codes;
 mod kill;
 mod patience;
 mod real;
+mod seeds;
 mod weights;
