@@ -8,6 +8,7 @@ pub(crate) mod events;
 pub(crate) mod example;
 pub(crate) mod examples;
 pub(crate) mod gradients;
+pub(crate) mod groups;
 pub(crate) mod health;
 mod load;
 pub(crate) mod ranking;

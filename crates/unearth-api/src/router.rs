@@ -102,6 +102,7 @@ fn small_routes() -> OpenApiRouter<App> {
         .routes(routes!(handlers::gradients::picture))
         .routes(routes!(handlers::statistics::get))
         .routes(routes!(handlers::archaeology::get))
+        .routes(routes!(handlers::groups::list))
         .routes(routes!(handlers::subsets::list))
         .routes(routes!(handlers::subsets::get))
         .routes(routes!(handlers::document::get))

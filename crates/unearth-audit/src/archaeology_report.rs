@@ -34,8 +34,44 @@ pub struct ArchaeologyReport {
     pub not_voted: u64,
     /// Where the synthesised probes come from, and what that does.
     pub sources: String,
+    /// How well `label_issue` does on the probes of each group; empty without groups.
+    #[serde(default)]
+    pub groups: Vec<GroupReport>,
     /// Accuracy of the pilot on what it was trained on; null without one.
     pub pilot_accuracy: Option<f64>,
+}
+
+/// Share of the ranking by `label_issue` that counts as flagged in the report on groups.
+pub const FLAGGED_SHARE: f64 = 0.05;
+/// Probes of a group below which a rate says too little.
+pub const GROUP_PROBES_MIN: u32 = 30;
+
+/// How well wrong labels are found in one group, by its probes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GroupReport {
+    /// The group.
+    pub name: String,
+    /// Random outputs made from its examples that are flagged: planted errors that are found.
+    pub planted: Rate,
+    /// Its typical and atypical examples, whose labels a pilot shares, that are flagged: false alarms.
+    pub clean: Rate,
+}
+
+/// A share of probes that would stand in the top 5 % of the ranking by `label_issue`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Rate {
+    /// Probes.
+    pub probes: u32,
+    /// Of them, those that are flagged.
+    pub flagged: u32,
+    /// Their share; null where there are fewer than 30 probes.
+    pub rate: Option<f64>,
+    /// Its 95 % Wilson interval.
+    pub interval: Option<[f64; 2]>,
+    /// Why there is no rate.
+    pub reason: Option<String>,
 }
 
 /// One category of an archaeology.

@@ -30,7 +30,10 @@ pub use archaeology::{
     Archaeology, ArchaeologyRequest, ArchaeologyVariant, CustomSuite, CustomSuiteRequest, Probes,
     Suite,
 };
-pub use archaeology_report::{ArchaeologyReport, CategoryReport, RELIABLE_FROM};
+pub use archaeology_report::{
+    ArchaeologyReport, CategoryReport, FLAGGED_SHARE, GROUP_PROBES_MIN, GroupReport, RELIABLE_FROM,
+    Rate,
+};
 pub use budget::Budget;
 pub use chunk::{CHUNK_EXAMPLES, chunk_count, chunk_range};
 pub use environment::{CudaState, DeviceInfo, Environment};
@@ -44,7 +47,9 @@ pub use plan::{PlannedRun, Role, Wanted, plan};
 pub use recipe::{Augment, GradientTarget, Init, MAP_SIDE_MAX, Model, Precision, Recipe};
 pub use recipe_request::{Checkpoints, RecipeRequest};
 pub use record::{EpochRecord, LogitSource, Record};
-pub use scoring::{Population, ScoreKey, Scoring, ScoringRequest, Variant, Window, WindowRequest};
+pub use scoring::{
+    Grouping, Population, ScoreKey, Scoring, ScoringRequest, Variant, Window, WindowRequest,
+};
 pub use signal::{Direction, Signal, SignalInfo};
 pub use stability::{Overlap, Spread, Stability};
 pub use state::{DatasetState, State};

@@ -147,6 +147,52 @@ impl Population {
     }
 }
 
+/// How scores are compared between groups. None of the three is fair by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Grouping {
+    /// As they are: a small group that is hard and clean is flooded.
+    #[default]
+    Global,
+    /// Each against the middle of its own group: that a group is noisier than others is hidden.
+    WithinGroup,
+    /// A group's difference from all taken out as far as the group is large enough to know it.
+    Shrunken,
+}
+
+impl Grouping {
+    /// Those that need groups.
+    pub const ADJUSTED: [Self; 2] = [Self::WithinGroup, Self::Shrunken];
+
+    /// The word used in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::WithinGroup => "within_group",
+            Self::Shrunken => "shrunken",
+        }
+    }
+
+    /// How the score is made of the signal's; none where it is the same.
+    pub fn formula(self) -> Option<&'static str> {
+        match self {
+            Self::Global => None,
+            Self::WithinGroup => Some(
+                "(x - median of its group) / (1.4826 times the median absolute deviation of its group)",
+            ),
+            Self::Shrunken => Some(
+                "x - w (median of its group - median of all), w = n / (n + 20), n examples in the group",
+            ),
+        }
+    }
+
+    /// Whether `signal` is also ranked this way where a dataset has groups.
+    pub fn is_of(signal: Signal) -> bool {
+        matches!(signal, Signal::LabelIssue | Signal::FinalLoss | Signal::Vog)
+    }
+}
+
 /// What identifies a score set within an audit, beside its signal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ScoreKey {
@@ -154,15 +200,21 @@ pub struct ScoreKey {
     pub scoring: Option<Scoring>,
     /// Which examples are ranked.
     pub population: Population,
+    /// How groups are compared.
+    pub grouping: Grouping,
 }
 
 impl ScoreKey {
-    /// `std:all`, `default`, `std:late@held_out`: as stored.
+    /// `std:all`, `default`, `std:late@held_out`, `default@shrunken`: as stored.
     pub fn key(&self) -> String {
         let scoring = self
             .scoring
             .as_ref()
             .map_or_else(|| "default".to_owned(), Scoring::key);
+        let scoring = match self.grouping {
+            Grouping::Global => scoring,
+            adjusted => format!("{scoring}@{}", adjusted.as_str()),
+        };
         match self.population {
             Population::Trained => scoring,
             Population::HeldOut => format!("{scoring}@held_out"),
@@ -175,10 +227,21 @@ impl ScoreKey {
             Some(scoring) => (scoring, Population::HeldOut),
             None => (key, Population::Trained),
         };
+        let (scoring, grouping) = match scoring.split_once('@') {
+            None => (scoring, Grouping::Global),
+            Some((scoring, word)) => {
+                let mut adjusted = Grouping::ADJUSTED.into_iter();
+                (
+                    scoring,
+                    adjusted.find(|grouping| grouping.as_str() == word)?,
+                )
+            }
+        };
         if scoring == "default" {
             return Some(Self {
                 scoring: None,
                 population,
+                grouping,
             });
         }
         let (variant, window) = scoring.split_once(':')?;
@@ -189,6 +252,7 @@ impl ScoreKey {
         Some(Self {
             scoring: Some(Scoring { variant, window }),
             population,
+            grouping,
         })
     }
 }
@@ -335,13 +399,17 @@ mod tests {
     fn score_keys_round_trip() {
         for population in [Population::Trained, Population::HeldOut] {
             for scoring in [None, Some(Scoring::DEFAULT)] {
-                let key = ScoreKey {
-                    scoring,
-                    population,
-                };
-                assert_eq!(ScoreKey::from_key(&key.key()), Some(key));
+                for grouping in [Grouping::Global, Grouping::WithinGroup, Grouping::Shrunken] {
+                    let key = ScoreKey {
+                        scoring: scoring.clone(),
+                        population,
+                        grouping,
+                    };
+                    assert_eq!(ScoreKey::from_key(&key.key()), Some(key));
+                }
             }
         }
         assert_eq!(ScoreKey::from_key("std"), None);
+        assert_eq!(ScoreKey::from_key("std:all@fair"), None);
     }
 }

@@ -28,6 +28,14 @@ pub fn mean_standing(quantities: &[Vec<Option<f64>>]) -> Vec<Option<f64>> {
         .collect()
 }
 
+/// Where a value that is not among them would stand among `sorted` ones, ascending: the share that is
+/// easier, equals counting half. What [`mean_standing`] takes the mean of, for one that is not ranked.
+pub fn standing_among(sorted: &[f64], value: f64) -> f64 {
+    let below = sorted.partition_point(|other| other.total_cmp(&value).is_lt());
+    let not_above = sorted.partition_point(|other| other.total_cmp(&value).is_le());
+    f64::midpoint(below as f64, not_above as f64) / sorted.len().max(1) as f64
+}
+
 /// Rank from the easy end divided by the number of values; equals share the mean of theirs.
 fn standings(values: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut order: Vec<(f64, usize)> = values
@@ -52,6 +60,15 @@ fn standings(values: &[Option<f64>]) -> Vec<Option<f64>> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_stranger_stands_between_those_it_lies_between() {
+        let sorted = [1.0, 2.0, 2.0, 4.0];
+        for (value, expected) in [(0.0, 0.0), (2.0, 0.5), (3.0, 0.75), (9.0, 1.0)] {
+            let standing = standing_among(&sorted, value);
+            assert!((standing - expected).abs() < 1e-12, "{value}: {standing}");
+        }
+    }
 
     fn some(values: &[f64]) -> Vec<Option<f64>> {
         values.iter().copied().map(Some).collect()

@@ -8,6 +8,7 @@
 pub mod archaeology;
 pub mod detection;
 pub mod dynamics;
+pub mod groups;
 pub mod label_issue;
 pub mod maps;
 pub mod normalise;

@@ -139,6 +139,46 @@ pub async fn indices(
     Ok(rows.into_iter().map(|index| index as u32).collect())
 }
 
+/// Groups of a dataset: their names in order, and the position of each example's among them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Groups {
+    /// Names, sorted.
+    pub names: Vec<String>,
+    /// Group of each example, in index order; none where it has none.
+    pub of_examples: Vec<Option<u32>>,
+}
+
+/// The groups of a dataset.
+///
+/// # Errors
+/// When the database fails.
+pub async fn groups(db: &Database, dataset: Uuid) -> Result<Groups, StoreError> {
+    let names = sqlx::query_scalar!(
+        r#"-- examples::groups (names)
+           select distinct group_name as "name!" from examples
+           where dataset_id = $1 and group_name is not null order by 1"#,
+        dataset,
+    )
+    .fetch_all(&db.pool)
+    .await?;
+    if names.is_empty() {
+        return Ok(Groups::default());
+    }
+    let positions: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
+    let rows = sqlx::query_scalar!(
+        "-- examples::groups
+         select group_name from examples where dataset_id = $1 order by index",
+        dataset,
+    )
+    .fetch_all(&db.pool)
+    .await?;
+    let of_examples = rows
+        .iter()
+        .map(|name| positions.get(name.as_deref()?).copied())
+        .collect();
+    Ok(Groups { names, of_examples })
+}
+
 /// Index of each of these keys, in their order; none where the dataset has no such key.
 ///
 /// # Errors

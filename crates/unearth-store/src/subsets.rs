@@ -6,7 +6,7 @@ use crate::{
     scores,
 };
 use sqlx::{Postgres, QueryBuilder};
-use unearth_audit::{Condition, End, Population, ScoreKey, Scoring, Signal};
+use unearth_audit::{Condition, End, Grouping, Population, ScoreKey, Scoring, Signal};
 use uuid::Uuid;
 
 /// Which examples a subset holds, as conditions on what is stored.
@@ -104,6 +104,7 @@ async fn ready_set(
     let key = ScoreKey {
         scoring: (signal == Signal::Vog).then_some(Scoring::DEFAULT),
         population,
+        grouping: Grouping::Global,
     };
     let scoring = key.key();
     let name = signal.info().name;

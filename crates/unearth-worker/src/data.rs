@@ -3,13 +3,48 @@
 use crate::{Worker, WorkerError};
 use std::sync::Arc;
 use unearth_dataset::Pack;
-use unearth_store::{datasets, examples};
+use unearth_store::{
+    datasets,
+    examples::{self, Groups},
+};
 
 /// The dataset of a run.
 pub(crate) struct Data {
     pub(crate) pack: Arc<Pack>,
     /// Indices trained on, ascending.
     pub(crate) trained: Vec<u32>,
+    /// Empty where the dataset has none.
+    pub(crate) groups: Groups,
+}
+
+/// Cells from which probes are drawn alike: every class of every group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Strata {
+    /// Cell of each example, in index order.
+    pub(crate) of_examples: Vec<usize>,
+    /// How many there are.
+    pub(crate) count: usize,
+}
+
+impl Data {
+    /// The classes of every group; those without group are one of their own.
+    pub(crate) fn strata(&self) -> Strata {
+        let classes = self.pack.classes();
+        let cell = |(index, &label): (usize, &i32)| {
+            let group = self.groups.of_examples.get(index).copied().flatten();
+            group.map_or(0, |group| group as usize + 1) * classes + label as usize
+        };
+        let labels = self.pack.labels().iter().enumerate();
+        Strata {
+            of_examples: labels.map(cell).collect(),
+            count: (self.groups.names.len() + 1) * classes,
+        }
+    }
+
+    /// Whether there is more than one group to compare.
+    pub(crate) fn has_groups(&self) -> bool {
+        self.groups.names.len() > 1
+    }
 }
 
 /// Brings a dataset's pack to this machine; `split` is the one that is trained on, all without one.
@@ -26,5 +61,10 @@ pub(crate) async fn load(
     let path = worker.blobs.local_file(&key, &worker.scratch).await?;
     let pack = Arc::new(Pack::open(&path)?);
     let trained = examples::indices(&worker.db, dataset, split).await?;
-    Ok(Data { pack, trained })
+    let groups = examples::groups(&worker.db, dataset).await?;
+    Ok(Data {
+        pack,
+        trained,
+        groups,
+    })
 }

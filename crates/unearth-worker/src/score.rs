@@ -10,10 +10,12 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, watch};
 use unearth_audit::{
-    Direction, Phase, Population, Progress, Recipe, Role, ScoreKey, Scoring, Signal, Variant,
+    Direction, Grouping, Phase, Population, Progress, Recipe, Role, ScoreKey, Scoring, Signal,
+    Variant,
 };
 use unearth_signals::{
     dynamics::{Dynamics, Suggestion},
+    groups,
     normalise::{NullReason, class_normalise},
     ranking::{self, Ranked},
 };
@@ -53,10 +55,10 @@ pub(crate) async fn run(
 ) -> Result<(), WorkerError> {
     let source = Source::new(worker, run.id, &run.recipe, data);
     let wanted = wanted(run);
-    let populations = |signal| Population::of(signal, data.trained.len(), data.pack.len());
+    let keys = |signal, scoring: &Option<Scoring>| keys(data, signal, scoring.as_ref());
     let total = wanted
         .iter()
-        .map(|(signal, _)| populations(*signal).len())
+        .map(|(signal, scoring)| keys(*signal, scoring).len())
         .sum();
     let (mut done, began) = (0, Instant::now());
     progress.send_replace(Some(scoring_progress(run, done, total, began.elapsed())));
@@ -68,11 +70,7 @@ pub(crate) async fn run(
             Some((done, column)) if done == computation => column,
             _ => source.column(signal, scoring.as_ref()).await?,
         };
-        for &population in populations(signal) {
-            let key = ScoreKey {
-                scoring: scoring.clone(),
-                population,
-            };
+        for key in keys(signal, &scoring) {
             let scored = source.ranked(signal, &key, &column).await?;
             store(worker, run, &scored).await?;
             done += 1;
@@ -86,6 +84,25 @@ pub(crate) async fn run(
         suggestions::store(&worker.db, run, rows).await?;
     }
     Ok(())
+}
+
+/// The score sets of one column: one per population, and where there are groups to compare, one per way
+/// of comparing them. VoG is compared over all checkpoints alone.
+fn keys(data: &Data, signal: Signal, scoring: Option<&Scoring>) -> Vec<ScoreKey> {
+    let compares = data.has_groups()
+        && Grouping::is_of(signal)
+        && scoring.is_none_or(|scoring| *scoring == Scoring::DEFAULT);
+    let adjusted = Grouping::ADJUSTED.into_iter().filter(|_| compares);
+    let groupings: Vec<Grouping> = [Grouping::Global].into_iter().chain(adjusted).collect();
+    let populations = Population::of(signal, data.trained.len(), data.pack.len());
+    let each = |&population| {
+        groupings.iter().map(move |&grouping| ScoreKey {
+            scoring: scoring.cloned(),
+            population,
+            grouping,
+        })
+    };
+    populations.iter().flat_map(each).collect()
 }
 
 /// The main run's rankings are the audit's; those of other seeds are kept to be compared with them.
@@ -164,7 +181,7 @@ impl<'a> Source<'a> {
         column: &Column,
     ) -> Result<Scored, WorkerError> {
         let members = self.members(key.population);
-        let values: Vec<Option<f64>> = members.iter().map(|&index| column.values[index]).collect();
+        let (values, null_reason) = self.compared(signal, key, &members, column).await?;
         let labels = self.data.pack.labels();
         let classes: Vec<i32> = members.iter().map(|&index| labels[index]).collect();
         let normalised = class_normalise(&values, &classes);
@@ -177,13 +194,13 @@ impl<'a> Source<'a> {
                 index: members[at] as i32,
                 label: classes[at],
                 value: values[at],
-                value_reason: values[at].is_none().then_some(column.null_reason),
+                value_reason: values[at].is_none().then_some(null_reason),
                 normalised: normalised[at].ok(),
                 normalised_reason: normalised[at].err().map(NullReason::as_str),
                 percentile: ranked.standing.map(|standing| standing.percentile),
             }
         };
-        let rows = ranking.iter().enumerate().map(row).collect();
+        let rows: Vec<NewScore> = ranking.iter().enumerate().map(row).collect();
         let deciles = self
             .deciles(signal, key.population, &members, &values)
             .await?;
@@ -191,13 +208,60 @@ impl<'a> Source<'a> {
             signal,
             scoring: key.key(),
             info: json!({ "checkpoints": self.epochs_of(key.scoring.as_ref()) }),
-            statistics: statistics::of(&values, &classes, deciles.as_ref().map(<[_; _]>::as_slice)),
+            statistics: statistics::of(
+                &values,
+                &classes,
+                deciles.as_ref().map(<[_; _]>::as_slice),
+                self.budgets(signal, &rows).await?.as_ref(),
+            ),
             rows,
         })
     }
 
+    /// Scores of the members as groups are to be compared, and why one may have none.
+    async fn compared(
+        &self,
+        signal: Signal,
+        key: &ScoreKey,
+        members: &[usize],
+        column: &Column,
+    ) -> Result<(Vec<Option<f64>>, &'static str), WorkerError> {
+        let of = |values: &[Option<f64>]| members.iter().map(|&index| values[index]).collect();
+        let values = match (signal, key.grouping) {
+            (_, Grouping::Global) => of(&column.values),
+            (Signal::LabelIssue, grouping) => of(&self.label_issue(grouping).await?),
+            (_, grouping) => self.grouped(grouping, members, of(&column.values)),
+        };
+        let null_reason = match key.grouping {
+            Grouping::WithinGroup => {
+                "it has no score or no group, or its group is too small or too alike to tell"
+            }
+            Grouping::Global | Grouping::Shrunken => column.null_reason,
+        };
+        Ok((values, null_reason))
+    }
+
+    /// Values of the members as groups are to be compared.
+    fn grouped(
+        &self,
+        grouping: Grouping,
+        members: &[usize],
+        values: Vec<Option<f64>>,
+    ) -> Vec<Option<f64>> {
+        let of_members = || -> Vec<Option<u32>> {
+            let of_examples = &self.data.groups.of_examples;
+            let group = |&index: &usize| of_examples.get(index).copied().flatten();
+            members.iter().map(group).collect()
+        };
+        match grouping {
+            Grouping::Global => values,
+            Grouping::WithinGroup => groups::within(&values, &of_members()),
+            Grouping::Shrunken => groups::shrunken(&values, &of_members()),
+        }
+    }
+
     /// Indices of a population, ascending.
-    fn members(&self, population: Population) -> Vec<usize> {
+    pub(crate) fn members(&self, population: Population) -> Vec<usize> {
         let mut trained = vec![false; self.data.pack.len()];
         for &index in &self.data.trained {
             trained[index as usize] = true;

@@ -176,7 +176,7 @@ async fn probes(
     let Some(wanted) = &run.recipe.probes else {
         return Ok(Synthesised::default());
     };
-    let made = archaeology::synthesise(wanted, run.seed, &data.pack, &data.trained);
+    let made = archaeology::synthesise(wanted, run.seed, data);
     probes::store(&worker.db, run, &made.probes).await?;
     Ok(made)
 }

@@ -252,6 +252,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audits/{id}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows what is flagged in each group by rankings that compare groups in three ways, and how well wrong
+         *     labels are found there.
+         */
+        get: operations["get_audits_id_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audits/{id}/ranking.csv": {
         parameters: {
             query?: never;
@@ -594,6 +614,8 @@ export interface components {
             categories: components["schemas"]["CategoryReport"][];
             /** @description Held-out probes, `[category][called]`. */
             confusion: number[][];
+            /** @description How well `label_issue` does on the probes of each group; empty without groups. */
+            groups?: components["schemas"]["GroupReport"][];
             /** @description Which logits the trajectories come from. */
             logits: components["schemas"]["LogitSource"];
             /**
@@ -821,6 +843,8 @@ export interface components {
             events: string;
             /** @description Its examples in rank order. */
             examples: string;
+            /** @description What is flagged in each group. */
+            groups: string;
             /** @description Its page, for people. */
             page: string;
             /** @description A ranking as a file. */
@@ -874,6 +898,26 @@ export interface components {
          * @enum {string}
          */
         Basis: "foreseen" | "measured";
+        /** @description What reviewing the top of a ranking is estimated to find. */
+        BudgetEstimate: {
+            /**
+             * Format: double
+             * @description Their share.
+             */
+            estimated_share?: number | null;
+            /**
+             * Format: double
+             * @description How many of their labels are wrong.
+             */
+            estimated_wrong: number;
+            /**
+             * Format: int64
+             * @description How many examples that are.
+             */
+            k: number;
+            /** @description `50`, `100`, `1 %`, … */
+            top: string;
+        };
         /** @description Of which kind an example is by the vote of the probes. */
         CategoryOfExample: {
             /** @description The category with most votes. */
@@ -1351,6 +1395,26 @@ export interface components {
             /** @description Path of the field in the request body, such as `recipe.epochs`. */
             field: string;
         };
+        /** @description What one ranking flags in a group. */
+        FlaggedInGroup: {
+            /**
+             * Format: int64
+             * @description Those that are flagged.
+             */
+            flagged: number;
+            /** @description How the ranking compares groups. */
+            grouping: components["schemas"]["Grouping"];
+            /**
+             * Format: int64
+             * @description Examples of the group that have a score in it: none where it is too small to tell.
+             */
+            scored: number;
+            /**
+             * Format: double
+             * @description Their share of the group's examples; null where none has a score.
+             */
+            share?: number | null;
+        };
         /** @description One gradient map of one example. */
         Gradient: {
             /**
@@ -1376,6 +1440,54 @@ export interface components {
          * @enum {string}
          */
         GradientTarget: "given" | "predicted";
+        /** @description One group. */
+        Group: {
+            clean?: components["schemas"]["Rate"] | null;
+            /**
+             * Format: int64
+             * @description Examples of it that are ranked.
+             */
+            examples: number;
+            /** @description How many of them are flagged, ranking by ranking. */
+            flagged: components["schemas"]["FlaggedInGroup"][];
+            /**
+             * Format: double
+             * @description Median of their scores.
+             */
+            median?: number | null;
+            /** @description Its name; null for the examples without group. */
+            name?: string | null;
+            planted?: components["schemas"]["Rate"] | null;
+        };
+        /** @description How well wrong labels are found in one group, by its probes. */
+        GroupReport: {
+            /** @description Its typical and atypical examples, whose labels a pilot shares, that are flagged: false alarms. */
+            clean: components["schemas"]["Rate"];
+            /** @description The group. */
+            name: string;
+            /** @description Random outputs made from its examples that are flagged: planted errors that are found. */
+            planted: components["schemas"]["Rate"];
+        };
+        /**
+         * @description How scores are compared between groups. None of the three is fair by itself.
+         * @enum {string}
+         */
+        Grouping: "global" | "within_group" | "shrunken";
+        /**
+         * @description What three ways of comparing groups flag in each. None of the three is fair by itself: read them side
+         *     by side.
+         */
+        Groups: {
+            /** @description The groups by name; examples without group come last. */
+            items: components["schemas"]["Group"][];
+            /** @description Why some column is null. */
+            note?: string | null;
+            /**
+             * Format: double
+             * @description Share of each ranking that counts as flagged.
+             */
+            share: number;
+        };
         /** @description Whether the process lives. */
         Health: {
             /** @description Always `ok`. */
@@ -1609,6 +1721,28 @@ export interface components {
              */
             total: number;
         };
+        /** @description A share of probes that would stand in the top 5 % of the ranking by `label_issue`. */
+        Rate: {
+            /**
+             * Format: int32
+             * @description Of them, those that are flagged.
+             */
+            flagged: number;
+            /** @description Its 95 % Wilson interval. */
+            interval?: number[] | null;
+            /**
+             * Format: int32
+             * @description Probes.
+             */
+            probes: number;
+            /**
+             * Format: double
+             * @description Their share; null where there are fewer than 30 probes.
+             */
+            rate?: number | null;
+            /** @description Why there is no rate. */
+            reason?: string | null;
+        };
         /** @description Whether requests can be answered, and by whom audits are run. */
         Readiness: {
             /** @description `ok`, `not-migrated` or `away`. */
@@ -1790,6 +1924,10 @@ export interface components {
         ScoreInfo: components["schemas"]["SignalInfo"] & {
             /** @description The epochs whose gradients it is taken over; null for signals without. */
             checkpoints?: number[] | null;
+            /** @description How groups are compared. */
+            grouping: components["schemas"]["Grouping"];
+            /** @description How its score is made of the signal's, x; null where it is the same. */
+            grouping_formula?: string | null;
             /**
              * @description How it was computed: variant and window of VoG such as `std:late`, `default` otherwise;
              *     with `@held_out` behind it where the ranking is over examples that were not trained on.
@@ -1953,6 +2091,12 @@ export interface components {
         State: "queued" | "running" | "succeeded" | "failed" | "cancelled";
         /** @description How the scores of a ranking are distributed. */
         Statistics: {
+            /**
+             * @description Estimated share of wrong labels in what a review budget takes from the top; of `label_issue`
+             *     alone. An estimate by the probabilities of the late epochs, optimistic where wrong labels follow
+             *     a pattern that a model can learn.
+             */
+            budgets?: components["schemas"]["BudgetEstimate"][] | null;
             /** @description Per class, in label order. */
             classes: components["schemas"]["ClassSummary"][];
             /**
@@ -2521,6 +2665,11 @@ export interface operations {
                 variant?: "std" | "paper";
                 /** @description Whether the examples that were trained on are ranked (the default) or the others. */
                 population?: "trained" | "held_out";
+                /**
+                 * @description How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+                 *     of `label_issue`, `final_loss` and `vog`.
+                 */
+                grouping?: "global" | "within_group" | "shrunken";
                 /** @description By value; hardest first by default. From the easy end, examples without a value are left out. */
                 order?: "asc" | "desc";
                 /** @description Only of the class with this name. */
@@ -2641,6 +2790,43 @@ export interface operations {
             };
         };
     };
+    get_audits_id_groups: {
+        parameters: {
+            query?: {
+                /** @description `label_issue` (the default), `final_loss` or `vog`. */
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
+                /** @description Whether the examples that were trained on are looked at (the default) or the others. */
+                population?: "trained" | "held_out";
+                /** @description Share of each ranking that counts as flagged, above 0 and up to 1; 0.05 by default. */
+                share?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Groups"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_audits_id_ranking_csv: {
         parameters: {
             query?: {
@@ -2652,6 +2838,11 @@ export interface operations {
                 variant?: "std" | "paper";
                 /** @description Whether the examples that were trained on are ranked (the default) or the others. */
                 population?: "trained" | "held_out";
+                /**
+                 * @description How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+                 *     of `label_issue`, `final_loss` and `vog`.
+                 */
+                grouping?: "global" | "within_group" | "shrunken";
                 /** @description Only of the class with this name. */
                 label?: string;
                 /** @description Only of this split. */
@@ -2806,6 +2997,11 @@ export interface operations {
                 variant?: "std" | "paper";
                 /** @description Whether the examples that were trained on are ranked (the default) or the others. */
                 population?: "trained" | "held_out";
+                /**
+                 * @description How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+                 *     of `label_issue`, `final_loss` and `vog`.
+                 */
+                grouping?: "global" | "within_group" | "shrunken";
             };
             header?: never;
             path: {

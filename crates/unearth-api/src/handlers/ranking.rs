@@ -18,7 +18,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use serde::Deserialize;
-use unearth_audit::{Direction, FieldError, Population, Signal, Subset, Variant};
+use unearth_audit::{Direction, FieldError, Grouping, Population, Signal, Subset, Variant};
 use unearth_store::scores::{self, Filter};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -65,6 +65,10 @@ pub(crate) struct RankingQuery {
     /// Whether the examples that were trained on are ranked (the default) or the others.
     #[param(inline)]
     population: Option<Population>,
+    /// How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+    /// of `label_issue`, `final_loss` and `vog`.
+    #[param(inline)]
+    grouping: Option<Grouping>,
     /// By value; hardest first by default. From the easy end, examples without a value are left out.
     #[param(inline)]
     order: Option<Order>,
@@ -107,6 +111,7 @@ pub(crate) async fn list(
         query.window.as_deref(),
         query.variant,
         query.population,
+        query.grouping,
     )?;
     let subset = Choice::parse(query.subset, query.share)?;
     let limit = PAGE.limit(query.limit)?;

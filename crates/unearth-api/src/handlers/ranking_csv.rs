@@ -22,7 +22,7 @@ use axum::{
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use std::fmt::Write as _;
-use unearth_audit::{Population, Precision, Signal, Subset, Variant};
+use unearth_audit::{Grouping, Population, Precision, Signal, Subset, Variant};
 use unearth_store::{
     StoreError,
     audits::Audit,
@@ -47,6 +47,10 @@ pub(crate) struct CsvQuery {
     /// Whether the examples that were trained on are ranked (the default) or the others.
     #[param(inline)]
     population: Option<Population>,
+    /// How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+    /// of `label_issue`, `final_loss` and `vog`.
+    #[param(inline)]
+    grouping: Option<Grouping>,
     /// Only of the class with this name.
     label: Option<String>,
     /// Only of this split.
@@ -93,6 +97,7 @@ pub(crate) async fn download(
         query.window.as_deref(),
         query.variant,
         query.population,
+        query.grouping,
     )?;
     let subset = Choice::parse(query.subset, query.share)?;
     let text = if query.raw { Text::Raw } else { Text::Safe };

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use unearth_audit::{
-    FieldError, Population, ScoreKey, ScoringRequest, Signal, State as AuditState,
+    FieldError, Grouping, Population, ScoreKey, ScoringRequest, Signal, State as AuditState,
 };
 use unearth_store::score_sets;
 use uuid::Uuid;
@@ -71,6 +71,7 @@ pub(crate) async fn start(
             populations.iter().map(move |&population| ScoreKey {
                 scoring: Some(scoring.clone()),
                 population,
+                grouping: Grouping::Global,
             })
         })
         .collect();

@@ -4,7 +4,7 @@ use crate::{
     App,
     problem::{self, Problem},
 };
-use unearth_audit::{Population, ScoreKey, Scoring, Signal, State, Variant, Window};
+use unearth_audit::{Grouping, Population, ScoreKey, Scoring, Signal, State, Variant, Window};
 use unearth_store::{
     audits::Audit,
     score_sets::{self, ScoreSet},
@@ -24,6 +24,7 @@ impl Selection {
         window: Option<&str>,
         variant: Option<Variant>,
         population: Option<Population>,
+        grouping: Option<Grouping>,
     ) -> Result<Self, Problem> {
         let signal = signal.unwrap_or(Signal::Vog);
         let scoring = if signal == Signal::Vog {
@@ -47,6 +48,7 @@ impl Selection {
             key: ScoreKey {
                 scoring,
                 population,
+                grouping: grouping.unwrap_or_default(),
             },
         })
     }

@@ -10,7 +10,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use serde::Deserialize;
-use unearth_audit::{Population, ScoreKey, Signal, Variant};
+use unearth_audit::{Grouping, Population, ScoreKey, Signal, Variant};
 use unearth_store::score_sets;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -30,6 +30,10 @@ pub(crate) struct StatisticsQuery {
     /// Whether the examples that were trained on are ranked (the default) or the others.
     #[param(inline)]
     population: Option<Population>,
+    /// How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+    /// of `label_issue`, `final_loss` and `vog`.
+    #[param(inline)]
+    grouping: Option<Grouping>,
 }
 
 /// Shows how the scores of a ranking are distributed.
@@ -48,6 +52,7 @@ pub(crate) async fn get(
         query.window.as_deref(),
         query.variant,
         query.population,
+        query.grouping,
     )?;
     let audit = load::audit(&app, id).await?;
     let set = selection.load(&app, &audit).await?;

@@ -121,6 +121,8 @@ pub(crate) struct AuditUrls {
     examples: String,
     /// Of which kinds its examples are, and how far that can be trusted.
     archaeology: String,
+    /// What is flagged in each group.
+    groups: String,
     /// Histogram and summaries of a signal.
     statistics: String,
     /// What was scored; POST here to score more.
@@ -277,6 +279,7 @@ impl AuditUrls {
             retry: format!("{own}/retry"),
             examples: format!("{own}/examples"),
             archaeology: format!("{own}/archaeology"),
+            groups: format!("{own}/groups"),
             statistics: format!("{own}/statistics"),
             scores: format!("{own}/scores"),
             ranking_csv: format!("{own}/ranking.csv"),

@@ -9,7 +9,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use unearth_audit::{Direction, ScoreKey, Signal, SignalInfo, Variant, WindowRequest};
+use unearth_audit::{Direction, Grouping, ScoreKey, Signal, SignalInfo, Variant, WindowRequest};
 use unearth_store::{StoreError, score_sets::ScoreSet, scores};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -30,6 +30,10 @@ pub(crate) struct ScoreInfo {
     /// How it was computed: variant and window of VoG such as `std:late`, `default` otherwise;
     /// with `@held_out` behind it where the ranking is over examples that were not trained on.
     pub(crate) scoring: String,
+    /// How groups are compared.
+    pub(crate) grouping: Grouping,
+    /// How its score is made of the signal's, x; null where it is the same.
+    pub(crate) grouping_formula: Option<&'static str>,
     /// The epochs whose gradients it is taken over; null for signals without.
     pub(crate) checkpoints: Option<Vec<u32>>,
 }
@@ -48,13 +52,16 @@ impl ScoreInfo {
             }
             None => Stored::default(),
         };
-        let scoring = ScoreKey::from_key(&set.scoring).and_then(|key| key.scoring);
+        let key = ScoreKey::from_key(&set.scoring);
+        let grouping = key.as_ref().map(|key| key.grouping).unwrap_or_default();
         let mut info = signal.info();
-        if let Some(scoring) = scoring {
+        if let Some(scoring) = key.and_then(|key| key.scoring) {
             info.formula = scoring.variant.formula();
         }
         Ok(Self {
             signal: info,
+            grouping,
+            grouping_formula: grouping.formula(),
             scoring: set.scoring.clone(),
             checkpoints: stored.checkpoints,
         })

@@ -20,11 +20,28 @@ pub(crate) struct Statistics {
     pub(crate) histogram: Histogram,
     /// Per class, in label order.
     pub(crate) classes: Vec<ClassSummary>,
+    /// Estimated share of wrong labels in what a review budget takes from the top; of `label_issue`
+    /// alone. An estimate by the probabilities of the late epochs, optimistic where wrong labels follow
+    /// a pattern that a model can learn.
+    pub(crate) budgets: Option<Vec<BudgetEstimate>>,
     /// How far the rankings of all seeds agree; null with one seed.
     pub(crate) stability: Option<Stability>,
     /// Error of the final model on examples it was not trained on, by decile of their score; null
     /// where there are none.
     pub(crate) held_out_error_by_decile: Option<Vec<Decile>>,
+}
+
+/// What reviewing the top of a ranking is estimated to find.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct BudgetEstimate {
+    /// `50`, `100`, `1 %`, …
+    top: String,
+    /// How many examples that are.
+    k: u64,
+    /// How many of their labels are wrong.
+    estimated_wrong: f64,
+    /// Their share.
+    estimated_share: Option<f64>,
 }
 
 /// Counts between edges.
@@ -81,6 +98,8 @@ struct Stored {
     histogram: Histogram,
     classes: Vec<StoredClass>,
     #[serde(default)]
+    budgets: Option<Vec<BudgetEstimate>>,
+    #[serde(default)]
     held_out_error_by_decile: Option<Vec<Decile>>,
 }
 
@@ -121,6 +140,7 @@ impl Statistics {
                 .into_iter()
                 .map(summary)
                 .collect::<Result<_, StoreError>>()?,
+            budgets: stored.budgets,
             stability: set.stability.as_ref().map(|stability| stability.0.clone()),
             held_out_error_by_decile: stored.held_out_error_by_decile,
         })

@@ -95,6 +95,7 @@ async fn an_audit_waits_for_a_worker() {
         "cancel": "/v1/audits/00000000-0000-0000-0000-000000000004/cancel",
         "events": "/v1/audits/00000000-0000-0000-0000-000000000004/events",
         "examples": "/v1/audits/00000000-0000-0000-0000-000000000004/examples",
+        "groups": "/v1/audits/00000000-0000-0000-0000-000000000004/groups",
         "page": "/audits/00000000-0000-0000-0000-000000000004",
         "ranking_csv": "/v1/audits/00000000-0000-0000-0000-000000000004/ranking.csv",
         "retry": "/v1/audits/00000000-0000-0000-0000-000000000004/retry",

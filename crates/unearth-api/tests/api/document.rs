@@ -45,6 +45,7 @@ fn every_route_of_the_contract_is_documented() {
         ),
         ("/v1/audits/{id}/statistics", "get"),
         ("/v1/audits/{id}/archaeology", "get"),
+        ("/v1/audits/{id}/groups", "get"),
         ("/v1/audits/{id}/subsets", "get"),
         ("/v1/audits/{id}/subsets/{name}", "get"),
         ("/v1/audits/{id}/ranking.csv", "get"),
@@ -56,5 +57,5 @@ fn every_route_of_the_contract_is_documented() {
             );
         }
     }
-    assert_eq!(document["paths"].as_object().unwrap().len(), 30);
+    assert_eq!(document["paths"].as_object().unwrap().len(), 31);
 }

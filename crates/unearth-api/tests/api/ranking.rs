@@ -123,6 +123,8 @@ async fn a_row_has_its_rank_score_and_addresses() {
         ],
         "direction": "high-harder",
         "formula": "mean over pixels of the standard deviation over checkpoints (ddof 0) of the channel mean of ∂z_p/∂x",
+        "grouping": "global",
+        "grouping_formula": null,
         "logits": "eval mode, not augmented, pre-softmax",
         "name": "vog",
         "purpose": "finds difficult and atypical examples; it is not a detector of wrong labels",
@@ -226,6 +228,7 @@ async fn statistics_name_their_classes() {
     assert_eq!(statistics["signal"].take()["name"], "vog");
     insta::assert_json_snapshot!(statistics, @r##"
     {
+      "budgets": null,
       "classes": [
         {
           "examples": 3,

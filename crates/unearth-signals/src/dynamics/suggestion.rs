@@ -13,6 +13,23 @@ pub struct Suggestion {
     pub runner_up: i32,
     /// Its mean probability.
     pub runner_up_probability: f64,
+    /// Mean probability of the given label.
+    pub given_probability: f64,
+}
+
+impl Suggestion {
+    /// Estimated probability that the given label, `given`, is wrong: that of the most probable other
+    /// class, of the two of them. 1 where the late epochs rule the given label out, ½ where they cannot
+    /// decide.
+    pub fn doubt(&self, given: i32) -> f64 {
+        let other = if self.label == given {
+            self.runner_up_probability
+        } else {
+            self.probability
+        };
+        let both = other + self.given_probability;
+        if both > 0.0 { other / both } else { 0.5 }
+    }
 }
 
 /// The class with the highest mean probability over `epochs` at example `at`, whose given label is
@@ -43,6 +60,7 @@ pub fn suggestion(given: i32, epochs: &[Epoch<'_>], at: usize) -> Option<Suggest
     if seen == 0 {
         return None;
     }
+    let of_given = classes[0].1 / f64::from(seen);
     // Stable, so the given label stays first among equals.
     classes[1..].sort_by_key(|&(class, _)| class);
     classes.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -52,5 +70,6 @@ pub fn suggestion(given: i32, epochs: &[Epoch<'_>], at: usize) -> Option<Suggest
         probability: mean(0),
         runner_up: classes[1].0,
         runner_up_probability: mean(1),
+        given_probability: of_given,
     })
 }

@@ -1,5 +1,6 @@
 //! Which examples a suite is made of or from.
 
+use crate::data::Strata;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use unearth_audit::Suite;
@@ -20,26 +21,24 @@ pub(crate) fn in_turn(lists: &[Vec<u32>], size: usize) -> Vec<u32> {
         .collect()
 }
 
-/// `pool` by class, each class in a random order.
-pub(crate) fn shuffled_by_class(
-    pool: &[u32],
-    labels: &[i32],
-    classes: usize,
-    rng: &mut ChaCha8Rng,
-) -> Vec<Vec<u32>> {
-    let mut lists = by_class(pool, labels, classes);
+/// `pool` by stratum, strata and members each in a random order.
+pub(crate) fn shuffled(pool: &[u32], strata: &Strata, rng: &mut ChaCha8Rng) -> Vec<Vec<u32>> {
+    let mut lists = by_stratum(pool, strata);
     for list in &mut lists {
         list.shuffle(rng);
     }
+    // Where there are more strata than probes, none is preferred.
+    lists.shuffle(rng);
     lists
 }
 
-/// `pool` by class, in the pool's order.
-pub(crate) fn by_class(pool: &[u32], labels: &[i32], classes: usize) -> Vec<Vec<u32>> {
-    let mut lists = vec![vec![]; classes];
+/// `pool` by stratum, in the pool's order; strata without members are left out.
+pub(crate) fn by_stratum(pool: &[u32], strata: &Strata) -> Vec<Vec<u32>> {
+    let mut lists = vec![vec![]; strata.count];
     for &index in pool {
-        lists[labels[index as usize] as usize].push(index);
+        lists[strata.of_examples[index as usize]].push(index);
     }
+    lists.retain(|list| !list.is_empty());
     lists
 }
 
@@ -60,18 +59,21 @@ mod tests {
 
     #[test]
     fn a_draw_is_balanced_and_repeats_itself() {
-        let labels: Vec<i32> = (0..100).map(|i| i32::from(i >= 90)).collect();
+        let strata = Strata {
+            of_examples: (0..100).map(|i| usize::from(i >= 90)).collect(),
+            count: 3,
+        };
         let pool: Vec<u32> = (0..100).collect();
         let draw = |seed| {
             let mut rng = stream(seed, Suite::Corrupted);
-            in_turn(&shuffled_by_class(&pool, &labels, 2, &mut rng), 16)
+            in_turn(&shuffled(&pool, &strata, &mut rng), 16)
         };
         let drawn = draw(1);
         assert_eq!(drawn, draw(1));
         assert_ne!(drawn, draw(2));
-        let of_class_1 = drawn.iter().filter(|&&i| labels[i as usize] == 1).count();
+        let of_class_1 = drawn.iter().filter(|&&i| i >= 90).count();
         assert_eq!(of_class_1, 8);
-        let more = in_turn(&by_class(&pool, &labels, 2), 50);
+        let more = in_turn(&by_stratum(&pool, &strata), 50);
         assert_eq!(more.len(), 50);
         assert_eq!(more.iter().filter(|&&i| i >= 90).count(), 10);
     }

@@ -6,6 +6,7 @@
 //! example, and the other half tells how far that vote can be trusted.
 
 mod draw;
+mod groups;
 mod report;
 mod suites;
 mod synthesis;
@@ -68,7 +69,9 @@ pub(crate) async fn run(
     let on_examples = trajectories::votes(worker, &main, logits, &voters, data.pack.len()).await?;
 
     let source = Source::new(worker, main.id, &main.recipe, data);
+    let groups = groups::reports(&source, archaeology, &members, &probes).await?;
     let report = report::of(&Measured {
+        groups,
         archaeology,
         logits,
         epochs: main.recipe.epochs as usize,
@@ -117,7 +120,9 @@ fn members(
     probes: &[Probe],
     data: &Data,
 ) -> Vec<Member> {
-    let (labels, classes) = (data.pack.labels(), data.pack.classes());
+    let strata = data.strata();
+    // Both halves of a suite go through the strata that there are, one by one.
+    let in_turn = draw::by_stratum(&data.trained, &strata).len();
     let mut members = Vec::new();
     let mut add = |category: usize, rows: Vec<Row>, in_turn: usize| {
         let rows = rows.into_iter().enumerate();
@@ -133,15 +138,13 @@ fn members(
                 .filter(|&at| probes[at].suite == suite.as_str())
                 .map(Row::Probe)
                 .collect(),
-            Some(pilot) => {
-                suites::from_pilot(suite, archaeology, pilot, &data.trained, labels, classes)
-                    .into_iter()
-                    .map(Row::Example)
-                    .collect()
-            }
+            Some(pilot) => suites::from_pilot(suite, archaeology, pilot, &data.trained, &strata)
+                .into_iter()
+                .map(Row::Example)
+                .collect(),
             None => vec![],
         };
-        add(category, rows, classes);
+        add(category, rows, in_turn);
     }
     for (at, suite) in archaeology.custom.iter().enumerate() {
         let is_trained = |index: &&u32| data.trained.binary_search(index).is_ok();

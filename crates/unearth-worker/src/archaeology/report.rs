@@ -3,7 +3,7 @@
 use super::{Member, Trajectories, suites::Pilot, trajectories::Row};
 use crate::{Worker, WorkerError, score::Source};
 use unearth_audit::{
-    Archaeology, ArchaeologyReport, CategoryReport, LogitSource, RELIABLE_FROM, Suite,
+    Archaeology, ArchaeologyReport, CategoryReport, GroupReport, LogitSource, RELIABLE_FROM, Suite,
 };
 use unearth_signals::{
     archaeology::{Confusion, Vote},
@@ -14,6 +14,7 @@ use unearth_store::{dynamics::of_probes, probes::Probe, runs::Sibling};
 
 /// All that a report is made from.
 pub(super) struct Measured<'a> {
+    pub(super) groups: Vec<GroupReport>,
     pub(super) archaeology: &'a Archaeology,
     pub(super) logits: LogitSource,
     pub(super) epochs: usize,
@@ -119,6 +120,7 @@ pub(super) fn of(measured: &Measured<'_>) -> ArchaeologyReport {
         tied: tied as u64,
         not_voted: measured.votes.len() as u64 - voted,
         sources: sources(measured),
+        groups: measured.groups.clone(),
         pilot_accuracy: measured.pilot_accuracy,
     }
 }

@@ -1,6 +1,7 @@
 //! The suites of an archaeology as rows with trajectories.
 
 use super::draw;
+use crate::data::Strata;
 use unearth_audit::{Archaeology, ArchaeologyVariant, Suite};
 
 /// What the pilot saw of every example, in index order.
@@ -13,15 +14,14 @@ pub(crate) struct Pilot {
 
 /// Typical or atypical examples of the dataset, at most `archaeology.suite_size`.
 ///
-/// The authors rank all classes at once; ours takes as many of each class, and leaves those out of
+/// The authors rank all classes at once; ours takes as many of each class (of each group), and leaves those out of
 /// the atypical ones whose label the pilot does not share: a wrong label is not an atypical example.
 pub(crate) fn from_pilot(
     suite: Suite,
     archaeology: &Archaeology,
     pilot: &Pilot,
     trained: &[u32],
-    labels: &[i32],
-    classes: usize,
+    strata: &Strata,
 ) -> Vec<u32> {
     let authors = archaeology.variant == ArchaeologyVariant::Authors;
     let atypical = suite == Suite::Atypical;
@@ -40,7 +40,7 @@ pub(crate) fn from_pilot(
     if authors {
         return ranked.into_iter().take(size).collect();
     }
-    draw::in_turn(&draw::by_class(&ranked, labels, classes), size)
+    draw::in_turn(&draw::by_stratum(&ranked, strata), size)
 }
 
 #[cfg(test)]
@@ -60,13 +60,16 @@ mod tests {
 
     /// Ten examples of two classes; class 1 is harder, and 8 and 9 are called something else.
     fn drawn(suite: Suite, variant: ArchaeologyVariant) -> Vec<u32> {
-        let labels: Vec<i32> = (0..10).map(|i| i32::from(i >= 5)).collect();
+        let strata = Strata {
+            of_examples: (0..10).map(|i| usize::from(i >= 5)).collect(),
+            count: 2,
+        };
         let pilot = Pilot {
             loss: (0..10).map(|i| Some(f64::from(i))).collect(),
             agrees: (0..10).map(|i| i < 8).collect(),
         };
         let trained: Vec<u32> = (0..10).collect();
-        from_pilot(suite, &archaeology(variant), &pilot, &trained, &labels, 2)
+        from_pilot(suite, &archaeology(variant), &pilot, &trained, &strata)
     }
 
     #[test]

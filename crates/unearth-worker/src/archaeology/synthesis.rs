@@ -1,6 +1,7 @@
 //! The probes that are made: extra rows to train on, of known kind.
 
 use super::draw;
+use crate::data::Data;
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
@@ -32,16 +33,16 @@ impl Synthesised {
     }
 }
 
-/// Makes the probes of a run, the same ones for the same seed and data. `trained` are the indices
-/// that it trains on: sources are taken from the others where there are enough of them, so that no
-/// example is trained on twice.
-pub(crate) fn synthesise(wanted: &Probes, seed: u64, pack: &Pack, trained: &[u32]) -> Synthesised {
+/// Makes the probes of a run, the same ones for the same seed and data. Sources are taken from the
+/// examples that it does not train on where there are enough of them, so that none is trained on twice.
+pub(crate) fn synthesise(wanted: &Probes, seed: u64, data: &Data) -> Synthesised {
     let size = wanted.suite_size as usize;
-    let pool = pool(pack, trained, size);
+    let (pack, strata) = (&*data.pack, data.strata());
+    let pool = pool(pack, &data.trained, size);
     let mut made = Synthesised::default();
     for &suite in &wanted.suites {
         let mut rng = draw::stream(seed, suite);
-        let lists = draw::shuffled_by_class(&pool, pack.labels(), pack.classes(), &mut rng);
+        let lists = draw::shuffled(&pool, &strata, &mut rng);
         for source in draw::in_turn(&lists, size) {
             made.add(suite, source, pack, &mut rng);
         }

@@ -4,7 +4,7 @@ use super::{Column, Source};
 use crate::WorkerError;
 use futures::TryStreamExt;
 use std::pin::pin;
-use unearth_audit::{LogitSource, Population, Scoring, Signal, Variant, chunk_range};
+use unearth_audit::{Grouping, LogitSource, Population, Scoring, Signal, Variant, chunk_range};
 use unearth_signals::{
     dynamics::{Dynamics, Epoch, Suggestion},
     label_issue::mean_standing,
@@ -26,7 +26,12 @@ impl Source<'_> {
     ) -> Result<Column, WorkerError> {
         let (value, null_reason): (fn(&Dynamics) -> Option<f64>, _) = match signal {
             Signal::Vog => return self.vog(scoring.unwrap_or(&Scoring::DEFAULT)).await,
-            Signal::LabelIssue => return self.label_issue().await,
+            Signal::LabelIssue => {
+                return Ok(Column {
+                    values: self.label_issue(Grouping::Global).await?,
+                    null_reason: NOT_RECORDED,
+                });
+            }
             Signal::FinalLoss => {
                 let evaluated = self.evaluation().await?;
                 return Ok(Column {
@@ -66,12 +71,18 @@ impl Source<'_> {
         })
     }
 
-    /// Standings are taken within a population: the two are never compared.
-    async fn label_issue(&self) -> Result<Column, WorkerError> {
-        const READINGS: [fn(&Dynamics) -> Option<f64>; 2] = [
-            |example| example.late_loss,
-            |example| example.late_margin.map(|margin| -margin),
-        ];
+    /// What `label_issue` is made of, in flight and in the eval pass: high = harder.
+    pub(crate) const LABEL_ISSUE_READINGS: [fn(&Dynamics) -> Option<f64>; 2] = [
+        |example| example.late_loss,
+        |example| example.late_margin.map(|margin| -margin),
+    ];
+
+    /// Standings are taken within a population: the two are never compared. Groups are compared in each
+    /// reading before the standings are taken: a standing no longer knows how far off an example is.
+    pub(crate) async fn label_issue(
+        &self,
+        grouping: Grouping,
+    ) -> Result<Vec<Option<f64>>, WorkerError> {
         let (learned, evaluated) = (self.dynamics().await?, self.evaluation().await?);
         let mut values = vec![None; evaluated.len()];
         for population in [Population::Trained, Population::HeldOut] {
@@ -81,20 +92,18 @@ impl Source<'_> {
                 Population::HeldOut => &[evaluated],
             };
             let of = |source: &[Dynamics], reading: fn(&Dynamics) -> Option<f64>| {
-                members.iter().map(|&at| reading(&source[at])).collect()
+                let values = members.iter().map(|&at| reading(&source[at])).collect();
+                self.grouped(grouping, &members, values)
             };
             let readings: Vec<Vec<Option<f64>>> = sources
                 .iter()
-                .flat_map(|source| READINGS.map(|reading| of(source, reading)))
+                .flat_map(|source| Self::LABEL_ISSUE_READINGS.map(|reading| of(source, reading)))
                 .collect();
             for (&at, value) in members.iter().zip(mean_standing(&readings)) {
                 values[at] = value;
             }
         }
-        Ok(Column {
-            values,
-            null_reason: NOT_RECORDED,
-        })
+        Ok(values)
     }
 
     async fn vog(&self, scoring: &Scoring) -> Result<Column, WorkerError> {

@@ -4,14 +4,20 @@ use super::Source;
 use crate::WorkerError;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
-use unearth_audit::{Population, Signal};
+use unearth_audit::{Budget, Population, Signal};
 use unearth_signals::statistics::{
     DECILES, Decile, class_summaries, held_out_error_by_decile, histogram,
 };
+use unearth_store::score_sets::NewScore;
 
 const BINS: NonZeroUsize = NonZeroUsize::new(40).expect("forty is not zero");
 
-pub(super) fn of(values: &[Option<f64>], classes: &[i32], deciles: Option<&[Decile]>) -> Value {
+pub(super) fn of(
+    values: &[Option<f64>],
+    classes: &[i32],
+    deciles: Option<&[Decile]>,
+    budgets: Option<&Value>,
+) -> Value {
     let histogram = histogram(values, BINS);
     let classes: Vec<Value> = class_summaries(values, classes)
         .into_iter()
@@ -30,6 +36,7 @@ pub(super) fn of(values: &[Option<f64>], classes: &[i32], deciles: Option<&[Deci
         "scored": values.iter().flatten().count(),
         "histogram": { "edges": histogram.edges, "counts": histogram.counts },
         "classes": classes,
+        "budgets": budgets,
         "held_out_error_by_decile": deciles.map(|deciles| deciles.iter().enumerate().map(decile).collect::<Vec<_>>()),
     })
 }
@@ -47,6 +54,35 @@ fn decile((at, decile): (usize, &Decile)) -> Value {
 }
 
 impl Source<'_> {
+    /// The estimated share of wrong labels in what each review budget takes from the top of a ranking
+    /// made to find them. None for other rankings.
+    pub(super) async fn budgets(
+        &self,
+        signal: Signal,
+        rows: &[NewScore],
+    ) -> Result<Option<Value>, WorkerError> {
+        if signal != Signal::LabelIssue {
+            return Ok(None);
+        }
+        let suggestions = self.suggestions().await?;
+        let scored: Vec<f64> = rows
+            .iter()
+            .filter(|row| row.value.is_some())
+            .filter_map(|row| Some(suggestions[row.index as usize]?.doubt(row.label)))
+            .collect();
+        let budget = |budget: Budget| {
+            let k = budget.of(scored.len() as u64);
+            let wrong: f64 = scored[..k as usize].iter().sum();
+            json!({
+                "top": budget.name(),
+                "k": k,
+                "estimated_wrong": wrong,
+                "estimated_share": (k > 0).then(|| wrong / k as f64),
+            })
+        };
+        Ok(Some(Budget::ALL.map(budget).to_vec().into()))
+    }
+
     /// The share of wrong predictions by decile of VoG, over examples that were not trained on.
     pub(super) async fn deciles(
         &self,

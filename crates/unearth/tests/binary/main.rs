@@ -3,6 +3,7 @@
 mod archaeology;
 mod evaluate;
 mod exit_codes;
+mod groups;
 mod kill;
 mod patience;
 mod real;

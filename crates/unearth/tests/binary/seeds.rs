@@ -21,7 +21,9 @@ fn every_score_has_its_range_over_seeds() {
     assert_eq!((&audit["runs"], &audit["seeds"]), (&json!(3), &json!(3)));
     let of_three = unearth.ranking(id, "aum");
     let first_columns = |csv: &str| -> Vec<String> {
-        let rows = csv.lines().map(|line| line.split(',').take(9).collect::<Vec<_>>());
+        let rows = csv
+            .lines()
+            .map(|line| line.split(',').take(9).collect::<Vec<_>>());
         rows.map(|cells| cells.join(",")).collect()
     };
     assert_eq!(
@@ -52,7 +54,10 @@ fn every_score_has_its_range_over_seeds() {
         let correlation = &stability["correlation"];
         assert!(correlation["min"].as_f64() <= correlation["mean"].as_f64());
         let tops = stability["overlap"].as_array().expect("budgets");
-        let of_all = tops.iter().find(|top| top["top"] == "100").expect("a budget");
+        let of_all = tops
+            .iter()
+            .find(|top| top["top"] == "100")
+            .expect("a budget");
         assert_eq!(of_all["share"]["mean"], 1.0, "all of {EXAMPLES}");
     }
     let alone = unearth.get(&format!("/v1/audits/{alone}/examples?signal=aum&limit=1"));
