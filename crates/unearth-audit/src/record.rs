@@ -6,6 +6,7 @@ use std::ops::Range;
 /// Which logits a record comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum LogitSource {
     /// Train mode, augmented, before the update of its batch.
     InFlight,

@@ -4,7 +4,7 @@ use crate::{
     Limits,
     archive::{FileWindow, Members},
     decode,
-    format::{idx, manifest, npy},
+    format::{idx, manifest},
     pack::layout,
 };
 use std::io::Write as _;
@@ -43,7 +43,7 @@ pub fn idx(bytes: &[u8]) {
 
 /// Reads an npy header.
 pub fn npy(bytes: &[u8]) {
-    let _ = npy::Header::parse(&mut &*bytes);
+    let _ = unearth_npy::Header::parse(&mut &*bytes);
 }
 
 /// Reads a CSV manifest.

@@ -329,6 +329,7 @@ async fn ready_dataset(db: &Database, examples: usize) -> Uuid {
     let packed = Packed {
         content_hash: "none".into(),
         facts: DatasetFacts {
+            modality: Modality::Image,
             examples,
             classes: 1,
             height: SIDE as usize,

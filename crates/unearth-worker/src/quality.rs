@@ -38,6 +38,7 @@ mod tests {
     #[test]
     fn an_undertrained_model_is_said_and_a_trained_one_is_not() {
         let facts = DatasetFacts {
+            modality: Modality::Image,
             examples: 1_000,
             classes: 10,
             height: 8,

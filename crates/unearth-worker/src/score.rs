@@ -228,6 +228,7 @@ mod tests {
 
     fn run() -> ClaimedRun {
         let facts = DatasetFacts {
+            modality: Modality::Image,
             examples: 100,
             classes: 10,
             height: 8,

@@ -76,6 +76,7 @@ pub(crate) async fn dataset(service: &Service, examples: usize) -> Uuid {
     let packed = Packed {
         content_hash: "c0ffee".into(),
         facts: DatasetFacts {
+            modality: Modality::Image,
             examples,
             classes: 2,
             height: SIDE,

@@ -5,7 +5,6 @@ mod image_folder;
 mod kind;
 pub(crate) mod manifest;
 mod names;
-pub(crate) mod npy;
 pub(crate) mod npz;
 mod split;
 

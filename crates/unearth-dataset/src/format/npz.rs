@@ -1,15 +1,12 @@
 //! `NumPy` arrays: images in one, labels in another.
 
-use super::{
-    ArrayPlan, Draft, Names, Part, check_examples, check_image_pixels,
-    npy::{Header, HeaderError, Kind},
-    split,
-};
+use super::{ArrayPlan, Draft, Names, Part, check_examples, check_image_pixels, split};
 use crate::{
     DatasetError, Format, Limits, Warning, WarningCode,
     archive::{Member, Members, read_full},
 };
 use std::{io::Read, path::Path};
+use unearth_npy::{Header, HeaderError, Kind};
 
 const IMAGES: Role = Role {
     names: ["x", "images"],

@@ -309,6 +309,7 @@ pub(crate) fn packed(examples: usize) -> Packed {
     Packed {
         content_hash: "content".into(),
         facts: DatasetFacts {
+            modality: Modality::Image,
             examples,
             classes: 10,
             height: 5,
