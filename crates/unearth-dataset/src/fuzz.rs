@@ -4,7 +4,7 @@ use crate::{
     Limits,
     archive::{FileWindow, Members},
     decode,
-    format::{idx, manifest},
+    format::{idx, manifest, table},
     pack::layout,
 };
 use std::io::Write as _;
@@ -49,6 +49,11 @@ pub fn npy(bytes: &[u8]) {
 /// Reads a CSV manifest.
 pub fn manifest(bytes: &[u8]) {
     let _ = manifest::parse("manifest.csv", bytes, "label");
+}
+
+/// Reads a CSV table.
+pub fn table(bytes: &[u8]) {
+    let _ = table::parse(bytes, "label");
 }
 
 /// Inspects and decodes an image.

@@ -73,7 +73,7 @@ impl Dtype {
             _ => (Kind::Other, 0),
         };
         Self {
-            spelling: spelling.escape_debug().take(200).collect(),
+            spelling: shown(spelling),
             kind,
             size,
             big_endian: order == b'>',
@@ -147,6 +147,20 @@ impl Dtype {
             element.iter().rev().fold(0, join)
         }
     }
+}
+
+/// The beginning of a spelling, its control characters escaped.
+fn shown(spelling: &str) -> String {
+    const CHARACTERS_MAX: usize = 200;
+    let mut shown = String::new();
+    for c in spelling.chars().take(CHARACTERS_MAX) {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 #[cfg(test)]

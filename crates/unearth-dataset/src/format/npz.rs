@@ -112,7 +112,7 @@ fn plan(file: &str, arrays: &Members, limits: &Limits) -> Result<ArrayPlan, Data
         plan.drafts.push(Draft {
             key: take(&mut keys, index).unwrap_or_else(|| index.to_string()),
             row: None,
-            label: plan.labels.position(label),
+            label: Some(plan.labels.position(label)),
             split: split.map(|name| plan.splits.position(split::canonical_or_given(&name))),
             group: take(&mut groups, index).filter(|group| !group.is_empty()),
         });

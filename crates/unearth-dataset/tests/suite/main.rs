@@ -14,4 +14,5 @@ mod images;
 mod manifest;
 mod npz;
 mod real_data;
+mod table;
 mod upload;
