@@ -57,7 +57,7 @@ pub(crate) fn rows(
                 row.rank.to_string(),
                 row.index.to_string(),
                 text.cell(&row.key),
-                text.cell(&classes.name(row.label)?),
+                text.cell(classes.given(row.label)?.as_deref().unwrap_or_default()),
                 text.cell(row.split.as_deref().unwrap_or_default()),
                 text.cell(row.group_name.as_deref().unwrap_or_default()),
                 number(row.value),

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod dataset;
 pub(crate) mod event;
 pub(crate) mod example;
+pub(crate) mod external;
 pub(crate) mod score;
 pub(crate) mod statistics;
 pub(crate) mod subset;

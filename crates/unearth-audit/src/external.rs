@@ -35,6 +35,7 @@ impl ExternalRun {
     /// What scoring must know of it.
     pub fn shape(&self) -> RunShape {
         RunShape {
+            is_external: true,
             epochs: self.epochs,
             trajectory: self.logits,
             checkpoints: self.checkpoints.clone(),

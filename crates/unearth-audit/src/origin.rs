@@ -16,6 +16,8 @@ pub enum Origin {
 /// What scoring must know of a run, whoever made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunShape {
+    /// Whether it was posted.
+    pub is_external: bool,
     /// Epochs with a record.
     pub epochs: u32,
     /// Which logits the records of the epochs come from.
@@ -31,6 +33,11 @@ pub struct RunShape {
 }
 
 impl RunShape {
+    /// Whether there may be records of these logits: every training of ours ends in an eval pass.
+    pub fn records(&self, source: LogitSource) -> bool {
+        source == self.trajectory || !self.is_external
+    }
+
     /// Bytes of one example's stored map: f16 pixels, without its scale.
     pub fn map_bytes(&self) -> usize {
         self.map_height as usize * self.map_width as usize * 2
@@ -41,6 +48,7 @@ impl Recipe {
     /// What scoring must know of its run.
     pub fn shape(&self) -> RunShape {
         RunShape {
+            is_external: false,
             epochs: self.epochs,
             trajectory: LogitSource::InFlight,
             checkpoints: self.checkpoints.clone(),

@@ -13,6 +13,7 @@ pub mod dynamics;
 mod error;
 pub mod events;
 pub mod examples;
+pub mod external;
 pub mod idempotency;
 pub mod runs;
 pub mod score_sets;

@@ -16,7 +16,8 @@ use crate::{
 use sqlx::{PgConnection, types::Json};
 use time::{Duration, OffsetDateTime};
 use unearth_audit::{
-    Environment, Event, Position, Progress, Recipe, Scoring, Signal, State, TrainingOutcome,
+    Environment, Event, Origin, Position, Progress, RunShape, Scoring, Signal, State,
+    TrainingOutcome,
 };
 use uuid::Uuid;
 
@@ -34,8 +35,10 @@ pub struct ClaimedRun {
     pub audit_id: Uuid,
     /// Dataset.
     pub dataset_id: Uuid,
-    /// What to train.
-    pub recipe: Recipe,
+    /// What to train, or what was posted.
+    pub origin: Origin,
+    /// What of it scoring must know.
+    pub shape: RunShape,
     /// Seed.
     pub seed: u64,
     /// Whether gradient maps are kept.
@@ -95,7 +98,7 @@ pub async fn claim(
                attempts = attempts + 1, fruitless_attempts = fruitless_attempts + 1,
                started_at = coalesce(started_at, $3), heartbeat_at = $3
            from next where runs.id = next.id
-           returning runs.id, audit_id, recipe as "recipe: Json<Recipe>", seed, keeps_maps, attempts,
+           returning runs.id, audit_id, recipe as "origin: Json<Origin>", seed, keeps_maps, attempts,
                      fruitless_attempts, error, resume_position as "resume_position: Json<Position>",
                      resume_blob, environment as "environment: Json<Environment>",
                      outcome as "outcome: Json<TrainingOutcome>""#,
@@ -138,7 +141,8 @@ pub async fn claim(
         token,
         audit_id: run.audit_id,
         dataset_id: audit.dataset_id,
-        recipe: run.recipe.0,
+        shape: run.origin.shape(),
+        origin: run.origin.0,
         seed: run.seed as u64,
         keeps_maps: run.keeps_maps,
         signals: audit.signals.0,
@@ -534,18 +538,18 @@ pub async fn cancelled(
     Ok(())
 }
 
-/// The run of `audit` that its signals come from, and its recipe.
+/// The run of `audit` that its signals come from, and what scoring must know of it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn source_of(db: &Database, audit: Uuid) -> Result<Option<(i64, Recipe)>, StoreError> {
+pub async fn source_of(db: &Database, audit: Uuid) -> Result<Option<(i64, RunShape)>, StoreError> {
     let row = sqlx::query!(
         r#"-- runs::source_of
-           select id, recipe as "recipe: Json<Recipe>" from runs
+           select id, recipe as "origin: Json<Origin>" from runs
            where audit_id = $1 and ordinal = 0"#,
         audit
     )
     .fetch_optional(&db.pool)
     .await?;
-    Ok(row.map(|row| (row.id, row.recipe.0)))
+    Ok(row.map(|row| (row.id, row.origin.shape())))
 }

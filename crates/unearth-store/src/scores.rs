@@ -66,6 +66,8 @@ pub struct RankedRow {
     pub suggested: Option<i32>,
     /// Mean probability of that class.
     pub suggested_probability: Option<f64>,
+    /// The beginning of its text, where it is one.
+    pub excerpt: Option<String>,
 }
 
 /// One page of a ranking: rows after rank `after`, seen from the end that `order` names.
@@ -203,7 +205,8 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgr
          select scores.rank, scores.index, examples.key, scores.label, examples.split,
                 examples.group_name, scores.value, scores.value_reason, scores.normalised,
                 scores.normalised_reason, scores.percentile, suggestions.label as suggested,
-                suggestions.probability as suggested_probability
+                suggestions.probability as suggested_probability,
+                left(examples.text, 200) as excerpt
          from scores
          join score_sets on score_sets.id = scores.score_set_id
          left join suggestions on suggestions.audit_id = score_sets.audit_id

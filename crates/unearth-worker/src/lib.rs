@@ -7,6 +7,7 @@
 
 mod data;
 mod error;
+mod external;
 mod heartbeat;
 mod lanes;
 mod progress;

@@ -11,8 +11,8 @@ pub(crate) fn of_phase(run: &ClaimedRun, phase: Phase) -> Progress {
         batch: 0,
         sweeps: 0,
     });
-    let done = phase == Phase::Scoring;
-    let (epochs, checkpoints) = (run.recipe.epochs, run.recipe.checkpoints.len() as u32);
+    let done = phase == Phase::Scoring || run.shape.is_external;
+    let (epochs, checkpoints) = (run.shape.epochs, run.shape.checkpoints.len() as u32);
     Progress {
         phase,
         epoch: if done { epochs } else { epoch },

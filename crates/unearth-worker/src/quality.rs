@@ -24,7 +24,7 @@ pub(crate) fn warnings(outcome: &TrainingOutcome, recipe: &Recipe, classes: usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unearth_audit::{DatasetFacts, RecipeRequest};
+    use unearth_audit::{DatasetFacts, Modality, RecipeRequest};
 
     fn outcome(training_accuracy: f64) -> TrainingOutcome {
         TrainingOutcome {

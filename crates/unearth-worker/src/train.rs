@@ -4,7 +4,7 @@ use crate::{
     Worker, WorkerError,
     data::{self, Data},
     error::chain,
-    heartbeat,
+    external, heartbeat,
     progress::of_phase,
     quality,
     receive::Receiving,
@@ -16,7 +16,7 @@ use time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
-use unearth_audit::{Init, Phase, Progress, TrainingError, TrainingJob, TrainingOutcome};
+use unearth_audit::{Init, Phase, Progress, Recipe, TrainingError, TrainingJob, TrainingOutcome};
 use unearth_store::{
     StoreError,
     audits::AuditResult,
@@ -77,7 +77,10 @@ async fn attempt(
         )));
     }
     progress.send_replace(Some(of_phase(run, Phase::Loading)));
-    let data = data::load(worker, run.dataset_id, run.recipe.split.as_deref()).await?;
+    let data = data::load(worker, run.dataset_id, run.shape.split.as_deref()).await?;
+    if run.shape.is_external {
+        return external::run(worker, run, &data, progress).await;
+    }
     let outcome = match run.outcome.clone() {
         Some(outcome) => outcome,
         None => trained(worker, run, &data, stop, progress).await?,
@@ -128,7 +131,7 @@ async fn train_once(
     let trainer = Arc::clone(&worker.trainer);
     let pack = Arc::clone(&data.pack);
     let indices = data.trained.clone();
-    let (recipe, seed) = (run.recipe.clone(), run.seed);
+    let (recipe, seed) = (recipe(run)?.clone(), run.seed);
     let resume_interval_secs = worker.resume_interval.as_seconds_f64();
     let span = tracing::Span::current();
     thread::Builder::new()
@@ -165,6 +168,12 @@ async fn train_once(
     }
 }
 
+fn recipe(run: &ClaimedRun) -> Result<&Recipe, WorkerError> {
+    run.origin
+        .recipe()
+        .ok_or_else(|| WorkerError::Inconsistent("an external run has no recipe".to_owned()))
+}
+
 async fn resume_point(worker: &Worker, blob: &str) -> Result<bytes::Bytes, WorkerError> {
     match worker.blobs.get(blob).await {
         Err(error) if error.is_blob_missing() => {
@@ -178,7 +187,7 @@ async fn initial_weights(
     worker: &Worker,
     run: &ClaimedRun,
 ) -> Result<Option<bytes::Bytes>, WorkerError> {
-    let Init::Weights(hash) = &run.recipe.init else {
+    let Init::Weights(hash) = &recipe(run)?.init else {
         return Ok(None);
     };
     let file = weights::get(&worker.db, hash)
@@ -199,12 +208,12 @@ async fn finish(
     let earlier = run.environment.clone().filter(|_| run.outcome.is_some());
     let environment = earlier.unwrap_or_else(|| worker.trainer.environment());
     let result = AuditResult {
-        training_accuracy: outcome.training_accuracy,
+        training_accuracy: Some(outcome.training_accuracy),
         held_out_accuracy: outcome.held_out_accuracy,
-        warnings: quality::warnings(outcome, &run.recipe, data.pack.classes()),
-        environment,
-        fit_secs: outcome.fit_secs,
-        sweep_secs: outcome.sweep_secs,
+        warnings: quality::warnings(outcome, recipe(run)?, data.pack.classes()),
+        environment: Some(environment),
+        fit_secs: Some(outcome.fit_secs),
+        sweep_secs: Some(outcome.sweep_secs),
         wall_secs: (now - run.started_at).as_seconds_f64(),
         database_bytes: Some(database_bytes),
     };

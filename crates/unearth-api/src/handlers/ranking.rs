@@ -109,7 +109,7 @@ pub(crate) async fn list(
     let audit = load::audit(&app, id).await?;
     let set = selection.load(&app, &audit).await?;
     let dataset = load::dataset(&app, audit.dataset_id).await?;
-    let classes = ClassNames::of(&dataset);
+    let classes = ClassNames::known_to(&audit, &dataset);
     let mut filter = filter(
         query.label,
         query.split,
@@ -135,7 +135,7 @@ pub(crate) async fn list(
     let (rows, next) = paging::split(rows, limit, |row| row.rank);
     let items = rows
         .into_iter()
-        .map(|row| RankedExample::new(id, dataset.id, classes, row))
+        .map(|row| RankedExample::new(id, &dataset, classes, row))
         .collect::<Result<_, _>>()?;
     Ok(Json(RankedPage {
         signal,

@@ -96,7 +96,7 @@ pub(crate) async fn download(
     let audit = load::audit(&app, id).await?;
     let set = selection.load(&app, &audit).await?;
     let dataset = load::dataset(&app, audit.dataset_id).await?;
-    let classes = ClassNames::of(&dataset);
+    let classes = ClassNames::known_to(&audit, &dataset);
     let mut filter = ranking::filter(
         query.label,
         query.split,
@@ -108,12 +108,13 @@ pub(crate) async fn download(
 
     let headers = headers(&audit, &dataset, &ScoreInfo::of(selection.signal, &set)?);
     let rows = scores::stream(&app.db, set.id, dataset.id, &filter);
-    Ok((headers, body(rows, dataset, text)).into_response())
+    Ok((headers, body(rows, audit, dataset, text)).into_response())
 }
 
 /// Rows in pieces as they come; nothing is held but one piece.
 fn body(
     rows: stream::BoxStream<'static, Result<RankedRow, StoreError>>,
+    audit: Audit,
     dataset: Dataset,
     text: Text,
 ) -> Body {
@@ -122,7 +123,8 @@ fn body(
         .try_chunks(ROWS_PER_PIECE)
         .map_err(|stream::TryChunksError(_, error)| error)
         .and_then(move |rows| {
-            std::future::ready(csv_ranking::rows(&rows, ClassNames::of(&dataset), text))
+            let classes = ClassNames::known_to(&audit, &dataset);
+            std::future::ready(csv_ranking::rows(&rows, classes, text))
         })
         .inspect_err(csv_ranking::log_break);
     let header = stream::once(async { Ok(csv_ranking::header()) });
@@ -130,19 +132,19 @@ fn body(
 }
 
 fn headers(audit: &Audit, dataset: &Dataset, info: &ScoreInfo) -> HeaderMap {
-    let recipe = &audit.recipe;
-    let precision = match recipe.precision {
-        Precision::F32 => "f32",
-        Precision::Bf16 => "bf16",
-    };
-    let environment = audit.result.as_ref().map(|result| &result.environment);
+    let precision = audit.origin.recipe().map(|recipe| match recipe.precision {
+        Precision::F32 => "f32".to_owned(),
+        Precision::Bf16 => "bf16".to_owned(),
+    });
+    let result = audit.result.as_ref();
+    let environment = result.and_then(|result| result.environment.as_ref());
     let device = environment.map(|on| format!("{} ({})", on.device, on.device_name));
     let versions = environment.map(|on| format!("unearth {}; torch {}", on.unearth, on.torch));
     let metadata = [
         ("x-unearth-dataset", dataset.content_hash.clone()),
         ("x-unearth-recipe", Some(audit.recipe_hash.clone())),
         ("x-unearth-seed", Some(audit.seed.to_string())),
-        ("x-unearth-precision", Some(precision.to_owned())),
+        ("x-unearth-precision", precision),
         ("x-unearth-device", device),
         ("x-unearth-versions", versions),
         (

@@ -4,7 +4,7 @@ use crate::{class_names::ClassNames, view};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use unearth_audit::{Direction, ScoreKey, Signal, SignalInfo, Variant, WindowRequest};
-use unearth_store::{StoreError, score_sets::ScoreSet, scores};
+use unearth_store::{StoreError, datasets::Dataset, score_sets::ScoreSet, scores};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -137,8 +137,8 @@ pub(crate) struct RankedExample {
     index: i32,
     /// File name or id, unique in the dataset.
     key: String,
-    /// Given label: the name of its class.
-    label: String,
+    /// Given label: the name of its class; null in a dataset without labels.
+    label: Option<String>,
     /// Split, where the dataset has some.
     split: Option<String>,
     /// Group, where one was given.
@@ -157,8 +157,10 @@ pub(crate) struct RankedExample {
     suggested_label: Option<String>,
     /// Mean probability of that class, a lower bound.
     suggested_probability: Option<f64>,
-    /// Its image.
-    image_url: String,
+    /// Its image; null where it is none.
+    image_url: Option<String>,
+    /// The beginning of the text that it is; null where it is none.
+    excerpt: Option<String>,
     /// Everything about it.
     url: String,
 }
@@ -167,7 +169,7 @@ impl RankedExample {
     /// A row with its class by name.
     pub(crate) fn new(
         audit: Uuid,
-        dataset: Uuid,
+        dataset: &Dataset,
         classes: ClassNames<'_>,
         row: scores::RankedRow,
     ) -> Result<Self, StoreError> {
@@ -175,7 +177,7 @@ impl RankedExample {
             rank: row.rank,
             index: row.index,
             key: row.key,
-            label: classes.name(row.label)?,
+            label: classes.given(row.label)?,
             split: row.split,
             group: row.group_name,
             value: row.value,
@@ -186,6 +188,7 @@ impl RankedExample {
             suggested_label: row.suggested.map(|label| classes.name(label)).transpose()?,
             suggested_probability: row.suggested_probability,
             image_url: view::example::image_url(dataset, row.index),
+            excerpt: row.excerpt,
             url: format!("{}/examples/{}", view::audit::url(audit), row.index),
         })
     }

@@ -53,6 +53,17 @@ pub struct Posted {
     pub gradients: bool,
 }
 
+impl Posted {
+    /// What must have been posted for these signals to be computed.
+    pub fn behind(signals: &[Signal]) -> Self {
+        let needed = signals.iter().flat_map(|&signal| quantities(signal));
+        Self {
+            quantities: needed.copied().collect(),
+            gradients: signals.contains(&Signal::Vog),
+        }
+    }
+}
+
 impl ExternalRun {
     /// The signals that can be computed from what was posted.
     pub fn signals(&self, posted: &Posted) -> Vec<Signal> {

@@ -2,13 +2,10 @@
 
 use super::ExternalRun;
 use crate::{CHUNK_EXAMPLES, FieldError, LogitSource};
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// What a request says of an external run. Unknown fields are refused.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+/// What a request says of an external run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExternalRequest {
     /// Epochs of which records will be posted, counted from 1; none by default.
     pub epochs: u32,

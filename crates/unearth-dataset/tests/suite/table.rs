@@ -76,11 +76,11 @@ fn each_problem_names_its_row() {
     let refused = |table: &str| told(&pack_bytes(table.as_bytes()).refusal());
     assert_eq!(
         refused("key,label\na,x\n,y\n"),
-        "bad-examples: row 3 (``): has no key"
+        "bad-examples: 1 example cannot be used; the first is row 3 (``): has no key"
     );
     assert_eq!(
         refused("key,label\na,x\nb,\n"),
-        "bad-examples: row 3 (`b`): has no label, though there is a column for it"
+        "bad-examples: 1 example cannot be used; the first is row 3 (`b`): has no label, though there is a column for it"
     );
     assert_eq!(
         refused("key,label\na,x\nb,y\na,y\n"),

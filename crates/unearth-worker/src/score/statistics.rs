@@ -4,7 +4,7 @@ use super::Source;
 use crate::WorkerError;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
-use unearth_audit::{Population, Signal};
+use unearth_audit::{Population, Signal, UNLABELLED};
 use unearth_signals::statistics::{
     DECILES, Decile, class_summaries, held_out_error_by_decile, histogram,
 };
@@ -15,6 +15,7 @@ pub(super) fn of(values: &[Option<f64>], classes: &[i32], deciles: Option<&[Deci
     let histogram = histogram(values, BINS);
     let classes: Vec<Value> = class_summaries(values, classes)
         .into_iter()
+        .filter(|class| class.class != UNLABELLED)
         .map(|class| {
             json!({
                 "label": class.class,
