@@ -18,7 +18,8 @@ comment on column runs.recipe is 'What to train, or what is posted (Origin).';
 alter table examples add column text text;
 comment on column examples.text is 'The example itself where the dataset is of texts.';
 comment on column examples.label is 'Given label: position in class_names; -1 in a dataset without labels.';
-create index examples_key on examples (dataset_id, key);
+-- Keys may be too long for an index, their hashes are not.
+create index examples_key on examples (dataset_id, md5(key));
 
 create table posted_records (
     run_id bigint not null references runs (id) on delete cascade,

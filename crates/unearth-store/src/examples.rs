@@ -157,7 +157,9 @@ pub async fn by_key(
 ) -> Result<HashMap<String, u32>, StoreError> {
     let rows = sqlx::query!(
         "-- examples::by_key
-         select key, index from examples where dataset_id = $1 and key = any($2)",
+         select examples.key, index from unnest($2::text[]) as wanted (key)
+         join examples on dataset_id = $1 and md5(examples.key) = md5(wanted.key)
+                      and examples.key = wanted.key",
         dataset,
         keys,
     )
