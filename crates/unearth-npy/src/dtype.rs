@@ -80,6 +80,11 @@ impl Dtype {
         }
     }
 
+    /// The type as a header spells it, such as `<f4`.
+    pub fn spelling(&self) -> &str {
+        &self.spelling
+    }
+
     /// One element as the text that a person would write, where it is a whole number or text.
     /// `None` for other kinds and for text that is not valid Unicode.
     pub fn text(&self, element: &[u8]) -> Option<String> {

@@ -1,8 +1,8 @@
-//! Which server an audit runs on.
+//! Which server a command uses.
 
 use super::Client;
 use crate::{
-    cli::AuditArgs,
+    cli::ServerArgs,
     exit::{Failure, NO_SERVER, WRONG_ARGUMENTS},
     home::Home,
 };
@@ -22,7 +22,7 @@ pub(crate) struct Located {
 }
 
 /// The server that the arguments name, else the running local one, else one of our own.
-pub(crate) async fn server(args: &AuditArgs) -> Result<Located, Failure> {
+pub(crate) async fn server(args: &ServerArgs) -> Result<Located, Failure> {
     if let Some(url) = &args.server {
         return named(url, args.token.as_deref()).await;
     }
@@ -52,7 +52,7 @@ async fn named(url: &str, token: Option<&str>) -> Result<Located, Failure> {
     Ok(Located { client, own: None })
 }
 
-async fn local(args: &AuditArgs) -> Result<Located> {
+async fn local(args: &ServerArgs) -> Result<Located> {
     let home = Home::open(&args.store)?;
     if let Some(client) = running(&home).await? {
         return Ok(Located { client, own: None });
@@ -75,8 +75,8 @@ async fn running(home: &Home) -> Result<Option<Client>> {
     Ok(Some(Client::new(&server.url, &home.token()?)))
 }
 
-/// Starts `unearth up` for this audit alone; it ends with us.
-async fn start(args: &AuditArgs, home: &Home) -> Result<Located> {
+/// Starts `unearth up` for this command alone; it ends with us.
+async fn start(args: &ServerArgs, home: &Home) -> Result<Located> {
     let mut command = Command::new(std::env::current_exe()?);
     command
         // Its ordinary log would drown the progress; what goes wrong is still said.
@@ -94,7 +94,7 @@ async fn start(args: &AuditArgs, home: &Home) -> Result<Located> {
     }
     let mut child = command
         .spawn()
-        .context("cannot start a server for this audit")?;
+        .context("cannot start a server for this command")?;
     let output = child.stdout.take().context("the server has no output")?;
     let mut lines = BufReader::new(output).lines();
     while let Some(line) = lines.next_line().await? {
@@ -109,7 +109,7 @@ async fn start(args: &AuditArgs, home: &Home) -> Result<Located> {
             own: Some(child),
         });
     }
-    bail!("the server for this audit did not start; its log is above");
+    bail!("the server for this command did not start; its log is above");
 }
 
 impl Located {

@@ -1,8 +1,10 @@
-//! A client of the HTTP API, for `unearth audit`.
+//! A client of the HTTP API, for `unearth audit` and `unearth external`.
 
 pub(crate) mod download;
+pub(crate) mod external;
 pub(crate) mod follow;
 pub(crate) mod locate;
+pub(crate) mod outputs;
 mod pace;
 mod patience;
 pub(crate) mod progress;

@@ -3,25 +3,39 @@
 use crate::{
     cli::AuditArgs,
     client::{
-        Client, download, follow, locate, progress::duration, tables, upload::Upload, validation,
+        Client, download, follow,
+        locate::{self, Located},
+        outputs,
+        progress::duration,
+        tables,
+        upload::Upload,
+        validation,
         weights::Weights,
     },
     exit::{DATASET_REFUSED, FAILED, Failure, WRONG_ARGUMENTS},
 };
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow};
 use serde_json::{Map, Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use unearth_audit::Signal;
 
 #[tokio::main]
 pub(crate) async fn run(args: &AuditArgs) -> Result<(), Failure> {
     let wanted = Wanted::of(args).map_err(|error| Failure::with_code(WRONG_ARGUMENTS, error))?;
     let upload = Upload::of(&args.path)?;
-    let located = locate::server(args).await?;
+    let located = locate::server(&args.server).await?;
     let audited = tokio::select! {
         audited = audited(&located.client, args, upload, wanted) => audited,
         _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted; what was done is kept, and the same command goes on from there").into()),
     };
+    finish(located, audited).await
+}
+
+/// Gives the server back and says where the page of an audit is.
+pub(super) async fn finish(
+    located: Located,
+    audited: Result<String, Failure>,
+) -> Result<(), Failure> {
     let own = located.is_own();
     let page = located.client.login_url();
     located.release().await?;
@@ -47,7 +61,7 @@ impl Wanted {
     fn of(args: &AuditArgs) -> Result<Self> {
         let weights = args.init.as_deref().map(Weights::of).transpose()?;
         Ok(Self {
-            outputs: outputs(args)?,
+            outputs: wanted_outputs(args)?,
             request: request(args, weights.as_ref())?,
             weights,
         })
@@ -75,31 +89,61 @@ async fn audited(
     say_estimate(&audit);
     follow::audit(client, &id).await?;
 
-    let audit: Value = client.get(&format!("/v1/audits/{id}")).await?;
-    if audit["state"] != "succeeded" {
-        let reason = audit["reason"].as_str().unwrap_or("no reason is known");
-        let state = audit["state"].as_str().unwrap_or("unfinished");
-        return Err(Failure::with_code(
-            FAILED,
-            anyhow!("the audit {state}: {reason}"),
-        ));
-    }
+    let audit = succeeded(client, &id).await?;
     report(client, &audit, &id).await?;
-    for (signal, file) in &wanted.outputs {
-        download::ranking(client, &audit, *signal, file).await?;
+    written(client, &audit, &wanted.outputs).await?;
+    Ok(format!("/audits/{id}"))
+}
+
+/// An audit that has ended, which must be well.
+pub(super) async fn succeeded(client: &Client, id: &str) -> Result<Value, Failure> {
+    let audit: Value = client.get(&format!("/v1/audits/{id}")).await?;
+    if audit["state"] == "succeeded" {
+        return Ok(audit);
+    }
+    let reason = audit["reason"].as_str().unwrap_or("no reason is known");
+    let state = audit["state"].as_str().unwrap_or("unfinished");
+    Err(Failure::with_code(
+        FAILED,
+        anyhow!("the audit {state}: {reason}"),
+    ))
+}
+
+/// Writes rankings and says where.
+pub(super) async fn written(
+    client: &Client,
+    audit: &Value,
+    outputs: &[(Signal, PathBuf)],
+) -> Result<()> {
+    for (signal, file) in outputs {
+        download::ranking(client, audit, *signal, file).await?;
         println!(
             "{:<11} {}",
             signal.info().name,
             std::path::absolute(file)?.display()
         );
     }
-    Ok(format!("/audits/{id}"))
+    Ok(())
 }
 
 /// Begins an audit. The same request within a day is the same audit: it goes on where it was
 /// interrupted, is tried again if it failed, and is only reported if it is done.
 async fn begun(client: &Client, request: &Value) -> Result<Value> {
-    let key = blake3::hash(request.to_string().as_bytes()).to_hex();
+    begun_once(
+        client,
+        request,
+        blake3::hash(request.to_string().as_bytes()),
+    )
+    .await
+}
+
+/// Begins an audit, or goes on with the one of the same identity.
+pub(super) async fn begun_once(
+    client: &Client,
+    request: &Value,
+    identity: blake3::Hash,
+) -> Result<Value> {
+    let key = identity.to_hex();
     let audit: Value = client.post_once("/v1/audits", request, &key).await?;
     let id = audit["id"].as_str().context("the audit has no id")?;
     let path = format!("/v1/audits/{id}");
@@ -121,6 +165,11 @@ async fn dataset(
 ) -> Result<Value, Failure> {
     let on_bad_example = if skip_bad_examples { "skip" } else { "refuse" };
     let uploaded = upload.send(client, on_bad_example).await?;
+    validated(client, uploaded).await
+}
+
+/// An uploaded dataset, once it is validated.
+pub(super) async fn validated(client: &Client, uploaded: Value) -> Result<Value, Failure> {
     let dataset = validation::dataset(client, uploaded).await?;
     if dataset["state"] == "failed" {
         return Err(Failure::with_code(
@@ -262,38 +311,10 @@ fn checkpoints(text: &str) -> Result<Value> {
     })
 }
 
-/// `ranked.csv` is that of the first signal asked for, `final_loss=labels.csv` that of another.
-fn outputs(args: &AuditArgs) -> Result<Vec<(Signal, PathBuf)>> {
-    let first = signal(
-        args.signals.first().map_or("vog", String::as_str),
-        "--signals",
-    )?;
-    let output = |text: &String| match text.split_once('=') {
-        None => Ok((first, writable(text)?)),
-        Some((name, file)) => Ok((signal(name, "--out")?, writable(file)?)),
-    };
-    args.out.iter().map(output).collect()
-}
-
-/// A file that can be made when the audit is done, as far as that can be told before.
-fn writable(file: &str) -> Result<PathBuf> {
-    let folder = match Path::new(file).parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    ensure!(
-        folder.is_dir(),
-        "`--out {file}`: there is no folder `{}`",
-        folder.display()
-    );
-    ensure!(!Path::new(file).is_dir(), "`--out {file}` is a folder");
-    Ok(file.into())
-}
-
-fn signal(name: &str, flag: &str) -> Result<Signal> {
-    let names = || Signal::ALL.map(|signal| signal.info().name).join(", ");
-    Signal::from_name(name)
-        .with_context(|| format!("`{flag}`: `{name}` is no signal; they are {}", names()))
+/// Where which ranking goes.
+fn wanted_outputs(args: &AuditArgs) -> Result<Vec<(Signal, PathBuf)>> {
+    let first = args.signals.first().map_or("vog", String::as_str);
+    outputs::of(outputs::signal(first, "--signals")?, &args.out)
 }
 
 #[cfg(test)]
@@ -316,7 +337,7 @@ mod tests {
             let Command::Audit(args) = cli.command else {
                 panic!("it is an audit")
             };
-            outputs(&args)
+            wanted_outputs(&args)
         };
         let outputs = parsed("unearth audit data --out a.csv --out final_loss=b.csv").unwrap();
         assert_eq!(outputs[0], (Signal::Vog, "a.csv".into()));
