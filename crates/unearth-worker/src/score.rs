@@ -179,7 +179,10 @@ impl<'a> Source<'a> {
         Ok(Scored {
             signal,
             scoring: key.key(),
-            info: json!({ "checkpoints": self.epochs_of(key.scoring.as_ref()) }),
+            info: json!({
+                "checkpoints": self.epochs_of(key.scoring.as_ref()),
+                "posted": self.shape.is_external.then_some(self.shape.trajectory),
+            }),
             statistics: statistics::of(&values, &classes, deciles.as_ref().map(<[_; _]>::as_slice)),
             rows,
         })

@@ -3,7 +3,7 @@
 use crate::{class_names::ClassNames, view};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use unearth_audit::{Direction, ScoreKey, Signal, SignalInfo, Variant, WindowRequest};
+use unearth_audit::{Direction, LogitSource, ScoreKey, Signal, SignalInfo, Variant, WindowRequest};
 use unearth_store::{StoreError, datasets::Dataset, score_sets::ScoreSet, scores};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -35,6 +35,8 @@ impl ScoreInfo {
         #[serde(default)]
         struct Stored {
             checkpoints: Option<Vec<u32>>,
+            /// Which logits the records of an external run come from.
+            posted: Option<LogitSource>,
         }
         let stored = match &set.info {
             Some(info) => {
@@ -43,7 +45,10 @@ impl ScoreInfo {
             None => Stored::default(),
         };
         let scoring = ScoreKey::from_key(&set.scoring).and_then(|key| key.scoring);
-        let mut info = signal.info();
+        let mut info = match stored.posted {
+            None => signal.info(),
+            Some(logits) => signal.info_of_posted(logits),
+        };
         if let Some(scoring) = scoring {
             info.formula = scoring.variant.formula();
         }

@@ -77,6 +77,8 @@ impl Source<'_> {
         for population in [Population::Trained, Population::HeldOut] {
             let members = self.members(population);
             let sources: &[&[Dynamics]] = match population {
+                // What was posted is of one kind of logits, which its late epochs tell best.
+                _ if self.shape.is_external => &[learned],
                 Population::Trained => &[evaluated, learned],
                 Population::HeldOut => &[evaluated],
             };

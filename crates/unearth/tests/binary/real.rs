@@ -275,7 +275,8 @@ pub(crate) fn noise() -> impl FnMut() -> u32 {
     }
 }
 
-fn write<T: npyz::AutoSerialize>(
+/// Adds an array to an npz.
+pub(crate) fn write<T: npyz::AutoSerialize>(
     npz: &mut npyz::npz::NpzWriter<std::io::BufWriter<fs::File>>,
     name: &str,
     shape: &[u64],

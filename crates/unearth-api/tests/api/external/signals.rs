@@ -201,7 +201,29 @@ async fn a_model_may_know_more_classes_than_the_dataset() {
 }
 
 #[tokio::test]
-async fn arrow_is_read() {
+async fn records_in_flight_say_so_and_find_wrong_labels_too() {
+    let stage = Stage::new().await;
+    let dataset = stage.table(TABLE).await;
+    let run = json!({ "epochs": 1, "logits": "in_flight" });
+    let audit = stage.begin(&dataset, run).await;
+    let body = batches::npz(&[("logits", batches::floats(&[4, 2], &LOGITS[2].concat()))]);
+    let path = format!("/v1/audits/{audit}/records/1/0?first=0");
+    stage.put(&path, NPZ, body).await.expect(201);
+    stage.succeeded(&audit).await;
+    let page = stage
+        .get(format!("/v1/audits/{audit}/examples?signal=label_issue"))
+        .await;
+    let page = page.json();
+    assert_eq!(page["items"][0]["key"], "d");
+    assert_eq!(page["items"][0]["value"], 1.0);
+    let told = |field: &str| page["signal"][field].as_str().unwrap().to_owned();
+    assert!(told("logits").starts_with("as posted, in flight"));
+    assert!(told("formula").contains("two readings"));
+    stage.leave().await;
+}
+
+#[tokio::test]
+async fn a_damaged_arrow_stream_is_refused() {
     let stage = Stage::new().await;
     let dataset = stage.table("key\na\n").await;
     let audit = stage
