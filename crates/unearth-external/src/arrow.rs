@@ -15,6 +15,7 @@ use arrow_array::{
 use arrow_buffer::Buffer;
 use arrow_ipc::reader::StreamDecoder;
 use arrow_schema::DataType;
+use half::f16;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Reads a whole stream: its batches one after the other are the rows.
@@ -171,7 +172,7 @@ impl Building {
 
     fn values_of(&self, array: &ArrayRef) -> Result<Values, BatchError> {
         Ok(match array.data_type() {
-            DataType::Float16 => floats::<Float16Type>(array, |x| x.to_f32()),
+            DataType::Float16 => floats::<Float16Type>(array, f16::to_f32),
             DataType::Float32 => floats::<Float32Type>(array, |x| x),
             DataType::Float64 => floats::<Float64Type>(array, |x| x as f32),
             DataType::Int8 => integers::<Int8Type>(array),

@@ -207,7 +207,7 @@ mod tests {
             let wide = Dtype::parse(">f8").float(&value.to_be_bytes()).unwrap();
             prop_assert_eq!(wide.to_bits(), value.to_bits());
             let read = Dtype::parse("<f4").float(&narrow.to_le_bytes()).unwrap();
-            prop_assert!(read == f64::from(narrow) || narrow.is_nan());
+            prop_assert!(read.to_bits() == f64::from(narrow).to_bits() || narrow.is_nan());
             prop_assert_eq!(Dtype::parse("<i2").integer(&small.to_le_bytes()), Some(small.into()));
         }
 

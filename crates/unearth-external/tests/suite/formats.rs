@@ -33,17 +33,12 @@ fn logits_are_the_same_records_in_every_format_and_row_order() {
         ]
     };
     let as_arrow = arrow(&[part(&rows[..3]), part(&rows[3..])]);
-    let as_lines: String = rows
-        .iter()
-        .zip(keys)
-        .map(|(&row, key)| {
-            let [a, b] = LOGITS[row];
-            format!(
-                "{{\"guid\": \"{key}\", \"logits_epoch_3\": [{a}, {b}], \"gold\": {}, \"x\": [1]}}\n",
-                LABELS[row]
-            )
-        })
-        .collect();
+    let as_lines = rows.iter().zip(keys).map(|(&row, key)| {
+        let [a, b] = LOGITS[row];
+        let gold = LABELS[row];
+        format!(r#"{{"guid": "{key}", "logits_epoch_3": [{a}, {b}], "gold": {gold}, "x": [1]}}"#)
+    });
+    let as_lines = as_lines.collect::<Vec<_>>().join("\n");
 
     let of = |format: Format, bytes: &[u8]| read(&format.read(bytes).unwrap()).unwrap();
     let records = of(Format::Npz, &as_npz);

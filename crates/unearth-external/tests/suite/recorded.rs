@@ -4,6 +4,8 @@ use crate::make::{f32s, floats, integers, npy, npz, read, texts, told};
 use unearth_audit::Quantity;
 use unearth_external::{Dataset, Format, Rows};
 
+type Arrays<'a> = &'a [(&'a str, Vec<u8>)];
+
 fn index() -> (&'static str, Vec<u8>) {
     ("index", integers(&[0, 1]))
 }
@@ -33,7 +35,7 @@ fn quantities_that_are_not_posted_stay_unknown() {
 #[test]
 fn each_problem_names_its_column_and_row() {
     let two = [0.5, 0.5];
-    let cases: [(&[(&str, Vec<u8>)], &str); 17] = [
+    let cases: [(Arrays<'_>, &str); 17] = [
         (
             &[index(), ("loss", floats(&[0.5, f32::NAN]))],
             "value-not-finite: `loss` of row 1 is NaN, not a finite number",

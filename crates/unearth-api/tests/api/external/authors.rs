@@ -61,10 +61,8 @@ async fn the_authors_gradients_come_out_with_the_authors_scores() {
         return;
     };
     let stage = Stage::new().await;
-    let keys: String = (0..EXAMPLES)
-        .map(|index| format!("{index}.jpg\n"))
-        .collect();
-    let dataset = stage.table(&format!("key\n{keys}")).await;
+    let keys: Vec<String> = (0..EXAMPLES).map(|index| format!("{index}.jpg")).collect();
+    let dataset = stage.table(&format!("key\n{}\n", keys.join("\n"))).await;
     let run = json!({ "checkpoints": authors.steps, "map_height": SIDE, "map_width": SIDE });
     let audit = stage.begin(&dataset, run).await;
     for checkpoint in 0..CHECKPOINTS {

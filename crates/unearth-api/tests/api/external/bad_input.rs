@@ -13,6 +13,130 @@ fn column(name: &'static str, values: &[f32]) -> (&'static str, Vec<u8>) {
     (name, batches::floats(&[values.len()], values))
 }
 
+/// A bad batch and what is told of it.
+struct Bad {
+    media_type: &'static str,
+    body: Vec<u8>,
+    status: u16,
+    code: &'static str,
+    /// The field that is named.
+    field: Option<&'static str>,
+}
+
+fn bad(
+    media_type: &'static str,
+    body: Vec<u8>,
+    code: &'static str,
+    field: impl Into<Option<&'static str>>,
+) -> Bad {
+    Bad {
+        media_type,
+        body,
+        status: 422,
+        code,
+        field: field.into(),
+    }
+}
+
+fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    batches::npz(arrays)
+}
+
+fn logits(values: &[f32]) -> (&'static str, Vec<u8>) {
+    ("logits", batches::floats(&[2, values.len() / 2], values))
+}
+
+fn bad_records() -> Vec<Bad> {
+    let two = column("loss", &[0.5, 0.5]);
+    let values = |arrays: &[(&'static str, Vec<u8>)]| npz(&[&[index(&[0, 1])], arrays].concat());
+    let rows = |rows: &[i64]| npz(&[index(rows), two.clone()]);
+    let line = |line: &str| line.as_bytes().to_vec();
+    let good = batches::losses(&[0, 1], &[0.5, 0.25]);
+    vec![
+        bad(
+            NPZ,
+            values(&[column("loss", &[0.5, f32::NAN])]),
+            "value-not-finite",
+            "loss[1]",
+        ),
+        bad(
+            NPZ,
+            values(&[column("p_given", &[-4.5, 0.5])]),
+            "value-out-of-range",
+            "p_given[0]",
+        ),
+        bad(
+            NPZ,
+            values(&[logits(&[0.5, 0.5, 0.25, 0.75])]),
+            "value-out-of-range",
+            "logits",
+        ),
+        bad(NPZ, values(&[logits(&[1.0; 6])]), "column-wrong", "logits"),
+        bad(
+            NPZ,
+            values(&[column("los", &[0.5, 0.5])]),
+            "column-unknown",
+            "los",
+        ),
+        bad(NPZ, rows(&[2, 2]), "example-duplicate", "[1]"),
+        bad(NPZ, rows(&[2, 9]), "example-unknown", "index[1]"),
+        bad(
+            LINES,
+            line(r#"{"guid": "z", "logits_epoch_0": [1.0, 2.0], "gold": 0}"#),
+            "example-unknown",
+            "key[0]",
+        ),
+        bad(
+            LINES,
+            line(r#"{"guid": "a", "logits_epoch_0": [1.0, 2.0], "gold": 1}"#),
+            "label-mismatch",
+            "label[0]",
+        ),
+        bad(
+            LINES,
+            line(r#"{"guid": "a", "logits_epoch_0": [1.0, NaN]}"#),
+            "batch-unreadable",
+            "[0]",
+        ),
+        bad(
+            NPZ,
+            good[..good.len() - 9].to_vec(),
+            "batch-unreadable",
+            None,
+        ),
+        bad(ARROW, vec![0xff; 7], "batch-unreadable", None),
+        bad(NPZ, npz(&[column("loss", &[0.5])]), "column-missing", None),
+        bad(
+            NPZ,
+            npz(&[index(&[]), column("loss", &[])]),
+            "batch-empty",
+            None,
+        ),
+        Bad {
+            status: 415,
+            ..bad("text/csv", line("index,loss\n"), "batch-media-type", None)
+        },
+    ]
+}
+
+fn bad_gradients() -> Vec<Bad> {
+    let maps = |shape: &[usize], values: &[f32]| {
+        npz(&[index(&[0]), ("gradients", batches::floats(shape, values))])
+    };
+    let infinite = maps(&[1, 1, 2], &[0.0, f32::INFINITY]);
+    let unnamed = batches::floats(&[1, 1, 2], &[0.0; 2]);
+    vec![
+        bad(
+            NPZ,
+            maps(&[1, 2, 1], &[0.0; 2]),
+            "column-wrong",
+            "gradients",
+        ),
+        bad(NPZ, infinite, "value-not-finite", "gradients[0]"),
+        bad(NPY, unnamed, "column-missing", None),
+    ]
+}
+
 #[tokio::test]
 async fn bad_batches_are_refused_whole() {
     let stage = Stage::new().await;
@@ -22,201 +146,43 @@ async fn bad_batches_are_refused_whole() {
         "checkpoints": [1, 2], "map_height": 1, "map_width": 2,
     });
     let audit = stage.begin(&dataset, run).await;
-    let records = format!("/v1/audits/{audit}/records/1/0");
-    let gradients = format!("/v1/audits/{audit}/gradients/0/0");
-    let good = batches::losses(&[0, 1], &[0.5, 0.25]);
-    let logits = |values: &[f32]| ("logits", batches::floats(&[2, values.len() / 2], values));
-
-    let npz = |arrays: &[(&str, Vec<u8>)]| batches::npz(arrays);
-    let cases: Vec<(&str, &str, Vec<u8>, u16, &str, Option<&str>)> = vec![
-        (
-            &records,
-            NPZ,
-            npz(&[index(&[0, 1]), column("loss", &[0.5, f32::NAN])]),
-            422,
-            "value-not-finite",
-            Some("loss[1]"),
-        ),
-        (
-            &records,
-            NPZ,
-            npz(&[index(&[0, 1]), column("p_given", &[-4.5, 0.5])]),
-            422,
-            "value-out-of-range",
-            Some("p_given[0]"),
-        ),
-        (
-            &records,
-            NPZ,
-            npz(&[index(&[0, 1]), logits(&[0.5, 0.5, 0.25, 0.75])]),
-            422,
-            "value-out-of-range",
-            Some("logits"),
-        ),
-        (
-            &records,
-            NPZ,
-            npz(&[index(&[2, 2]), column("loss", &[0.5, 0.5])]),
-            422,
-            "example-duplicate",
-            Some("[1]"),
-        ),
-        (
-            &records,
-            NPZ,
-            npz(&[index(&[2, 9]), column("loss", &[0.5, 0.5])]),
-            422,
-            "example-unknown",
-            Some("index[1]"),
-        ),
-        (
-            &records,
-            LINES,
-            br#"{"guid": "z", "logits_epoch_0": [1.0, 2.0], "gold": 0}"#.to_vec(),
-            422,
-            "example-unknown",
-            Some("key[0]"),
-        ),
-        (
-            &records,
-            LINES,
-            br#"{"guid": "a", "logits_epoch_0": [1.0, 2.0], "gold": 1}"#.to_vec(),
-            422,
-            "label-mismatch",
-            Some("label[0]"),
-        ),
-        (
-            &records,
-            LINES,
-            br#"{"guid": "a", "logits_epoch_0": [1.0, NaN]}"#.to_vec(),
-            422,
-            "batch-unreadable",
-            Some("[0]"),
-        ),
-        (
-            &records,
-            NPZ,
-            good[..good.len() - 9].to_vec(),
-            422,
-            "batch-unreadable",
-            None,
-        ),
-        (
-            &records,
-            ARROW,
-            vec![0xff; 7],
-            422,
-            "batch-unreadable",
-            None,
-        ),
-        (
-            &records,
-            NPZ,
-            npz(&[column("loss", &[0.5])]),
-            422,
-            "column-missing",
-            None,
-        ),
-        (
-            &records,
-            NPZ,
-            npz(&[index(&[0]), column("los", &[0.5])]),
-            422,
-            "column-unknown",
-            Some("los"),
-        ),
-        (
-            &records,
-            NPZ,
-            npz(&[index(&[0, 1]), logits(&[1.0; 6])]),
-            422,
-            "column-wrong",
-            Some("logits"),
-        ),
-        (
-            &records,
-            NPZ,
-            npz(&[index(&[]), column("loss", &[])]),
-            422,
-            "batch-empty",
-            None,
-        ),
-        (
-            &records,
-            "text/csv",
-            b"index,loss\n".to_vec(),
-            415,
-            "batch-media-type",
-            None,
-        ),
-        (
-            &gradients,
-            NPZ,
-            npz(&[
-                index(&[0]),
-                ("gradients", batches::floats(&[1, 2, 1], &[0.0; 2])),
-            ]),
-            422,
-            "column-wrong",
-            Some("gradients"),
-        ),
-        (
-            &gradients,
-            NPZ,
-            npz(&[
-                index(&[0]),
-                (
-                    "gradients",
-                    batches::floats(&[1, 1, 2], &[0.0, f32::INFINITY]),
-                ),
-            ]),
-            422,
-            "value-not-finite",
-            Some("gradients[0]"),
-        ),
-        (
-            &gradients,
-            NPY,
-            batches::floats(&[1, 1, 2], &[0.0; 2]),
-            422,
-            "column-missing",
-            None,
-        ),
-    ];
-    for (path, media_type, body, status, code, field) in cases {
-        let problem = stage
-            .put(path, media_type, body)
-            .await
-            .problem(status, code);
-        let told = problem["errors"][0]["field"].as_str();
-        assert_eq!(told, field, "{problem}");
-        assert!(
-            problem["detail"]
-                .as_str()
-                .is_some_and(|detail| !detail.is_empty())
-        );
-    }
-    for path in [
-        format!("/v1/audits/{audit}/records/0/0"),
-        format!("/v1/audits/{audit}/records/3/0"),
-        format!("/v1/audits/{audit}/gradients/2/0"),
-        format!("/v1/audits/{audit}/records/1/4294967295"),
+    for (place, batches) in [
+        ("records/1/0", bad_records()),
+        ("gradients/0/0", bad_gradients()),
     ] {
-        stage
-            .put(&path, NPZ, good.clone())
-            .await
-            .problem(422, "invalid-request");
+        let path = format!("/v1/audits/{audit}/{place}");
+        for bad in batches {
+            let refused = stage.put(&path, bad.media_type, bad.body).await;
+            let problem = refused.problem(bad.status, bad.code);
+            assert_eq!(
+                problem["errors"][0]["field"].as_str(),
+                bad.field,
+                "{problem}"
+            );
+            assert!(
+                problem["detail"]
+                    .as_str()
+                    .is_some_and(|detail| !detail.is_empty())
+            );
+        }
+    }
+    let good = batches::losses(&[0, 1], &[0.5, 0.25]);
+    for place in [
+        "records/0/0",
+        "records/3/0",
+        "gradients/2/0",
+        "records/1/4294967295",
+    ] {
+        let path = format!("/v1/audits/{audit}/{place}");
+        let refused = stage.put(&path, NPZ, good.clone()).await;
+        refused.problem(422, "invalid-request");
     }
     assert_eq!(stage.count("posted_records").await, 0);
     assert_eq!(stage.count("posted_maps").await, 0);
-    let hint = stage
-        .put(
-            &records,
-            NPZ,
-            npz(&[index(&[0]), column("p_given", &[7.0])]),
-        )
-        .await;
-    let hint = hint.json()["hint"].clone();
+
+    let path = format!("/v1/audits/{audit}/records/1/0");
+    let body = npz(&[index(&[0]), column("p_given", &[7.0])]);
+    let hint = stage.put(&path, NPZ, body).await.json()["hint"].clone();
     assert!(hint.as_str().unwrap().contains("logits"), "{hint}");
     stage.leave().await;
 }
@@ -278,13 +244,12 @@ async fn what_is_missing_or_twice_is_said_when_the_posting_ends() {
             ),
         ]
     );
-    let state = stage
+    let audit_now = stage
         .service
         .get(&format!("/v1/audits/{audit}"))
         .await
-        .json()["state"]
-        .clone();
-    assert_eq!(state, "receiving");
+        .json();
+    assert_eq!(audit_now["state"], "receiving");
 
     let removed = stage
         .service
