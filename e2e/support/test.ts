@@ -89,7 +89,11 @@ export async function startAudit(
   return (await answer.json()).id;
 }
 
-async function reaches(api: APIRequestContext, address: string, state: string): Promise<void> {
+export async function reaches(
+  api: APIRequestContext,
+  address: string,
+  state: string,
+): Promise<void> {
   const seen = async () => {
     const body = await (await api.get(address)).json();
     return body.state === "failed" ? JSON.stringify(body) : body.state;

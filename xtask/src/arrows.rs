@@ -19,7 +19,7 @@ struct Rule {
     because: &'static str,
 }
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 12] = [
     Rule {
         package: "unearth-audit",
         ours: &[],
@@ -45,9 +45,21 @@ const RULES: [Rule; 10] = [
     },
     Rule {
         package: "unearth-dataset",
-        ours: &["unearth-audit"],
+        ours: &["unearth-audit", "unearth-npy"],
         never: &["sqlx", "axum", "tch", "torch-sys"],
         because: "it turns files into validated examples and knows neither storage nor training",
+    },
+    Rule {
+        package: "unearth-npy",
+        ours: &[],
+        never: &["sqlx", "axum", "tch", "torch-sys", "tokio"],
+        because: "it reads a format and knows nothing of what is in it",
+    },
+    Rule {
+        package: "unearth-external",
+        ours: &["unearth-audit", "unearth-npy", "unearth-signals"],
+        never: &["sqlx", "axum", "tch", "torch-sys", "tokio"],
+        because: "it turns posted bytes into checked rows and knows neither service nor storage",
     },
     Rule {
         package: "unearth-training",
@@ -63,7 +75,12 @@ const RULES: [Rule; 10] = [
     },
     Rule {
         package: "unearth-api",
-        ours: &["unearth-audit", "unearth-signals", "unearth-store"],
+        ours: &[
+            "unearth-audit",
+            "unearth-external",
+            "unearth-signals",
+            "unearth-store",
+        ],
         never: &["sqlx", "tch", "torch-sys"],
         because: "api and worker meet only in the database, and SQL lives in unearth-store",
     },
@@ -90,6 +107,7 @@ const RULES: [Rule; 10] = [
             "unearth-api",
             "unearth-audit",
             "unearth-dataset",
+            "unearth-npy",
             "unearth-postgres",
             "unearth-signals",
             "unearth-store",

@@ -6,6 +6,7 @@ pub(crate) mod libtorch;
 pub(crate) mod nextest;
 pub(crate) mod pip;
 mod postgres;
+mod python;
 pub(crate) mod web;
 
 use anyhow::Result;
@@ -20,8 +21,9 @@ pub(crate) const BUILD: [Step; 3] = [
 ];
 
 /// What tests take beyond that.
-pub(crate) const TESTS: [Step; 3] = [
+pub(crate) const TESTS: [Step; 4] = [
     Step::new("test runner", nextest::set_up),
+    Step::new("Python example's packages", python::set_up),
     Step::new("browser tests' packages", web::set_up_browser_tests),
     Step::new("chromium", chromium::set_up),
 ];

@@ -38,6 +38,8 @@ pub struct ApiLimits {
     pub dataset_bytes: u64,
     /// Largest upload of weights, bytes.
     pub weights_bytes: u64,
+    /// Largest batch of records or gradients of an external run, bytes.
+    pub batch_bytes: u64,
     /// Longest silence within an upload.
     pub upload_silence: Duration,
     /// Longest time until the answer to anything but an upload begins.
@@ -50,6 +52,7 @@ impl Default for ApiLimits {
         Self {
             dataset_bytes: 64 * GIB,
             weights_bytes: 2 * GIB,
+            batch_bytes: GIB / 8,
             upload_silence: Duration::from_mins(1),
             answer: Duration::from_mins(1),
         }

@@ -1,12 +1,15 @@
 //! Classes by name: people never see an index.
 
 use crate::problem::Problem;
-use unearth_store::{StoreError, datasets::Dataset};
+use unearth_audit::UNLABELLED;
+use unearth_store::{StoreError, audits::Audit, datasets::Dataset};
 
 /// The class names of a dataset in label order.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClassNames<'d> {
     names: &'d [String],
+    /// Classes that only the model of an external run knows.
+    further: &'d [String],
 }
 
 impl<'d> ClassNames<'d> {
@@ -14,6 +17,24 @@ impl<'d> ClassNames<'d> {
     pub(crate) fn of(dataset: &'d Dataset) -> Self {
         Self {
             names: dataset.class_names.as_deref().unwrap_or_default(),
+            further: &[],
+        }
+    }
+
+    /// Those that the model of an audit may name: of its dataset, and of its own.
+    pub(crate) fn known_to(audit: &'d Audit, dataset: &'d Dataset) -> Self {
+        let run = audit.origin.external();
+        Self {
+            further: run.map_or(&[], |run| &run.further_classes),
+            ..Self::of(dataset)
+        }
+    }
+
+    /// The name of a given label; none in a dataset without labels.
+    pub(crate) fn given(&self, label: i32) -> Result<Option<String>, StoreError> {
+        match label {
+            UNLABELLED => Ok(None),
+            label => self.name(label).map(Some),
         }
     }
 
@@ -21,7 +42,7 @@ impl<'d> ClassNames<'d> {
     pub(crate) fn name(&self, label: i32) -> Result<String, StoreError> {
         usize::try_from(label)
             .ok()
-            .and_then(|label| self.names.get(label))
+            .and_then(|label| self.names.iter().chain(self.further).nth(label))
             .cloned()
             .ok_or_else(|| StoreError::Inconsistent {
                 table: "datasets",
@@ -47,6 +68,9 @@ impl<'d> ClassNames<'d> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
+        if self.names.is_empty() {
+            return Err(Problem::invalid_field("label", "the dataset has no labels"));
+        }
         let detail = format!(
             "there is no class `{name}`; the classes are {}{more}",
             listed.join(", ")

@@ -1,7 +1,7 @@
 //! A ranking as RFC 4180 rows.
 
 use crate::{class_names::ClassNames, problem::chain, view::archaeology::Categories};
-use unearth_store::{StoreError, datasets::Dataset, scores::RankedRow};
+use unearth_store::{StoreError, audits::Audit, datasets::Dataset, scores::RankedRow};
 
 /// The columns that every ranking has; those of an archaeology follow, and more may in later versions.
 const COLUMNS: [&str; 11] = [
@@ -40,6 +40,8 @@ impl Text {
 
 /// How the rows of an audit are written.
 pub(crate) struct Columns {
+    /// What is ranked.
+    pub(crate) audit: Audit,
     /// Names its classes.
     pub(crate) dataset: Dataset,
     /// Name its categories; none without an archaeology.
@@ -70,13 +72,14 @@ impl Columns {
     }
 
     fn row(&self, row: &RankedRow) -> Result<Vec<String>, StoreError> {
-        let (classes, text) = (ClassNames::of(&self.dataset), self.text);
+        let classes = ClassNames::known_to(&self.audit, &self.dataset);
+        let text = self.text;
         let suggested = row.suggested.map(|label| classes.name(label)).transpose()?;
         let mut cells = vec![
             row.rank.to_string(),
             row.index.to_string(),
             text.cell(&row.key),
-            text.cell(&classes.name(row.label)?),
+            text.cell(classes.given(row.label)?.as_deref().unwrap_or_default()),
             text.cell(row.split.as_deref().unwrap_or_default()),
             text.cell(row.group_name.as_deref().unwrap_or_default()),
             number(row.value),

@@ -23,11 +23,30 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let body = JsonBody::from_request(request, state).await?;
+        body.read().map(Self)
+    }
+}
+
+/// A JSON body whose meaning depends on what it holds.
+pub(crate) struct JsonBody(Bytes);
+
+impl JsonBody {
+    /// Reads it as `T`.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        parse(&self.0)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for JsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes = Bytes::from_request(request, state).await.map_err(|_| {
             let detail = format!("a JSON body may hold at most {JSON_BYTES_MAX} bytes");
             Problem::new(&problem::BODY_TOO_LARGE, detail)
         })?;
-        parse(&bytes).map(Self)
+        Ok(Self(bytes))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Gradient maps as pictures.
 
-use unearth_audit::Recipe;
+use unearth_audit::RunShape;
 use unearth_signals::maps;
 use unearth_store::{StoreError, snapshots::ExampleMap};
 
@@ -17,8 +17,8 @@ pub(crate) struct GradientMap {
 
 impl GradientMap {
     /// Reads a stored map.
-    pub(crate) fn decode(stored: &ExampleMap, recipe: &Recipe) -> Result<Self, StoreError> {
-        if stored.map.len() != recipe.map_bytes() {
+    pub(crate) fn decode(stored: &ExampleMap, shape: &RunShape) -> Result<Self, StoreError> {
+        if stored.map.len() != shape.map_bytes() {
             return Err(StoreError::Inconsistent {
                 table: "snapshot_chunks",
                 column: "maps",

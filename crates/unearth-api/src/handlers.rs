@@ -7,6 +7,7 @@ pub(crate) mod document;
 pub(crate) mod events;
 pub(crate) mod example;
 pub(crate) mod examples;
+pub(crate) mod external;
 pub(crate) mod gradients;
 pub(crate) mod groups;
 pub(crate) mod health;

@@ -58,6 +58,9 @@ kinds! {
     AUDIT_IS_FINISHED = CONFLICT "audit-is-finished" "The audit has ended already";
     AUDIT_NOT_RETRIABLE = CONFLICT "audit-not-retriable" "The audit cannot be tried again";
     AUDIT_NOT_FINISHED = CONFLICT "audit-not-finished" "The audit has no results";
+    AUDIT_NOT_EXTERNAL = CONFLICT "audit-not-external" "The audit takes no posted batches";
+    AUDIT_NOT_RECEIVING = CONFLICT "audit-not-receiving" "The audit takes no batches any more";
+    AUDIT_INCOMPLETE = CONFLICT "audit-incomplete" "Not everything was posted";
     AUDIT_HAS_NO_MAPS = CONFLICT "audit-has-no-maps" "The audit kept no gradient maps";
     SCORES_NOT_FOUND = NOT_FOUND "scores-not-found" "This was not scored";
     SCORES_NOT_READY = CONFLICT "scores-not-ready" "These scores are not ready";
@@ -65,6 +68,25 @@ kinds! {
     SUBSET_NOT_FOUND = NOT_FOUND "subset-not-found" "There is no such subset";
     SUBSET_UNAVAILABLE = CONFLICT "subset-unavailable" "The subset cannot be told in this audit";
     CHECKPOINT_NOT_FOUND = NOT_FOUND "checkpoint-not-found" "There is no gradient map of this checkpoint";
+    DATASET_HAS_NO_IMAGES = CONFLICT "dataset-has-no-images" "The dataset has no images to train on";
+    EXAMPLE_HAS_NO_IMAGE = NOT_FOUND "example-has-no-image" "The example is no image";
+
+    BATCH_NOT_FOUND = NOT_FOUND "batch-not-found" "There is no such batch";
+    BATCH_DIFFERS = CONFLICT "batch-differs" "Another batch was posted under this number";
+    BATCH_MEDIA_TYPE = UNSUPPORTED_MEDIA_TYPE "batch-media-type" "Batches of this media type are not read";
+    BATCH_UNREADABLE = UNPROCESSABLE_ENTITY "batch-unreadable" "The batch cannot be read";
+    BATCH_TOO_LARGE = PAYLOAD_TOO_LARGE "batch-too-large" "The batch is too large";
+    BATCH_EMPTY = UNPROCESSABLE_ENTITY "batch-empty" "The batch is empty";
+    COLUMN_MISSING = UNPROCESSABLE_ENTITY "column-missing" "A column is missing";
+    COLUMN_UNKNOWN = UNPROCESSABLE_ENTITY "column-unknown" "A column means nothing here";
+    COLUMN_WRONG = UNPROCESSABLE_ENTITY "column-wrong" "A column has the wrong type or shape";
+    EXAMPLE_UNKNOWN = UNPROCESSABLE_ENTITY "example-unknown" "A row names no example of the dataset";
+    EXAMPLE_DUPLICATE = UNPROCESSABLE_ENTITY "example-duplicate" "An example is there twice";
+    VALUE_NOT_FINITE = UNPROCESSABLE_ENTITY "value-not-finite" "A value is not a finite number";
+    VALUE_OUT_OF_RANGE = UNPROCESSABLE_ENTITY "value-out-of-range" "A value is outside of its range";
+    CLASS_UNKNOWN = UNPROCESSABLE_ENTITY "class-unknown" "A class is none of the model's";
+    LABEL_MISMATCH = UNPROCESSABLE_ENTITY "label-mismatch" "A label differs from the dataset's";
+
     TOO_LITTLE_ROOM = INSUFFICIENT_STORAGE "too-little-room" "The audit would not fit on the disk";
 
     IDEMPOTENCY_KEY_REUSED = UNPROCESSABLE_ENTITY "idempotency-key-reused" "The Idempotency-Key came with another request";
@@ -125,6 +147,11 @@ impl Problem {
     /// What to do about it.
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         self.edit(|inner| inner.hint = Some(hint.into()))
+    }
+
+    /// The fields concerned.
+    pub(crate) fn errors(self, errors: Vec<FieldError>) -> Self {
+        self.edit(|inner| inner.errors = errors)
     }
 
     /// A header that belongs to the answer.

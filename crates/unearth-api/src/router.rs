@@ -76,6 +76,8 @@ fn upload_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(handlers::datasets::upload))
         .routes(routes!(handlers::weights::upload))
+        .routes(routes!(handlers::external::put_records))
+        .routes(routes!(handlers::external::put_gradients))
 }
 
 /// All other routes.
@@ -94,6 +96,10 @@ fn small_routes() -> OpenApiRouter<App> {
         .routes(routes!(handlers::audits::get, handlers::audits::delete))
         .routes(routes!(handlers::audits::cancel))
         .routes(routes!(handlers::audits::retry))
+        .routes(routes!(handlers::external::remove_records))
+        .routes(routes!(handlers::external::remove_gradients))
+        .routes(routes!(handlers::external::received))
+        .routes(routes!(handlers::external::complete))
         .routes(routes!(handlers::events::events))
         .routes(routes!(handlers::scores::list, handlers::scores::start))
         .routes(routes!(handlers::ranking::list))

@@ -5,7 +5,7 @@ use crate::{
     problem::{self, Problem},
 };
 use axum::{
-    body::Body,
+    body::{Body, BodyDataStream, Bytes},
     http::{HeaderMap, header},
 };
 use futures::TryStreamExt as _;
@@ -45,6 +45,44 @@ pub(crate) async fn receive(
     }
 }
 
+/// Takes a small body into memory.
+pub(crate) async fn in_memory(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+    bytes_max: u64,
+) -> Result<Vec<u8>, Problem> {
+    let announced = announced_bytes(headers);
+    if announced.is_some_and(|bytes| bytes > bytes_max) {
+        return Err(too_large(bytes_max));
+    }
+    let mut pieces = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(piece) = next(app, &mut pieces, bytes.len() as u64, announced).await? {
+        if (bytes.len() + piece.len()) as u64 > bytes_max {
+            return Err(too_large(bytes_max));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    if announced.is_some_and(|announced| (bytes.len() as u64) < announced) {
+        return Err(cut_off(bytes.len() as u64, announced));
+    }
+    Ok(bytes)
+}
+
+/// The next piece of a body of which `bytes` came already; none at its end.
+async fn next(
+    app: &App,
+    pieces: &mut BodyDataStream,
+    bytes: u64,
+    announced: Option<u64>,
+) -> Result<Option<Bytes>, Problem> {
+    tokio::time::timeout(app.limits.upload_silence, pieces.try_next())
+        .await
+        .map_err(|_| cut_off(bytes, announced))?
+        .map_err(|_| cut_off(bytes, announced))
+}
+
 async fn pour(
     app: &App,
     upload: &mut blobs::Upload,
@@ -55,12 +93,7 @@ async fn pour(
     let mut pieces = body.into_data_stream();
     let mut hasher = blake3::Hasher::new();
     let mut bytes = 0;
-    loop {
-        let piece = tokio::time::timeout(app.limits.upload_silence, pieces.try_next())
-            .await
-            .map_err(|_| cut_off(bytes, announced))?
-            .map_err(|_| cut_off(bytes, announced))?;
-        let Some(piece) = piece else { break };
+    while let Some(piece) = next(app, &mut pieces, bytes, announced).await? {
         bytes += piece.len() as u64;
         if bytes > bytes_max {
             return Err(too_large(bytes_max));

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod dataset;
 pub(crate) mod event;
 pub(crate) mod example;
+pub(crate) mod external;
 pub(crate) mod group;
 pub(crate) mod score;
 pub(crate) mod statistics;

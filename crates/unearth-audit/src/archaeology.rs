@@ -297,10 +297,11 @@ impl Archaeology {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RecipeRequest;
+    use crate::{Modality, RecipeRequest};
 
     fn facts(examples: usize) -> DatasetFacts {
         DatasetFacts {
+            modality: Modality::Image,
             examples,
             classes: 10,
             height: 8,

@@ -1,6 +1,6 @@
 //! What an audit will cost, before it starts and while it runs.
 
-use crate::{Archaeology, DatasetFacts, Model, Recipe, chunk_count};
+use crate::{Archaeology, DatasetFacts, ExternalRun, Model, Recipe, RunShape, chunk_count};
 use serde::{Deserialize, Serialize};
 
 /// Cost of an audit, as foreseen before it began.
@@ -125,10 +125,6 @@ pub fn estimate(
     facts: &DatasetFacts,
 ) -> Estimate {
     const FLOPS_PER_SECOND: f64 = 2e10;
-    const RECORD_BYTES: usize = 6 * 4;
-    // Measured for the score table with its two indexes.
-    const SCORE_ROW_BYTES: usize = 160;
-    const SCORE_SETS: usize = 16;
 
     let examples = facts.examples;
     let trained = facts
@@ -154,16 +150,44 @@ pub fn estimate(
     };
     let evaluation = forward * (examples as f64) * f64::from(passes);
 
-    let maps = recipe.checkpoints.len() * examples * (recipe.map_bytes() + 4);
-    let recorded = (recipe.epochs + passes + pilot_epochs) as usize;
-    let records = recorded * (examples + probes) * RECORD_BYTES;
-    let rows = chunk_count(examples) * (recipe.checkpoints.len() + recorded) * 64;
-    let scores = examples * SCORE_ROW_BYTES * SCORE_SETS;
+    let recorded = recipe.epochs + passes + pilot_epochs;
     Estimate {
         seconds: 2.0 + (training + sweeps + evaluation) / FLOPS_PER_SECOND,
-        database_bytes: (maps + maps / 20 + records + rows + scores) as u64,
+        database_bytes: (held(&recipe.shape(), recorded as usize, examples + probes)
+            + scores(examples)) as u64,
         blob_bytes: (parameters(recipe, facts) * 8.0) as u64 + (examples * RECORD_BYTES) as u64,
     }
+}
+
+/// Estimates an external audit before anything was posted: what is posted is kept twice while it is put
+/// in order, and nothing is computed but the scores.
+pub fn estimate_external(run: &ExternalRun, facts: &DatasetFacts) -> Estimate {
+    /// Score rows computed and stored in a second, on a small desktop processor.
+    const SCORES_PER_SECOND: f64 = 1e5;
+    let examples = facts.examples;
+    Estimate {
+        seconds: 2.0 + (examples * SCORE_SETS) as f64 / SCORES_PER_SECOND,
+        database_bytes: (2 * held(&run.shape(), run.epochs as usize + 1, examples)
+            + scores(examples)) as u64,
+        blob_bytes: 0,
+    }
+}
+
+const RECORD_BYTES: usize = 6 * 4;
+const SCORE_SETS: usize = 16;
+
+/// Bytes of maps and of the records of so many passes.
+fn held(run: &RunShape, passes: usize, examples: usize) -> usize {
+    const ROW_BYTES: usize = 64;
+    let maps = run.checkpoints.len() * examples * (run.map_bytes() + 4);
+    let rows = chunk_count(examples) * (run.checkpoints.len() + passes) * ROW_BYTES;
+    maps + maps / 20 + passes * examples * RECORD_BYTES + rows
+}
+
+fn scores(examples: usize) -> usize {
+    // Measured for the score table with its two indexes.
+    const SCORE_ROW_BYTES: usize = 160;
+    examples * SCORE_ROW_BYTES * SCORE_SETS
 }
 
 /// Floating-point operations of one example's forward pass, to a factor of two.
@@ -197,7 +221,7 @@ fn parameters(recipe: &Recipe, facts: &DatasetFacts) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RecipeRequest;
+    use crate::{Modality, RecipeRequest};
 
     const FORESEEN: Estimate = Estimate {
         seconds: 100.0,
@@ -251,6 +275,7 @@ mod tests {
     #[test]
     fn fashion_mnist_needs_about_half_a_gigabyte() {
         let facts = DatasetFacts {
+            modality: Modality::Image,
             examples: 60_000,
             classes: 10,
             height: 28,

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Phase {
     /// Reading the dataset onto the device.
     Loading,
+    /// Putting what was posted of an external run in the order of the dataset.
+    Assembling,
     /// Optimiser steps.
     Training,
     /// Gradients of all examples at a checkpoint.
@@ -25,6 +27,7 @@ impl Phase {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Loading => "loading",
+            Self::Assembling => "assembling",
             Self::Training => "training",
             Self::Snapshotting => "snapshotting",
             Self::Evaluating => "evaluating",

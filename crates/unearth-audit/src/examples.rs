@@ -2,19 +2,39 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Label of an example in a dataset without labels, which has no classes either.
+pub const UNLABELLED: i32 = -1;
+
+/// What an example is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Modality {
+    /// An image.
+    #[default]
+    Image,
+    /// A text, of any language.
+    Text,
+    /// A key alone: what it stands for stays with its owner.
+    Key,
+}
+
 /// Facts about a dataset that choose defaults and bound a recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DatasetFacts {
+    /// What the examples are.
+    #[serde(default)]
+    pub modality: Modality,
     /// Number of examples over all splits.
     pub examples: usize,
-    /// Number of classes.
+    /// Number of classes; 0 where the examples have no labels.
     pub classes: usize,
-    /// Height of every packed image, in pixels.
+    /// Height of every packed image, in pixels; 0 without images.
     pub height: usize,
-    /// Width of every packed image, in pixels.
+    /// Width of every packed image, in pixels; 0 without images.
     pub width: usize,
-    /// Channels: 1 (grey) or 3 (RGB).
+    /// Channels: 1 (grey) or 3 (RGB); 0 without images.
     pub channels: usize,
     /// The splits in order of first appearance, with their sizes. Empty when the dataset has none.
     pub splits: Vec<Split>,

@@ -119,10 +119,11 @@ fn seed_of(seed: u64, ordinal: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ArchaeologyRequest, DatasetFacts, RecipeRequest};
+    use crate::{ArchaeologyRequest, DatasetFacts, Modality, RecipeRequest};
 
     fn planned(seeds: u32, with_archaeology: bool) -> Vec<PlannedRun> {
         let facts = DatasetFacts {
+            modality: Modality::Image,
             examples: 1_000,
             classes: 10,
             height: 8,

@@ -55,10 +55,7 @@ pub struct Recipe {
 impl Recipe {
     /// Content hash of the recipe: BLAKE3 of its canonical JSON, in hex.
     pub fn hash(&self) -> String {
-        // Field order is fixed by the struct and numbers print shortest-round-trip, so the
-        // JSON is canonical. Serialising a struct of numbers, strings and enums cannot fail.
-        let json = serde_json::to_vec(self).expect("a recipe is plain data");
-        blake3::hash(&json).to_hex().to_string()
+        crate::origin::hash_of(self)
     }
 
     /// Bytes of one example's stored map: f16 pixels, without its scale.

@@ -269,11 +269,12 @@ impl Checkpoints {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Split;
+    use crate::{Modality, Split};
     use proptest::prelude::*;
 
     fn facts(examples: usize) -> DatasetFacts {
         DatasetFacts {
+            modality: Modality::Image,
             examples,
             classes: 10,
             height: 28,

@@ -1,6 +1,6 @@
 //! What is computed from a finished training: changeable later without training again.
 
-use crate::{FieldError, Recipe, Signal};
+use crate::{FieldError, Signal};
 use serde::{Deserialize, Serialize};
 
 /// Which formula of VoG.
@@ -298,12 +298,12 @@ impl Default for ScoringRequest {
 const WINDOWS_MAX: usize = 16;
 
 impl ScoringRequest {
-    /// Checks the windows against the recipe's checkpoints.
+    /// Checks the windows against the number of `checkpoints`.
     ///
     /// # Errors
-    /// One [`FieldError`] per window that names no checkpoints of the recipe.
-    pub fn resolve(&self, recipe: &Recipe) -> Result<Vec<Scoring>, Vec<FieldError>> {
-        let checkpoints = recipe.checkpoints.len() as u32;
+    /// One [`FieldError`] per window that names no checkpoints of the run.
+    pub fn resolve(&self, checkpoints: usize) -> Result<Vec<Scoring>, Vec<FieldError>> {
+        let checkpoints = checkpoints as u32;
         let mut scorings: Vec<Scoring> = Vec::new();
         let mut errors = Vec::new();
         if self.windows.len() > WINDOWS_MAX {

@@ -2,6 +2,7 @@
 
 mod catalogue;
 
+use crate::LogitSource;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -112,6 +113,23 @@ impl Signal {
             Self::StayedLearned => catalogue::STAYED_LEARNED,
             Self::El2n => catalogue::EL2N,
             Self::Aleatoric => catalogue::ALEATORIC,
+        }
+    }
+
+    /// Meaning, range and direction where the records of an external run were taken from `logits`.
+    pub fn info_of_posted(self, logits: LogitSource) -> SignalInfo {
+        let info = self.info();
+        SignalInfo {
+            logits: match (self, logits) {
+                (Self::Vog, _) => catalogue::POSTED_GRADIENTS,
+                (_, LogitSource::InFlight) => catalogue::POSTED_IN_FLIGHT,
+                (_, LogitSource::EvalPass) => catalogue::POSTED_EVAL_PASS,
+            },
+            formula: match self {
+                Self::LabelIssue => catalogue::POSTED_LABEL_ISSUE,
+                _ => info.formula,
+            },
+            ..info
         }
     }
 

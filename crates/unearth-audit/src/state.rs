@@ -6,11 +6,14 @@ use std::{fmt, str::FromStr};
 /// State of an audit, and of each run inside it.
 ///
 /// `queued → running → succeeded | failed | cancelled`; a lost lease or a retry goes back to
-/// `queued`; `queued → cancelled` happens without a worker.
+/// `queued`; `queued → cancelled` happens without a worker. An external run begins as `receiving`, which
+/// no worker claims, and is queued once everything was posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum State {
+    /// Its records and gradients are being posted.
+    Receiving,
     /// Waiting for a worker.
     Queued,
     /// A worker holds its lease.
@@ -32,6 +35,7 @@ impl State {
     /// The word used in SQL, JSON and on the page.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Receiving => "receiving",
             Self::Queued => "queued",
             Self::Running => "running",
             Self::Succeeded => "succeeded",
@@ -52,6 +56,7 @@ impl FromStr for State {
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         [
+            Self::Receiving,
             Self::Queued,
             Self::Running,
             Self::Succeeded,

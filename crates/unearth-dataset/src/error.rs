@@ -117,6 +117,9 @@ pub enum DatasetError {
         /// What there is instead.
         found: String,
     },
+    /// A table has a header and nothing else.
+    #[error("the table has no rows")]
+    NoRows,
     /// All examples have one label.
     #[error("all {examples} examples have the label `{class}`; training needs two classes")]
     SingleClass {
@@ -313,6 +316,7 @@ impl DatasetError {
             Self::LimitExceeded { .. } => "limit-exceeded",
             Self::MixedFormats { .. } => "mixed-formats",
             Self::NoImages { .. } => "no-images",
+            Self::NoRows => "no-rows",
             Self::SingleClass { .. } => "single-class",
             Self::BadExamples { .. } => "bad-examples",
             Self::DuplicateKey { .. } => "duplicate-key",
@@ -341,7 +345,7 @@ impl DatasetError {
             Self::Cancelled => "post it again to start over",
             Self::InvalidOption(_) => "correct the option",
             Self::UnsupportedFile { .. } => {
-                "pack the folder of images with `tar czf` or `zip -r`, or upload an npz file"
+                "pack the folder of images with `tar czf` or `zip -r`, or upload an npz file or a CSV table with a column `key`"
             }
             Self::CutOff { .. } => {
                 "upload it again; if that fails, the file on disk is incomplete: make it anew"
@@ -382,6 +386,7 @@ impl DatasetError {
             Self::NoImages { .. } => {
                 "PNG, JPEG and WebP images are read, as one folder per class or with a CSV manifest"
             }
+            Self::NoRows => "write one row per example below the header",
             Self::SingleClass { .. } => "add examples of another class",
             Self::BadExamples { .. } => {
                 "repair or remove them, or set `on_bad_example` to `skip` to leave them out"

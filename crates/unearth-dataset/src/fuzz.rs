@@ -4,7 +4,7 @@ use crate::{
     Limits,
     archive::{FileWindow, Members},
     decode,
-    format::{idx, manifest, npy},
+    format::{idx, manifest, table},
     pack::layout,
 };
 use std::io::Write as _;
@@ -43,12 +43,17 @@ pub fn idx(bytes: &[u8]) {
 
 /// Reads an npy header.
 pub fn npy(bytes: &[u8]) {
-    let _ = npy::Header::parse(&mut &*bytes);
+    let _ = unearth_npy::Header::parse(&mut &*bytes);
 }
 
 /// Reads a CSV manifest.
 pub fn manifest(bytes: &[u8]) {
     let _ = manifest::parse("manifest.csv", bytes, "label");
+}
+
+/// Reads a CSV table.
+pub fn table(bytes: &[u8]) {
+    let _ = table::parse(bytes, "label");
 }
 
 /// Inspects and decodes an image.

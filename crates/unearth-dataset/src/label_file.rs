@@ -1,15 +1,13 @@
 //! Labels in a file of their own, beside the dataset that they belong to.
 
-use crate::{
-    archive::read_full,
-    format::npy::{Header, HeaderError, Kind},
-};
+use crate::archive::read_full;
 use csv::StringRecord;
 use std::{
     fs::File,
     io::{self, BufReader, Cursor, Read, Seek as _},
     path::Path,
 };
+use unearth_npy::{Header, HeaderError, Kind};
 
 const NPY_MAGIC: &[u8] = b"\x93NUMPY";
 

@@ -7,8 +7,8 @@
 //!
 //! # Containers
 //!
-//! A directory, a zip, a tar or a tar.gz; which one is told from its first bytes, never from its
-//! name. The same files give the same examples and the same content hash in every container.
+//! A directory, a zip, a tar, a tar.gz or a CSV table; which one is told from its first bytes, never from
+//! its name. The same files give the same examples and the same content hash in every container.
 //! Hidden files and directories (`.` first), `__MACOSX`, `Thumbs.db` and `desktop.ini` are ignored.
 //! In a local directory, links to files are followed and links to directories refused; in an archive,
 //! links, devices, absolute names, names that climb out by `..` and repeated names are refused.
@@ -38,6 +38,11 @@
 //!
 //! **npz.** `x` (N×H×W or N×H×W×C, uint8, C 1 or 3) and `y` (integers or text), or `images` and
 //! `labels`; optional `group`, `split` and `key`. Pickled objects are never read. Keys are `0`… without `key`.
+//!
+//! **CSV table.** `key[,label][,group][,split][,text]`, UTF-8 with or without BOM: examples without images,
+//! for trainings that were done elsewhere. It is a file of its own, told by its column `key`. Without a
+//! column `label` no example has one; with a column `text` the examples are texts. Examples are in the order
+//! of the rows.
 //!
 //! Classes are sorted by name: by value when every name is a whole number, by bytes otherwise.
 //!

@@ -42,6 +42,8 @@ pub enum Format {
     Idx,
     /// `NumPy` arrays.
     Npz,
+    /// Rows of a CSV file, without images.
+    Table,
 }
 
 /// One example of the pack.
@@ -49,7 +51,7 @@ pub enum Format {
 pub struct PackedExample {
     /// File name or id, unique in the dataset.
     pub key: String,
-    /// Given label: position in the class names.
+    /// Given label: position in the class names; −1 in a dataset without labels.
     pub label: i32,
     /// Split, where the dataset has some.
     pub split: Option<String>,
@@ -61,6 +63,8 @@ pub struct PackedExample {
     pub height: u32,
     /// Where its original file lies in the originals.
     pub original: Option<Original>,
+    /// The example itself where it is a text.
+    pub text: Option<String>,
 }
 
 /// A range of the originals file.

@@ -1,12 +1,12 @@
 //! Audits: what was asked for and what came of it.
 
-use crate::{Database, StoreError, WORK_CHANNEL, events};
+use crate::{Database, StoreError, WORK_CHANNEL, events, external};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use unearth_audit::{
-    Archaeology, Environment, Estimate, Event, PlannedRun, Progress, Recipe, Role, Scoring, Signal,
-    State, TrainingOutcome,
+    Archaeology, Environment, Estimate, Event, Origin, PlannedRun, Progress, Recipe, Role, Scoring,
+    Signal, State, TrainingOutcome,
 };
 use uuid::Uuid;
 
@@ -46,9 +46,9 @@ pub struct Audit {
     pub dataset_name: String,
     /// Signals asked for.
     pub signals: Vec<Signal>,
-    /// Recipe.
-    pub recipe: Recipe,
-    /// BLAKE3 of the recipe.
+    /// Where its records and maps come from.
+    pub origin: Origin,
+    /// BLAKE3 of the recipe, or of what is posted.
     pub recipe_hash: String,
     /// VoG scorings.
     pub scorings: Vec<Scoring>,
@@ -113,18 +113,18 @@ pub struct RunResult {
 /// What an audit says of itself when it is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AuditResult {
-    /// Share of trained examples that the final model labels as given.
-    pub training_accuracy: f64,
+    /// Share of trained examples that the final model labels as given; none where nobody recorded it.
+    pub training_accuracy: Option<f64>,
     /// The same over examples that were not trained on.
     pub held_out_accuracy: Option<f64>,
     /// What a reader must know before trusting the rankings.
     pub warnings: Vec<String>,
-    /// What it ran on.
-    pub environment: Environment,
-    /// Seconds in optimiser steps, over all runs (last attempt of each).
-    pub fit_secs: f64,
-    /// Seconds in gradient sweeps, over all runs (last attempt of each).
-    pub sweep_secs: f64,
+    /// What it was trained on; none of an external run.
+    pub environment: Option<Environment>,
+    /// Seconds in optimiser steps, over all runs (last attempt of each); none of an external run.
+    pub fit_secs: Option<f64>,
+    /// Seconds in gradient sweeps, over all runs (last attempt of each); none of an external run.
+    pub sweep_secs: Option<f64>,
     /// Seconds from first start to the end.
     pub wall_secs: f64,
     /// Bytes of its snapshots, records and scores at the end; none in results from before this was
@@ -207,7 +207,7 @@ struct Row {
     dataset_id: Uuid,
     dataset_name: String,
     signals: Json<Vec<Signal>>,
-    recipe: Json<Recipe>,
+    origin: Json<Origin>,
     recipe_hash: String,
     scorings: Json<Vec<Scoring>>,
     seed: i64,
@@ -242,7 +242,7 @@ impl TryFrom<Row> for Audit {
             dataset_id: row.dataset_id,
             dataset_name: row.dataset_name,
             signals: row.signals.0,
-            recipe: row.recipe.0,
+            origin: row.origin.0,
             recipe_hash: row.recipe_hash,
             scorings: row.scorings.0,
             seed: row.seed,
@@ -311,7 +311,7 @@ async fn select(
         r#"-- audits::select
            select audits.id, audits.dataset_id, datasets.name as dataset_name,
                   audits.signals as "signals: Json<Vec<Signal>>",
-                  audits.recipe as "recipe: Json<Recipe>", audits.recipe_hash,
+                  audits.recipe as "origin: Json<Origin>", audits.recipe_hash,
                   audits.scorings as "scorings: Json<Vec<Scoring>>", audits.seed, audits.seeds,
                   audits.archaeology as "archaeology: Json<Archaeology>",
                   siblings.total as "runs_total!", siblings.done as "runs_done!",
@@ -357,7 +357,7 @@ pub struct PendingBytes {
     pub blobs: u64,
 }
 
-/// What the queued and running audits were estimated to need, together.
+/// What the audits that receive, wait and run were estimated to need, together.
 ///
 /// # Errors
 /// When the database fails.
@@ -366,7 +366,7 @@ pub async fn pending_bytes(db: &Database) -> Result<PendingBytes, StoreError> {
         r#"-- audits::pending_bytes
            select coalesce(sum((estimate->>'database_bytes')::bigint), 0)::bigint as "database!",
                   coalesce(sum((estimate->>'blob_bytes')::bigint), 0)::bigint as "blobs!"
-           from audits where state in ('queued', 'running')"#
+           from audits where state in ('receiving', 'queued', 'running')"#
     )
     .fetch_one(&db.pool)
     .await?;
@@ -418,7 +418,7 @@ pub(crate) async fn stop_runs(
          set state = 'cancelled', finished_at = $2, lease_token = null, lease_expires_at = null,
              progress = null
          where audit_id = $1
-           and (state = 'queued' or (state = 'running' and lease_expires_at <= $2))",
+           and (state in ('receiving', 'queued') or (state = 'running' and lease_expires_at <= $2))",
         id,
         now
     )
@@ -434,7 +434,7 @@ pub(crate) async fn stop_runs(
     Ok(())
 }
 
-/// Ends the audit as cancelled once no run of it is queued or running.
+/// Ends the audit as cancelled once no run of it is receiving, queued or running.
 pub(crate) async fn finish_if_cancelled(
     tx: &mut sqlx::PgConnection,
     id: Uuid,
@@ -443,8 +443,9 @@ pub(crate) async fn finish_if_cancelled(
     let ended = sqlx::query!(
         "-- audits::finish_if_cancelled
          update audits set state = 'cancelled', reason = 'cancelled on request', finished_at = $2
-         where id = $1 and state in ('queued', 'running')
-           and not exists (select 1 from runs where audit_id = $1 and state in ('queued', 'running'))",
+         where id = $1 and state in ('receiving', 'queued', 'running')
+           and not exists (select 1 from runs
+                           where audit_id = $1 and state in ('receiving', 'queued', 'running'))",
         id,
         now,
     )
@@ -460,7 +461,8 @@ pub(crate) async fn finish_if_cancelled(
     Ok(())
 }
 
-/// Queues a failed or cancelled audit again; it continues from its resume point, if it has one.
+/// Queues a failed or cancelled audit again; it continues from its resume point, if it has one. An
+/// external run that had not been posted whole takes batches again.
 ///
 /// # Errors
 /// When the database fails.
@@ -473,14 +475,20 @@ pub async fn retry(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chang
         tx.rollback().await?;
         return Ok(Changed::No(state));
     }
+    let again = if external::is_receiving(&mut tx, id).await? {
+        State::Receiving
+    } else {
+        State::Queued
+    };
     sqlx::query!(
         "-- audits::retry (runs)
          update runs
-         set state = 'queued', run_after = $2, fruitless_attempts = 0, error = null,
+         set state = $3, run_after = $2, fruitless_attempts = 0, error = null,
              finished_at = null
          where audit_id = $1 and state in ('failed', 'cancelled')",
         id,
         now,
+        again.as_str(),
     )
     .execute(&mut *tx)
     .await?;
@@ -494,8 +502,9 @@ pub async fn retry(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chang
     .await?;
     sqlx::query!(
         "-- audits::retry
-         update audits set state = 'queued', reason = null, finished_at = null where id = $1",
-        id
+         update audits set state = $2, reason = null, finished_at = null where id = $1",
+        id,
+        again.as_str(),
     )
     .execute(&mut *tx)
     .await?;
@@ -503,7 +512,7 @@ pub async fn retry(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chang
         &mut tx,
         id,
         &Event::State {
-            state: State::Queued,
+            state: again,
             reason: None,
         },
         now,
@@ -516,7 +525,10 @@ pub async fn retry(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chang
 
 /// Locks an audit for a change of state: its runs first, as everywhere. Who then changes nothing rolls
 /// back rather than drop the transaction, whose locks would stay a moment and hide the run from a claim.
-async fn lock_state(tx: &mut sqlx::PgConnection, id: Uuid) -> Result<Option<State>, StoreError> {
+pub(crate) async fn lock_state(
+    tx: &mut sqlx::PgConnection,
+    id: Uuid,
+) -> Result<Option<State>, StoreError> {
     sqlx::query!(
         "-- audits::lock_state (runs)
          select id from runs where audit_id = $1 order by id for no key update",

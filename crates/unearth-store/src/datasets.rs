@@ -117,7 +117,7 @@ pub struct Packed {
 pub struct Holdings {
     /// Audits made from it.
     pub audits: Vec<Uuid>,
-    /// Whether one of them is queued or running.
+    /// Whether one of them is not in a final state.
     pub active: bool,
     /// Its blobs.
     pub blobs: Vec<String>,
@@ -478,7 +478,7 @@ pub async fn validate_again(
 pub async fn holdings(db: &Database, id: Uuid) -> Result<Holdings, StoreError> {
     let audits = sqlx::query!(
         r#"-- datasets::holdings
-           select id, state in ('queued', 'running') as "active!"
+           select id, state in ('receiving', 'queued', 'running') as "active!"
            from audits where dataset_id = $1 order by id"#,
         id
     )

@@ -161,20 +161,24 @@ fn values<T>(bytes: &[u8], value: impl Fn([u8; 4]) -> T) -> Vec<T> {
         .collect()
 }
 
-/// Streams the records of a run from one source, chunk by chunk, epochs ascending within.
+/// Streams the records of a run from one source and from an epoch (counted from 0) on, chunk by chunk,
+/// epochs ascending within.
 pub fn stream(
     db: &Database,
     run: i64,
     source: LogitSource,
+    from_epoch: u32,
 ) -> impl Stream<Item = Result<RecordChunk, StoreError>> + '_ {
     sqlx::query_as!(
         Row,
         "-- dynamics::stream
          select chunk, epoch, loss, p_given, margin, el2n, predicted, best_other
-         from dynamics_chunks where run_id = $1 and source = $2 and chunk >= 0
+         from dynamics_chunks
+         where run_id = $1 and source = $2 and epoch >= $3 and chunk >= 0
          order by chunk, epoch",
         run,
         word(source),
+        from_epoch as i32,
     )
     .fetch(&db.pool)
     .map_ok(RecordChunk::from)

@@ -20,6 +20,8 @@ pub struct NewExample<'e> {
     pub original: Option<(u64, u64)>,
     /// Media type of the original file.
     pub media_type: Option<&'e str>,
+    /// The example itself where it is a text.
+    pub text: Option<&'e str>,
 }
 
 /// An example as stored.
@@ -41,6 +43,8 @@ pub struct Example {
     pub original_bytes: Option<i64>,
     /// Its media type.
     pub media_type: Option<String>,
+    /// The example itself where it is a text.
+    pub text: Option<String>,
 }
 
 pub(crate) async fn copy_in<'e>(
@@ -50,11 +54,11 @@ pub(crate) async fn copy_in<'e>(
 ) -> Result<u64, StoreError> {
     let mut copy = BinaryCopy::begin(
         connection,
-        "copy examples (dataset_id, index, key, label, split, group_name, original_offset, original_bytes, media_type) from stdin (format binary)",
+        "copy examples (dataset_id, index, key, label, split, group_name, original_offset, original_bytes, media_type, text) from stdin (format binary)",
     )
     .await?;
     for (index, example) in examples.enumerate() {
-        copy.row(9)
+        copy.row(10)
             .bytes(dataset.as_bytes())
             .i32(index as i32)
             .bytes(example.key.as_bytes())
@@ -63,7 +67,8 @@ pub(crate) async fn copy_in<'e>(
             .optional_text(example.group)
             .optional_i64(example.original.map(|(offset, _)| offset as i64))
             .optional_i64(example.original.map(|(_, bytes)| bytes as i64))
-            .optional_text(example.media_type);
+            .optional_text(example.media_type)
+            .optional_text(example.text);
         copy.flush_if_full().await?;
     }
     copy.finish().await
@@ -77,7 +82,8 @@ pub async fn get(db: &Database, dataset: Uuid, index: i32) -> Result<Option<Exam
     let found = sqlx::query_as!(
         Example,
         "-- examples::get
-         select index, key, label, split, group_name, original_offset, original_bytes, media_type
+         select index, key, label, split, group_name, original_offset, original_bytes, media_type,
+                text
          from examples where dataset_id = $1 and index = $2",
         dataset,
         index,
@@ -102,7 +108,8 @@ pub async fn page(
     let found = sqlx::query_as!(
         Example,
         "-- examples::page
-         select index, key, label, split, group_name, original_offset, original_bytes, media_type
+         select index, key, label, split, group_name, original_offset, original_bytes, media_type,
+                text
          from examples
          where dataset_id = $1 and index > $2
            and ($3::int is null or label = $3) and ($4::text is null or split = $4)
@@ -179,26 +186,71 @@ pub async fn groups(db: &Database, dataset: Uuid) -> Result<Groups, StoreError> 
     Ok(Groups { names, of_examples })
 }
 
-/// Index of each of these keys, in their order; none where the dataset has no such key.
+/// The indices of the examples with these keys, by key; keys that no example has are left out.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn with_keys(
+pub async fn by_key(
     db: &Database,
     dataset: Uuid,
     keys: &[String],
-) -> Result<Vec<Option<u32>>, StoreError> {
+) -> Result<HashMap<String, u32>, StoreError> {
     let rows = sqlx::query!(
-        r#"-- examples::with_keys
-           select index, key from examples where dataset_id = $1 and key = any($2)"#,
+        "-- examples::by_key
+         select examples.key, index from unnest($2::text[]) as wanted (key)
+         join examples on dataset_id = $1 and md5(examples.key) = md5(wanted.key)
+                      and examples.key = wanted.key",
         dataset,
         keys,
     )
     .fetch_all(&db.pool)
     .await?;
-    let found: HashMap<String, u32> = rows
-        .into_iter()
-        .map(|row| (row.key, row.index as u32))
-        .collect();
-    Ok(keys.iter().map(|key| found.get(key).copied()).collect())
+    let found = rows.into_iter().map(|row| (row.key, row.index as u32));
+    Ok(found.collect())
+}
+
+/// The given labels of some examples, in the order of `indices`, each of which must be there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn labels(db: &Database, dataset: Uuid, indices: &[u32]) -> Result<Vec<i32>, StoreError> {
+    let wanted: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
+    let labels = sqlx::query_scalar!(
+        "-- examples::labels
+         select label from unnest($2::int[]) with ordinality as wanted (index, at)
+         join examples on dataset_id = $1 and examples.index = wanted.index
+         order by at",
+        dataset,
+        &wanted,
+    )
+    .fetch_all(&db.pool)
+    .await?;
+    if labels.len() == indices.len() {
+        return Ok(labels);
+    }
+    let detail = format!("has no example at some of {} indices", indices.len());
+    Err(StoreError::inconsistent(
+        "examples", "index", dataset, detail,
+    ))
+}
+
+/// The keys of some examples, ascending by index.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keys(
+    db: &Database,
+    dataset: Uuid,
+    indices: &[u32],
+) -> Result<Vec<String>, StoreError> {
+    let wanted: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
+    let keys = sqlx::query_scalar!(
+        "-- examples::keys
+         select key from examples where dataset_id = $1 and index = any($2) order by index",
+        dataset,
+        &wanted,
+    )
+    .fetch_all(&db.pool)
+    .await?;
+    Ok(keys)
 }

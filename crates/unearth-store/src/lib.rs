@@ -14,6 +14,7 @@ pub mod dynamics;
 mod error;
 pub mod events;
 pub mod examples;
+pub mod external;
 pub mod groups;
 pub mod idempotency;
 pub mod probes;

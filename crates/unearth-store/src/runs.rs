@@ -16,8 +16,8 @@ use crate::{
 use sqlx::{PgConnection, types::Json};
 use time::{Duration, OffsetDateTime};
 use unearth_audit::{
-    Archaeology, Environment, Event, Position, Progress, Recipe, Role, Scoring, Signal, State,
-    TrainingOutcome,
+    Archaeology, Environment, Event, Origin, Position, Progress, Role, RunShape, Scoring, Signal,
+    State, TrainingOutcome,
 };
 use uuid::Uuid;
 
@@ -37,8 +37,10 @@ pub struct ClaimedRun {
     pub dataset_id: Uuid,
     /// What it is for.
     pub role: Role,
-    /// What to train.
-    pub recipe: Recipe,
+    /// What to train, or what was posted.
+    pub origin: Origin,
+    /// What of it scoring must know.
+    pub shape: RunShape,
     /// Seed.
     pub seed: u64,
     /// Whether gradient maps are kept.
@@ -101,7 +103,7 @@ pub async fn claim(
                started_at = coalesce(started_at, $3), heartbeat_at = $3
            from next where runs.id = next.id
            returning runs.id, audit_id, role, next.state as state_before,
-                     recipe as "recipe: Json<Recipe>", seed, keeps_maps, attempts,
+                     recipe as "origin: Json<Origin>", seed, keeps_maps, attempts,
                      fruitless_attempts, error, resume_position as "resume_position: Json<Position>",
                      resume_blob, environment as "environment: Json<Environment>",
                      outcome as "outcome: Json<TrainingOutcome>""#,
@@ -151,7 +153,8 @@ pub async fn claim(
         token,
         audit_id: run.audit_id,
         dataset_id: audit.dataset_id,
-        recipe: run.recipe.0,
+        shape: run.origin.shape(),
+        origin: run.origin.0,
         seed: run.seed as u64,
         keeps_maps: run.keeps_maps,
         signals: audit.signals.0,
@@ -618,13 +621,16 @@ pub async fn cancelled(
     Ok(())
 }
 
-/// The run of `audit` that its signals come from, and its recipe.
+/// The run of `audit` that its signals come from, and what scoring must know of it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn source_of(db: &Database, audit: Uuid) -> Result<Option<(i64, Recipe)>, StoreError> {
+pub async fn source_of(db: &Database, audit: Uuid) -> Result<Option<(i64, RunShape)>, StoreError> {
     let runs = of_audit(db, audit, Role::Main).await?;
-    Ok(runs.into_iter().next().map(|run| (run.id, run.recipe)))
+    Ok(runs
+        .into_iter()
+        .next()
+        .map(|run| (run.id, run.origin.shape())))
 }
 
 /// A run as others of its audit see it.
@@ -632,8 +638,8 @@ pub async fn source_of(db: &Database, audit: Uuid) -> Result<Option<(i64, Recipe
 pub struct Sibling {
     /// Run.
     pub id: i64,
-    /// What it trains.
-    pub recipe: Recipe,
+    /// What it trains, or what was posted.
+    pub origin: Origin,
     /// Seed.
     pub seed: u64,
 }
@@ -645,7 +651,7 @@ pub struct Sibling {
 pub async fn of_audit(db: &Database, audit: Uuid, role: Role) -> Result<Vec<Sibling>, StoreError> {
     let rows = sqlx::query!(
         r#"-- runs::of_audit
-           select id, recipe as "recipe: Json<Recipe>", seed from runs
+           select id, recipe as "origin: Json<Origin>", seed from runs
            where audit_id = $1 and role = $2 order by ordinal"#,
         audit,
         role.as_str(),
@@ -654,7 +660,7 @@ pub async fn of_audit(db: &Database, audit: Uuid, role: Role) -> Result<Vec<Sibl
     .await?;
     let siblings = rows.into_iter().map(|row| Sibling {
         id: row.id,
-        recipe: row.recipe.0,
+        origin: row.origin.0,
         seed: row.seed as u64,
     });
     Ok(siblings.collect())

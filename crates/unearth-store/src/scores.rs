@@ -82,6 +82,8 @@ pub struct RankedRow {
     pub category_tied: Option<bool>,
     /// Votes as [`archaeology::votes`](crate::archaeology::votes) reads them.
     pub category_votes: Option<Vec<u8>>,
+    /// The beginning of its text, where it is one.
+    pub excerpt: Option<String>,
 }
 
 /// One page of a ranking: rows after rank `after`, seen from the end that `order` names.
@@ -222,7 +224,8 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgr
                 suggestions.probability as suggested_probability, categories.category,
                 categories.tied as category_tied, categories.votes as category_votes,
                 score_ranges.value_low, score_ranges.value_high, score_ranges.rank_low,
-                score_ranges.rank_high
+                score_ranges.rank_high,
+                left(examples.text, 200) as excerpt
          from scores
          join score_sets on score_sets.id = scores.score_set_id
          left join suggestions on suggestions.audit_id = score_sets.audit_id

@@ -196,7 +196,7 @@ pub async fn store_checkpoint(
         ));
     }
     copy.finish().await?;
-    let epoch = run.recipe.checkpoints[checkpoint as usize];
+    let epoch = run.shape.checkpoints[checkpoint as usize];
     let at = now();
     sqlx::query!(
         "-- snapshots::store_checkpoint
@@ -210,7 +210,7 @@ pub async fn store_checkpoint(
     .await?;
     let event = Event::Checkpoint {
         checkpoint: checkpoint + 1,
-        checkpoints: run.recipe.checkpoints.len() as u32,
+        checkpoints: run.shape.checkpoints.len() as u32,
         epoch,
     };
     runs::fence(&mut tx, run).await?;

@@ -54,16 +54,18 @@ async fn result(
         .iter()
         .find(|run| run.role == Role::Main)
         .ok_or_else(|| WorkerError::Inconsistent("the main run has no outcome".to_owned()))?;
-    let recipes = runs::of_audit(&worker.db, run.audit_id, Role::Main).await?;
-    let recipe = recipes.first().map_or(&run.recipe, |main| &main.recipe);
+    let mains = runs::of_audit(&worker.db, run.audit_id, Role::Main).await?;
+    let recipe = mains.first().and_then(|main| main.origin.recipe());
+    let recipe =
+        recipe.ok_or_else(|| WorkerError::Inconsistent("the main run has no recipe".to_owned()))?;
     let outcome = &main.outcome;
     Ok(AuditResult {
-        training_accuracy: outcome.training_accuracy,
+        training_accuracy: Some(outcome.training_accuracy),
         held_out_accuracy: outcome.held_out_accuracy,
         warnings: quality::warnings(outcome, recipe, data.pack.classes()),
-        environment: main.environment.clone(),
-        fit_secs: trained.iter().map(|run| run.outcome.fit_secs).sum(),
-        sweep_secs: trained.iter().map(|run| run.outcome.sweep_secs).sum(),
+        environment: Some(main.environment.clone()),
+        fit_secs: Some(trained.iter().map(|run| run.outcome.fit_secs).sum()),
+        sweep_secs: Some(trained.iter().map(|run| run.outcome.sweep_secs).sum()),
         wall_secs: ((worker.now)() - run.started_at).as_seconds_f64(),
         database_bytes: Some(usage::of_audit(&worker.db, run.audit_id).await?),
         runs: trained,

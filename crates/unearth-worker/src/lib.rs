@@ -8,6 +8,7 @@
 mod archaeology;
 mod data;
 mod error;
+mod external;
 mod finish;
 mod heartbeat;
 mod lanes;

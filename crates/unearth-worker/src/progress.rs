@@ -7,8 +7,8 @@ use unearth_store::runs::ClaimedRun;
 pub(crate) fn of_phase(run: &ClaimedRun, phase: Phase) -> Progress {
     let position = run.resume.as_ref().map(|(position, _)| *position);
     let Position { epoch, sweeps, .. } = position.unwrap_or(Position::START);
-    let done = phase == Phase::Scoring;
-    let (epochs, checkpoints) = (run.recipe.epochs, run.recipe.checkpoints.len() as u32);
+    let done = phase == Phase::Scoring || run.shape.is_external;
+    let (epochs, checkpoints) = (run.shape.epochs, run.shape.checkpoints.len() as u32);
     Progress {
         phase,
         epoch: if done { epochs } else { epoch },

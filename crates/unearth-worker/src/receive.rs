@@ -77,7 +77,7 @@ impl Receiving<'_> {
             .count();
         Event::Epoch {
             epoch: record.epoch + 1,
-            epochs: self.run.recipe.epochs,
+            epochs: self.run.shape.epochs,
             loss: loss / trained,
             accuracy: right as f64 / trained,
             examples_per_second: self.training_speed(began),

@@ -53,11 +53,11 @@ async fn computed(worker: &Worker, claimed: &ClaimedScoreSet) -> Result<(), Work
     };
     let signal = Signal::from_name(&claimed.signal).ok_or_else(unknown)?;
     let key = ScoreKey::from_key(&claimed.scoring).ok_or_else(unknown)?;
-    let (run, recipe) = runs::source_of(&worker.db, claimed.audit_id)
+    let (run, shape) = runs::source_of(&worker.db, claimed.audit_id)
         .await?
         .ok_or_else(unknown)?;
-    let data = data::load(worker, claimed.dataset_id, recipe.split.as_deref()).await?;
-    let source = score::Source::new(worker, run, &recipe, &data);
+    let data = data::load(worker, claimed.dataset_id, shape.split.as_deref()).await?;
+    let source = score::Source::new(worker, run, &shape, &data);
     let scored = source.scored(signal, key).await?;
     score_sets::finish(&worker.db, claimed, &scored, (worker.now)()).await?;
     Ok(())

@@ -10,8 +10,8 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, watch};
 use unearth_audit::{
-    Direction, Grouping, Phase, Population, Progress, Recipe, Role, ScoreKey, Scoring, Signal,
-    Variant,
+    Direction, Grouping, Phase, Population, Progress, Role, RunShape, ScoreKey, Scoring, Signal,
+    UNLABELLED, Variant,
 };
 use unearth_signals::{
     dynamics::{Dynamics, Suggestion},
@@ -30,7 +30,7 @@ pub(crate) struct Source<'a> {
     pub(crate) worker: &'a Worker,
     /// The run whose maps and records are read.
     pub(crate) run: i64,
-    pub(crate) recipe: &'a Recipe,
+    pub(crate) shape: &'a RunShape,
     pub(crate) data: &'a Data,
     dynamics: OnceCell<Vec<Dynamics>>,
     evaluation: OnceCell<Vec<Dynamics>>,
@@ -53,7 +53,7 @@ pub(crate) async fn run(
     data: &Data,
     progress: &watch::Sender<Option<Progress>>,
 ) -> Result<(), WorkerError> {
-    let source = Source::new(worker, run.id, &run.recipe, data);
+    let source = Source::new(worker, run.id, &run.shape, data);
     let wanted = wanted(run);
     let keys = |signal, scoring: &Option<Scoring>| keys(data, signal, scoring.as_ref());
     let total = wanted
@@ -146,18 +146,20 @@ fn wanted(run: &ClaimedRun) -> Vec<(Signal, Option<Scoring>)> {
         .iter()
         .filter(|_| run.signals.contains(&Signal::Vog));
     let vog = scorings.map(|scoring| (Signal::Vog, Some(scoring.clone())));
+    // Those of an external run are the ones that its posted records allow.
+    let is_external = run.shape.is_external;
     let free = Signal::ALL
         .into_iter()
-        .filter(|&signal| signal != Signal::Vog);
+        .filter(|signal| *signal != Signal::Vog && (!is_external || run.signals.contains(signal)));
     vog.chain(free.map(|signal| (signal, None))).collect()
 }
 
 impl<'a> Source<'a> {
-    pub(crate) fn new(worker: &'a Worker, run: i64, recipe: &'a Recipe, data: &'a Data) -> Self {
+    pub(crate) fn new(worker: &'a Worker, run: i64, shape: &'a RunShape, data: &'a Data) -> Self {
         Self {
             worker,
             run,
-            recipe,
+            shape,
             data,
             dynamics: OnceCell::new(),
             evaluation: OnceCell::new(),
@@ -184,7 +186,7 @@ impl<'a> Source<'a> {
         let (values, null_reason) = self.compared(signal, key, &members, column).await?;
         let labels = self.data.pack.labels();
         let classes: Vec<i32> = members.iter().map(|&index| labels[index]).collect();
-        let normalised = class_normalise(&values, &classes);
+        let normalised = normalised(&values, &classes);
         let ranking = ranking::rank(&values, direction(signal))
             .map_err(|error| WorkerError::Inconsistent(format!("{signal}: {error}")))?;
         let row = |(position, ranked): (usize, &Ranked)| {
@@ -196,7 +198,7 @@ impl<'a> Source<'a> {
                 value: values[at],
                 value_reason: values[at].is_none().then_some(null_reason),
                 normalised: normalised[at].ok(),
-                normalised_reason: normalised[at].err().map(NullReason::as_str),
+                normalised_reason: normalised[at].err(),
                 percentile: ranked.standing.map(|standing| standing.percentile),
             }
         };
@@ -207,7 +209,10 @@ impl<'a> Source<'a> {
         Ok(Scored {
             signal,
             scoring: key.key(),
-            info: json!({ "checkpoints": self.epochs_of(key.scoring.as_ref()) }),
+            info: json!({
+                "checkpoints": self.epochs_of(key.scoring.as_ref()),
+                "posted": self.shape.is_external.then_some(self.shape.trajectory),
+            }),
             statistics: statistics::of(
                 &values,
                 &classes,
@@ -273,14 +278,14 @@ impl<'a> Source<'a> {
     }
 
     fn computation(&self, signal: Signal, scoring: Option<&Scoring>) -> Computation {
-        let checkpoints = self.recipe.checkpoints.len();
+        let checkpoints = self.shape.checkpoints.len();
         let of = |scoring: &Scoring| (scoring.variant, scoring.window.positions(checkpoints));
         (signal, scoring.map(of))
     }
 
     /// The epochs that a VoG window covers.
     fn epochs_of(&self, scoring: Option<&Scoring>) -> Option<Vec<u32>> {
-        let checkpoints = &self.recipe.checkpoints;
+        let checkpoints = &self.shape.checkpoints;
         let positions = scoring?.window.positions(checkpoints.len());
         Some(
             positions
@@ -289,6 +294,17 @@ impl<'a> Source<'a> {
                 .collect(),
         )
     }
+}
+
+/// Scores within their class, or why there are none.
+fn normalised(values: &[Option<f64>], classes: &[i32]) -> Vec<Result<f64, &'static str>> {
+    if classes.contains(&UNLABELLED) {
+        return vec![Err("the dataset has no labels"); values.len()];
+    }
+    let normalised = class_normalise(values, classes).into_iter();
+    normalised
+        .map(|one| one.map_err(NullReason::as_str))
+        .collect()
 }
 
 fn direction(signal: Signal) -> ranking::Direction {
@@ -301,11 +317,12 @@ fn direction(signal: Signal) -> ranking::Direction {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unearth_audit::{DatasetFacts, RecipeRequest};
+    use unearth_audit::{DatasetFacts, Modality, Origin, RecipeRequest};
     use uuid::Uuid;
 
     fn run() -> ClaimedRun {
         let facts = DatasetFacts {
+            modality: Modality::Image,
             examples: 100,
             classes: 10,
             height: 8,
@@ -313,12 +330,14 @@ mod tests {
             channels: 1,
             splits: vec![],
         };
+        let recipe = RecipeRequest::default().resolve(&facts).unwrap();
         ClaimedRun {
             id: 1,
             token: Uuid::nil(),
             audit_id: Uuid::nil(),
             dataset_id: Uuid::nil(),
-            recipe: RecipeRequest::default().resolve(&facts).unwrap(),
+            shape: recipe.shape(),
+            origin: Origin::Trained(recipe),
             seed: 0,
             keeps_maps: true,
             signals: vec![Signal::Vog],

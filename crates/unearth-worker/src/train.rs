@@ -5,7 +5,7 @@ use crate::{
     archaeology::{self, Synthesised},
     data::{self, Data},
     error::chain,
-    finish, heartbeat,
+    external, finish, heartbeat,
     progress::of_phase,
     receive::Receiving,
     score, sink,
@@ -16,7 +16,9 @@ use time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
-use unearth_audit::{Init, Phase, Progress, Role, TrainingError, TrainingJob, TrainingOutcome};
+use unearth_audit::{
+    Init, Phase, Progress, Recipe, Role, TrainingError, TrainingJob, TrainingOutcome,
+};
 use unearth_store::{
     StoreError, probes,
     runs::{self, ClaimedRun, FRUITLESS_ATTEMPTS_MAX, GivenBack},
@@ -76,7 +78,10 @@ async fn attempt(
         )));
     }
     progress.send_replace(Some(of_phase(run, Phase::Loading)));
-    let data = data::load(worker, run.dataset_id, run.recipe.split.as_deref()).await?;
+    let data = data::load(worker, run.dataset_id, run.shape.split.as_deref()).await?;
+    if run.shape.is_external {
+        return external::run(worker, run, &data, progress).await;
+    }
     if run.outcome.is_none() {
         train(worker, run, &data, stop, progress).await?;
     }
@@ -129,7 +134,7 @@ async fn train_once(
     let trainer = Arc::clone(&worker.trainer);
     let pack = Arc::clone(&data.pack);
     let indices = data.trained.clone();
-    let (recipe, seed) = (run.recipe.clone(), run.seed);
+    let (recipe, seed) = (recipe(run)?.clone(), run.seed);
     let resume_interval_secs = worker.resume_interval.as_seconds_f64();
     let span = tracing::Span::current();
     thread::Builder::new()
@@ -173,12 +178,18 @@ async fn probes(
     run: &ClaimedRun,
     data: &Data,
 ) -> Result<Synthesised, WorkerError> {
-    let Some(wanted) = &run.recipe.probes else {
+    let Some(wanted) = &recipe(run)?.probes else {
         return Ok(Synthesised::default());
     };
     let made = archaeology::synthesise(wanted, run.seed, data);
     probes::store(&worker.db, run, &made.probes).await?;
     Ok(made)
+}
+
+fn recipe(run: &ClaimedRun) -> Result<&Recipe, WorkerError> {
+    run.origin
+        .recipe()
+        .ok_or_else(|| WorkerError::Inconsistent("an external run has no recipe".to_owned()))
 }
 
 async fn resume_point(worker: &Worker, blob: &str) -> Result<bytes::Bytes, WorkerError> {
@@ -194,7 +205,7 @@ async fn initial_weights(
     worker: &Worker,
     run: &ClaimedRun,
 ) -> Result<Option<bytes::Bytes>, WorkerError> {
-    let Init::Weights(hash) = &run.recipe.init else {
+    let Init::Weights(hash) = &recipe(run)?.init else {
         return Ok(None);
     };
     let file = weights::get(&worker.db, hash)

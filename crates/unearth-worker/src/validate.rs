@@ -119,6 +119,7 @@ async fn store(worker: &Worker, claimed: &Claimed, packed: &Packed) -> Result<()
             .original
             .map(|original| (original.offset, original.length)),
         media_type: example.original.map(|original| original.media_type),
+        text: example.text.as_deref(),
     });
     let stored = datasets::finish(
         &worker.db,

@@ -1,7 +1,7 @@
 //! Command-line arguments. Every flag has an environment variable.
 
 use crate::evaluation::Noise;
-use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 use unearth_training::DeviceChoice;
 
@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Audit(Box<AuditArgs>),
     /// Measure how well each signal finds wrong labels, planted or known.
     Evaluate(Box<EvaluateArgs>),
+    /// Post what a training of one's own recorded, and write its ranking.
+    External(Box<ExternalArgs>),
     /// Bring the database schema up to date.
     Migrate(StoreArgs),
     /// Say what this installation runs on, what is wrong and what to do about it.
@@ -170,6 +172,47 @@ pub(crate) struct RecipeArgs {
     /// `f32` or `bf16`.
     #[arg(long)]
     pub(crate) precision: Option<String>,
+}
+
+/// Post what a training of one's own recorded, and write the ranking.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExternalArgs {
+    /// An npz with `gradients` [K, N, H, W] and optionally `steps` [K]: channel means of the logits' gradients
+    /// by the input.
+    #[arg(long, value_name = "FILE", required_unless_present = "dynamics")]
+    pub(crate) gradients: Option<PathBuf>,
+    /// An npz with arrays [E, N] (`loss`, `p_given`, `margin`, `el2n`, `predicted`, `best_other`) or `logits`
+    /// [E, N, C]; or a folder of `dynamics_epoch_0.jsonl` and so on, as dataset cartography writes them.
+    #[arg(long, value_name = "PATH", requires = "logits")]
+    pub(crate) dynamics: Option<PathBuf>,
+    /// Which logits the dynamics come from: `in-flight` (train mode, augmented, before the update) or
+    /// `eval-pass` (eval mode, not augmented).
+    #[arg(long, value_enum)]
+    pub(crate) logits: Option<LogitsArg>,
+    /// An npy with the given label of each example: whole numbers or text.
+    #[arg(long, value_name = "FILE", conflicts_with = "table")]
+    pub(crate) labels: Option<PathBuf>,
+    /// An npy with the key of each example [default: its index].
+    #[arg(long, value_name = "FILE", conflicts_with = "table")]
+    pub(crate) keys: Option<PathBuf>,
+    /// A CSV table of the examples instead: `key[,label][,group][,split][,text]`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) table: Option<PathBuf>,
+    /// Where to write the ranking: `FILE` for vog, or for `label_issue` without gradients, or `SIGNAL=FILE`; may
+    /// be repeated. The record of how it was made goes beside it, as `FILE.json`.
+    #[arg(long, value_name = "[SIGNAL=]FILE", default_value = "ranked.csv")]
+    pub(crate) out: Vec<String>,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Which logits records come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogitsArg {
+    /// Train mode, augmented, before the update.
+    InFlight,
+    /// Eval mode, not augmented.
+    EvalPass,
 }
 
 /// Which server does the work.

@@ -36,6 +36,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Work(args) => commands::work::run(args),
         Command::Audit(args) => commands::audit::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args),
+        Command::External(args) => commands::external::run(args),
         Command::Migrate(args) => commands::migrate::run(args),
         Command::Doctor(args) => commands::doctor::run(args),
         Command::Token(args) => commands::token::run(args),

@@ -99,7 +99,7 @@ export interface paths {
         /** Lists the audits, newest first. */
         get: operations["get_audits"];
         put?: never;
-        /** Begins an audit. */
+        /** Begins an audit: a training of ours, or an external run to which records and gradients are put. */
         post: operations["post_audits"];
         delete?: never;
         options?: never;
@@ -170,6 +170,26 @@ export interface paths {
         put?: never;
         /** Cancels an audit: a queued one at once, a running one at its next batch. */
         post: operations["post_audits_id_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the posting: everything must be there, each example once at every epoch and checkpoint. A worker
+         *     then puts it in order and scores it. Asked again, it changes nothing.
+         */
+        post: operations["post_audits_id_complete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -252,6 +272,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audits/{id}/gradients/{checkpoint}/{chunk}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Puts a batch of gradient maps of one checkpoint: `gradients`, with `index` or `key`. The same batch again
+         *     changes nothing.
+         */
+        put: operations["put_audits_id_gradients_checkpoint_chunk"];
+        post?: never;
+        /** Removes a batch of gradients, so that another may be put in its place. */
+        delete: operations["delete_audits_id_gradients_checkpoint_chunk"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audits/{id}/groups": {
         parameters: {
             query?: never;
@@ -292,6 +333,44 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what was posted so far, so that an interrupted client can go on. */
+        get: operations["get_audits_id_received"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/records/{epoch}/{chunk}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Puts a batch of records of one epoch: `logits`, or any of `loss`, `p_given`, `margin`, `el2n`,
+         *     `predicted` and `best_other`, with `index` or `key`. The same batch again changes nothing.
+         */
+        put: operations["put_audits_id_records_epoch_chunk"];
+        post?: never;
+        /** Removes a batch of records, so that another may be put in its place. */
+        delete: operations["delete_audits_id_records_epoch_chunk"];
         options?: never;
         head?: never;
         patch?: never;
@@ -715,6 +794,7 @@ export interface components {
             dataset_name: string;
             /** @description What it costs: foreseen at the start, refined while it runs, measured when it succeeded. */
             estimate: components["schemas"]["RefinedEstimate"];
+            external?: components["schemas"]["ExternalRun"] | null;
             /**
              * Format: date-time
              * @description When it reached a final state.
@@ -730,6 +810,8 @@ export interface components {
              * @description Identity.
              */
             id: string;
+            /** @description Who trains: we, or the user's own code. */
+            kind: components["schemas"]["AuditKind"];
             progress?: components["schemas"]["Progress"] | null;
             /**
              * Format: int64
@@ -738,9 +820,8 @@ export interface components {
             queue_position?: number | null;
             /** @description Why it failed or was cancelled. */
             reason?: string | null;
-            /** @description What is trained, with every default resolved. */
-            recipe: components["schemas"]["Recipe"];
-            /** @description BLAKE3 of the recipe. */
+            recipe?: components["schemas"]["Recipe"] | null;
+            /** @description BLAKE3 of the recipe, or of what is posted. */
             recipe_hash: string;
             result?: components["schemas"]["AuditResult"] | null;
             /** @description What the training is for whose progress is shown. */
@@ -792,6 +873,11 @@ export interface components {
              */
             seq: number;
         };
+        /**
+         * @description Who trains.
+         * @enum {string}
+         */
+        AuditKind: "trained" | "external";
         /** @description A page of audits. */
         AuditPage: {
             /** @description The newest first. */
@@ -801,13 +887,12 @@ export interface components {
         };
         /** @description What an audit says of itself when it is done. */
         AuditResult: {
-            /** @description What it ran on. */
-            environment: components["schemas"]["Environment"];
+            environment?: components["schemas"]["Environment"] | null;
             /**
              * Format: double
-             * @description Seconds in optimiser steps, over all runs (last attempt of each).
+             * @description Seconds in optimiser steps, over all runs (last attempt of each); null of an external run.
              */
-            fit_secs: number;
+            fit_secs?: number | null;
             /**
              * Format: double
              * @description The same over examples that were not trained on; null without any.
@@ -817,14 +902,14 @@ export interface components {
             runs: components["schemas"]["RunResult"][];
             /**
              * Format: double
-             * @description Seconds in gradient sweeps, over all runs (last attempt of each).
+             * @description Seconds in gradient sweeps, over all runs (last attempt of each); null of an external run.
              */
-            sweep_secs: number;
+            sweep_secs?: number | null;
             /**
              * Format: double
-             * @description Share of trained examples that the final model labels as given.
+             * @description Share of trained examples that the final model labels as given; null where nobody recorded it.
              */
-            training_accuracy: number;
+            training_accuracy?: number | null;
             /**
              * Format: double
              * @description Seconds from first start to the end.
@@ -839,6 +924,8 @@ export interface components {
             archaeology: string;
             /** @description POST here to cancel it. */
             cancel: string;
+            /** @description POST here when everything of an external run was posted; null of a training of ours. */
+            complete?: string | null;
             /** @description What it told so far; a stream for those who accept `text/event-stream`. */
             events: string;
             /** @description Its examples in rank order. */
@@ -849,6 +936,8 @@ export interface components {
             page: string;
             /** @description A ranking as a file. */
             ranking_csv: string;
+            /** @description What was posted of an external run; null of a training of ours. */
+            received?: string | null;
             /** @description POST here to try it again. */
             retry: string;
             /** @description What was scored; POST here to score more. */
@@ -1082,17 +1171,19 @@ export interface components {
         };
         /** @description Facts about a dataset that choose defaults and bound a recipe. */
         DatasetFacts: {
-            /** @description Channels: 1 (grey) or 3 (RGB). */
+            /** @description Channels: 1 (grey) or 3 (RGB); 0 without images. */
             channels: number;
-            /** @description Number of classes. */
+            /** @description Number of classes; 0 where the examples have no labels. */
             classes: number;
             /** @description Number of examples over all splits. */
             examples: number;
-            /** @description Height of every packed image, in pixels. */
+            /** @description Height of every packed image, in pixels; 0 without images. */
             height: number;
+            /** @description What the examples are. */
+            modality?: components["schemas"]["Modality"];
             /** @description The splits in order of first appearance, with their sizes. Empty when the dataset has none. */
             splits: components["schemas"]["Split"][];
-            /** @description Width of every packed image, in pixels. */
+            /** @description Width of every packed image, in pixels; 0 without images. */
             width: number;
         };
         /** @description A page of datasets. */
@@ -1327,8 +1418,8 @@ export interface components {
         Example: {
             /** @description Group, where one was given. */
             group?: string | null;
-            /** @description Its image. */
-            image_url: string;
+            /** @description Its image; null where it is none. */
+            image_url?: string | null;
             /**
              * Format: int32
              * @description Position in the dataset, from 0: its identity.
@@ -1336,10 +1427,12 @@ export interface components {
             index: number;
             /** @description File name or id, unique in the dataset. */
             key: string;
-            /** @description Given label: the name of its class. */
-            label: string;
+            /** @description Given label: the name of its class; null in a dataset without labels. */
+            label?: string | null;
             /** @description Split, where the dataset has some. */
             split?: string | null;
+            /** @description The text that it is; null where it is none. */
+            text?: string | null;
         };
         /** @description A page of examples. */
         ExamplePage: {
@@ -1387,6 +1480,35 @@ export interface components {
             value_normalised_reason?: string | null;
             /** @description Why there is none. */
             value_reason?: string | null;
+        };
+        /** @description What is posted of an external run, and what it means. */
+        ExternalRun: {
+            /** @description The epochs or steps whose gradients are posted, ascending; empty without gradients. */
+            checkpoints: number[];
+            /**
+             * @description Label of each class of the model, in the order of its logits. Labels from the dataset's number of
+             *     classes on stand for `further_classes`.
+             */
+            class_labels: number[];
+            /**
+             * Format: int32
+             * @description Epochs with a record of every example; 0 where gradients alone are posted.
+             */
+            epochs: number;
+            /** @description Classes of the model that no example of the dataset has. */
+            further_classes: string[];
+            /** @description Which logits the records come from. */
+            logits: components["schemas"]["LogitSource"];
+            /**
+             * Format: int32
+             * @description Height of the gradient maps in pixels; 0 without gradients.
+             */
+            map_height: number;
+            /**
+             * Format: int32
+             * @description Width of the gradient maps in pixels; 0 without gradients.
+             */
+            map_width: number;
         };
         /** @description One thing wrong with a request: which field, what is wrong, what would be right. */
         FieldError: {
@@ -1508,6 +1630,13 @@ export interface components {
              */
             weights: string;
         };
+        /** @description A batch that is kept. */
+        KeptBatch: {
+            /** @description What it says of them: names of the quantities of a record, or `gradients`. */
+            columns: string[];
+            /** @description How many examples it holds. */
+            examples: number;
+        };
         /** @description Where a training stands: sent in the stream only, and without a number. */
         LiveProgress: components["schemas"]["Progress"] & {
             /** @description Always `progress`. */
@@ -1520,6 +1649,11 @@ export interface components {
          * @enum {string}
          */
         LogitSource: "in_flight" | "eval_pass";
+        /**
+         * @description What an example is.
+         * @enum {string}
+         */
+        Modality: "image" | "text" | "key";
         /**
          * @description Networks of the zoo.
          * @enum {string}
@@ -1564,7 +1698,7 @@ export interface components {
          * @description What a run is doing.
          * @enum {string}
          */
-        Phase: "loading" | "training" | "snapshotting" | "evaluating" | "scoring";
+        Phase: "loading" | "assembling" | "training" | "snapshotting" | "evaluating" | "scoring";
         /**
          * @description Arithmetic of the forward and backward passes. Weights and sums stay in f32.
          * @enum {string}
@@ -1652,10 +1786,12 @@ export interface components {
         /** @description One row of a ranking. */
         RankedExample: {
             category?: components["schemas"]["CategoryOfExample"] | null;
+            /** @description The beginning of the text that it is; null where it is none. */
+            excerpt?: string | null;
             /** @description Group, where one was given. */
             group?: string | null;
-            /** @description Its image. */
-            image_url: string;
+            /** @description Its image; null where it is none. */
+            image_url?: string | null;
             /**
              * Format: int32
              * @description Position in the dataset, from 0: its identity.
@@ -1663,8 +1799,8 @@ export interface components {
             index: number;
             /** @description File name or id, unique in the dataset. */
             key: string;
-            /** @description Given label: the name of its class. */
-            label: string;
+            /** @description Given label: the name of its class; null in a dataset without labels. */
+            label?: string | null;
             over_seeds?: components["schemas"]["OverSeeds"] | null;
             /**
              * Format: double
@@ -1751,6 +1887,56 @@ export interface components {
             status: string;
             /** @description Workers heard of in the last minute. */
             workers: components["schemas"]["Worker"][];
+        };
+        /** @description What was posted so far; empty once a worker has put it in order. */
+        Received: {
+            /** @description Gradients, by checkpoint. */
+            gradients: components["schemas"]["ReceivedCheckpoint"][];
+            /** @description Records, by epoch. */
+            records: components["schemas"]["ReceivedEpoch"][];
+        };
+        /** @description Batches of gradients of one checkpoint. */
+        ReceivedCheckpoint: {
+            /**
+             * Format: int32
+             * @description Position in the list of checkpoints, from 0.
+             */
+            checkpoint: number;
+            /** @description The batches. */
+            chunks: components["schemas"]["ReceivedChunk"][];
+            /**
+             * Format: int64
+             * @description How many examples they hold together.
+             */
+            examples: number;
+        };
+        /** @description One batch. */
+        ReceivedChunk: {
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            chunk: number;
+            /**
+             * Format: int32
+             * @description How many examples it holds.
+             */
+            examples: number;
+        };
+        /** @description Batches of records of one epoch. */
+        ReceivedEpoch: {
+            /** @description The batches. */
+            chunks: components["schemas"]["ReceivedChunk"][];
+            /**
+             * Format: int32
+             * @description Epoch, counted from 1.
+             */
+            epoch: number;
+            /**
+             * Format: int64
+             * @description How many examples they hold together.
+             */
+            examples: number;
         };
         /**
          * @description A complete recipe: two trainings with equal recipe, seed, data, thread count and precision
@@ -2043,6 +2229,8 @@ export interface components {
              */
             seeds: number;
         };
+        /** @description An audit to begin, of either kind. */
+        StartAnyAudit: components["schemas"]["StartAudit"] | components["schemas"]["StartExternal"];
         /** @description An audit to begin. Everything but the dataset has a default. */
         StartAudit: {
             archaeology?: components["schemas"]["ArchaeologyRequest"] | null;
@@ -2051,6 +2239,8 @@ export interface components {
              * @description The dataset; it must be ready.
              */
             dataset_id: string;
+            /** @description `trained`, the default. */
+            kind?: components["schemas"]["AuditKind"];
             /** @description What to train. */
             recipe?: components["schemas"]["RecipeRequest"];
             /** @description What VoG is taken over; more can be asked for later, without training again. */
@@ -2069,6 +2259,41 @@ export interface components {
             /** @description Signals wanted; all of them by default, since one training gives them all. */
             signals?: components["schemas"]["Signal"][] | null;
         };
+        /** @description An external run to begin: batches of its records and gradients are put to it, and then it is completed. */
+        StartExternal: {
+            /** @description Epochs or steps whose gradients will be posted, ascending; none by default. */
+            checkpoints?: number[];
+            /**
+             * @description Names of the model's classes in the order of its logits; those of the dataset, in its order, by
+             *     default. Each class of the dataset must be among them.
+             */
+            classes?: string[] | null;
+            /**
+             * Format: uuid
+             * @description The dataset; it must be ready. Every example must be posted at every epoch and checkpoint.
+             */
+            dataset_id: string;
+            /**
+             * Format: int32
+             * @description Epochs of which records will be posted, counted from 1; none by default.
+             */
+            epochs?: number;
+            /** @description `external`. */
+            kind: components["schemas"]["AuditKind"];
+            logits?: components["schemas"]["LogitSource"] | null;
+            /**
+             * Format: int32
+             * @description Height of the gradient maps in pixels; they are kept at the size they are posted in.
+             */
+            map_height?: number | null;
+            /**
+             * Format: int32
+             * @description Width of the gradient maps in pixels.
+             */
+            map_width?: number | null;
+            /** @description What VoG is taken over; more can be asked for later. */
+            scoring?: components["schemas"]["ScoringRequest"];
+        };
         /** @description Windows of VoG to score: from the stored gradients, without training again. */
         StartScoring: {
             /** @description The formula; the authors' code by default. */
@@ -2085,10 +2310,11 @@ export interface components {
          * @description State of an audit, and of each run inside it.
          *
          *     `queued → running → succeeded | failed | cancelled`; a lost lease or a retry goes back to
-         *     `queued`; `queued → cancelled` happens without a worker.
+         *     `queued`; `queued → cancelled` happens without a worker. An external run begins as `receiving`, which
+         *     no worker claims, and is queued once everything was posted.
          * @enum {string}
          */
-        State: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        State: "receiving" | "queued" | "running" | "succeeded" | "failed" | "cancelled";
         /** @description How the scores of a ranking are distributed. */
         Statistics: {
             /**
@@ -2438,11 +2664,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StartAudit"];
+                "application/json": components["schemas"]["StartAnyAudit"];
             };
         };
         responses: {
-            /** @description It waits for a worker. */
+            /** @description It waits for a worker, or for what is posted to it. */
             202: {
                 headers: {
                     /** @description Its address. */
@@ -2586,6 +2812,36 @@ export interface operations {
         };
     };
     post_audits_id_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Audit"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_audits_id_complete: {
         parameters: {
             query?: never;
             header?: never;
@@ -2790,6 +3046,94 @@ export interface operations {
             };
         };
     };
+    put_audits_id_gradients_checkpoint_chunk: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Index of the first row, where the batch has neither `index` nor `key` and its rows are examples that
+                 *     follow one another.
+                 */
+                first?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                /** @description Position in the list of checkpoints, from 0. */
+                checkpoint: number;
+                /** @description Number of the batch within the checkpoint: any, each once. */
+                chunk: number;
+            };
+            cookie?: never;
+        };
+        /** @description An Arrow IPC stream, an npz, or the npy of an array [rows, height, width]. */
+        requestBody: {
+            content: {
+                "application/vnd.apache.arrow.stream": number[];
+                "application/x-npy": number[];
+                "application/x-npz": number[];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptBatch"];
+                };
+            };
+            /** @description It is kept. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptBatch"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_audits_id_gradients_checkpoint_chunk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                checkpoint: number;
+                chunk: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_audits_id_groups: {
         parameters: {
             query?: {
@@ -2880,6 +3224,124 @@ export interface operations {
                 content: {
                     "text/csv": string;
                 };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_received: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_audits_id_records_epoch_chunk: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Index of the first row, where the batch has neither `index` nor `key` and its rows are examples that
+                 *     follow one another.
+                 */
+                first?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                /** @description Epoch, counted from 1. */
+                epoch: number;
+                /** @description Number of the batch within the epoch: any, each once. */
+                chunk: number;
+            };
+            cookie?: never;
+        };
+        /** @description An Arrow IPC stream, an npz, or lines as dataset cartography writes them. */
+        requestBody: {
+            content: {
+                "application/jsonl": number[];
+                "application/vnd.apache.arrow.stream": number[];
+                "application/x-npz": number[];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptBatch"];
+                };
+            };
+            /** @description It is kept. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptBatch"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_audits_id_records_epoch_chunk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                epoch: number;
+                chunk: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {

@@ -1,7 +1,7 @@
 import type { Audit } from "../api/types";
-import { ago, counted, moment } from "../lib/format";
+import { ago, moment } from "../lib/format";
 import { auditPath } from "../lib/route";
-import { auditCause, auditState, pace } from "../lib/words";
+import { auditCause, auditShape, auditState, pace } from "../lib/words";
 import "./list-row.css";
 import { StateLabel } from "./state-label";
 
@@ -17,10 +17,7 @@ export function AuditRow({ audit, now }: { audit: Audit; now: number }) {
         <StateLabel state={audit.state} words={auditState(audit)} />
         {detail && <p class="list-row__cause quiet small">{detail}</p>}
       </div>
-      <p class="list-row__facts quiet small">
-        {audit.recipe.model}, {counted(audit.recipe.epochs, "epoch")},{" "}
-        {counted(audit.recipe.checkpoints.length, "checkpoint")}, seed {audit.seed}
-      </p>
+      <p class="list-row__facts quiet small">{auditShape(audit).join(", ")}</p>
       <time
         class="list-row__when quiet small"
         dateTime={audit.created_at}

@@ -20,7 +20,11 @@ export function DatasetRow({ dataset, now }: { dataset: Dataset; now: number }) 
       </div>
       <p class="list-row__facts quiet small">
         {facts
-          ? `${counted(facts.examples, "example")}, ${counted(facts.classes, "class", "classes")}, ${facts.width}×${facts.height} px`
+          ? [
+              counted(facts.examples, "example"),
+              facts.classes > 0 ? counted(facts.classes, "class", "classes") : "no labels",
+              facts.modality === "image" ? `${facts.width}×${facts.height} px` : facts.modality,
+            ].join(", ")
           : bytes(dataset.upload_bytes)}
       </p>
       <time

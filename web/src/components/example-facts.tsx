@@ -14,7 +14,7 @@ export function ExampleFacts({ example, groupHref }: Props) {
     <header class="example-facts">
       <h1 class="example-facts__labels">
         <span>
-          <span class="quiet small">Given label</span> {label}
+          <span class="quiet small">Given label</span> {label ?? "none"}
         </span>
         {predicted != null && (
           <span>

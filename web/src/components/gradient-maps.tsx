@@ -10,17 +10,25 @@ interface Props {
   checkpoint: number;
 }
 
-/** The image beside its gradient map, and the maps of all checkpoints to choose from. */
+/** The image or text beside its gradient map, and the maps of all checkpoints to choose from. */
 export function GradientMaps({ example, checkpoint }: Props) {
   const maps = example.gradients;
   const chosen = maps.find((map) => map.checkpoint === checkpoint) ?? maps.at(-1);
   return (
-    <section class="gradient-maps" aria-label="Image and gradients">
+    <section class="gradient-maps" aria-label="Example and gradients">
       <div class="gradient-maps__pair">
-        <figure>
-          <Pixels key={example.image_url} src={example.image_url} alt={example.key} />
-          <figcaption class="small quiet">Image</figcaption>
-        </figure>
+        {example.image_url && (
+          <figure>
+            <Pixels key={example.image_url} src={example.image_url} alt={example.key} />
+            <figcaption class="small quiet">Image</figcaption>
+          </figure>
+        )}
+        {example.text != null && (
+          <figure class="gradient-maps__text">
+            <blockquote dir="auto">{example.text}</blockquote>
+            <figcaption class="small quiet">Text</figcaption>
+          </figure>
+        )}
         {chosen && (
           <figure>
             <Pixels key={chosen.url} src={nativeSize(chosen)} alt={name(chosen)} />
@@ -47,7 +55,7 @@ export function GradientMaps({ example, checkpoint }: Props) {
           <Scale maps={maps} />
         </>
       ) : (
-        <p class="small quiet">This audit kept no gradient maps; they come with the signal vog.</p>
+        <p class="small quiet">This audit has no gradient maps; they come with the signal vog.</p>
       )}
     </section>
   );

@@ -30,13 +30,15 @@ export function RankingFilters({ view, dataset, heldOut, hrefOf, onChange }: Pro
   const splits = dataset?.facts?.splits.map((split) => split.name) ?? [];
   return (
     <div class="ranking-filters small">
-      <Choice
-        name="Class"
-        value={view.label}
-        all="All classes"
-        options={dataset?.class_names ?? []}
-        onChange={(label) => onChange({ ...view, label })}
-      />
+      {dataset?.class_names?.length !== 0 && (
+        <Choice
+          name="Class"
+          value={view.label}
+          all="All classes"
+          options={dataset?.class_names ?? []}
+          onChange={(label) => onChange({ ...view, label })}
+        />
+      )}
       {splits.length > 1 && (
         <Choice
           name="Split"

@@ -1,6 +1,7 @@
 import "./state-label.css";
 
 const GLYPHS = {
+  receiving: "○",
   queued: "○",
   validating: "○",
   running: "◐",

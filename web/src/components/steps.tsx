@@ -1,4 +1,4 @@
-import type { Progress } from "../api/types";
+import type { Audit, Progress } from "../api/types";
 import "./steps.css";
 
 type Phase = Progress["phase"];
@@ -11,13 +11,25 @@ const STEPS: [Phase, string][] = [
   ["scoring", "Score"],
 ];
 
+const EXTERNAL_STEPS: [Phase, string][] = [
+  ["loading", "Load"],
+  ["assembling", "Put in order"],
+  ["scoring", "Score"],
+];
+
+interface Props {
+  progress: Progress;
+  kind: Audit["kind"];
+}
+
 /** The way of an audit, with counts. Training and gradients take turns. */
-export function Steps({ progress }: { progress: Progress }) {
+export function Steps({ progress, kind }: Props) {
+  const all = kind === "external" ? EXTERNAL_STEPS : STEPS;
   return (
     <ol class="steps small" aria-label="Steps">
-      {STEPS.map(([phase, name]) => {
+      {all.map(([phase, name]) => {
         const current = phase === progress.phase;
-        const done = !current && isDone(phase, progress);
+        const done = !current && isDone(phase, progress, all);
         return (
           <li key={phase} class="steps__step" aria-current={current ? "step" : undefined}>
             <span aria-hidden="true">{done ? "✓" : current ? "●" : "○"}</span> {name}
@@ -30,10 +42,10 @@ export function Steps({ progress }: { progress: Progress }) {
   );
 }
 
-function isDone(phase: Phase, progress: Progress): boolean {
+function isDone(phase: Phase, progress: Progress, all: [Phase, string][]): boolean {
   if (phase === "training") return progress.epoch === progress.epochs;
   if (phase === "snapshotting") return progress.checkpoint === progress.checkpoints;
-  const order = STEPS.map(([name]) => name);
+  const order = all.map(([name]) => name);
   return order.indexOf(phase) < order.indexOf(progress.phase);
 }
 

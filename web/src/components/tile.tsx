@@ -1,6 +1,6 @@
 import type { RankedExample } from "../api/types";
 import { count, percentile, score } from "../lib/format";
-import { Pixels } from "./pixels";
+import { Specimen } from "./specimen";
 import "./tile.css";
 
 interface Props {
@@ -10,18 +10,22 @@ interface Props {
   hint: string;
 }
 
-/** One example of the grid: image, given label, rank and score. */
+/** One example of the grid: image or text, given label, rank and score. */
 export function Tile({ item, href, hint }: Props) {
   const value = item.value == null ? "no score" : score(item.value);
   const place = item.percentile == null ? "" : `, percentile ${percentile(item.percentile)}`;
   return (
     <li class="tile">
       <a class="tile__link" href={href} data-index={item.index}>
-        <Pixels src={item.image_url} alt={item.key} lazy />
-        <span class="tile__label" title={`given label: ${item.label}`}>
-          <span class="unseen">given label </span>
-          {item.label}
-        </span>
+        <Specimen imageUrl={item.image_url} text={item.excerpt} name={item.key} lazy />
+        {item.label == null ? (
+          <span class="tile__label quiet">{item.key}</span>
+        ) : (
+          <span class="tile__label" title={`given label: ${item.label}`}>
+            <span class="unseen">given label </span>
+            {item.label}
+          </span>
+        )}
         <span class="tile__numbers small">
           <span class="quiet">
             <span class="unseen">rank </span>

@@ -1,16 +1,16 @@
 import type { Connection } from "../api/events";
 import type { Audit } from "../api/types";
-import type { Curves } from "../lib/curves";
+import type { Curves as CurveValues } from "../lib/curves";
 import { bytes, count, counted, duration, percent, score } from "../lib/format";
 import { isFinal } from "../lib/live";
-import { pace, steps } from "../lib/words";
+import { auditShape, pace, steps } from "../lib/words";
 import { Curve } from "./curve";
 import { Steps } from "./steps";
 import "./training-view.css";
 
 interface Props {
   audit: Audit;
-  curves: Curves;
+  curves: CurveValues;
   connection: Connection;
 }
 
@@ -19,11 +19,12 @@ export function TrainingView({ audit, curves, connection }: Props) {
   const shared = {
     epochs: curves.epochs,
     checkpoints: curves.checkpoints,
-    lastEpoch: audit.recipe.epochs,
+    lastEpoch: (audit.recipe ?? audit.external)?.epochs ?? 0,
   };
   return (
     <div class="training">
       <p class="quiet small">{recipe(audit)}</p>
+      {audit.state === "receiving" && <Receiving audit={audit} />}
       {audit.state === "queued" && <p class="quiet">{expectation(audit)}</p>}
       {audit.state === "running" && <LiveProgress audit={audit} />}
       {connection === "lost" && !isFinal(audit.state) && (
@@ -32,6 +33,34 @@ export function TrainingView({ audit, curves, connection }: Props) {
           below are the last ones received.
         </p>
       )}
+      {audit.kind === "trained" && <Curves {...shared} curves={curves} />}
+      {curves.epochs.length > 0 && <Values curves={curves} />}
+      <Facts audit={audit} />
+    </div>
+  );
+}
+
+/** How to go on: what is shown here comes from elsewhere. */
+function Receiving({ audit }: { audit: Audit }) {
+  return (
+    <p class="quiet">
+      Records and gradients are put to <code>{audit.urls.self}</code>;{" "}
+      {audit.urls.received && <a href={audit.urls.received}>what has come so far</a>}. It is scored
+      once it is completed.
+    </p>
+  );
+}
+
+interface CurvesProps {
+  curves: CurveValues;
+  epochs: number[];
+  checkpoints: number[];
+  lastEpoch: number;
+}
+
+function Curves({ curves, ...shared }: CurvesProps) {
+  return (
+    <>
       <div class="training__curves">
         <Curve
           {...shared}
@@ -62,9 +91,7 @@ export function TrainingView({ audit, curves, connection }: Props) {
         Means over the training examples of each epoch, in flight. A tick on the axis marks an epoch
         after which gradients were taken.
       </p>
-      {curves.epochs.length > 0 && <Values curves={curves} />}
-      <Facts audit={audit} />
-    </div>
+    </>
   );
 }
 
@@ -73,7 +100,7 @@ function LiveProgress({ audit }: { audit: Audit }) {
   if (!progress) return null;
   return (
     <div class="training__progress">
-      <Steps progress={progress} />
+      <Steps progress={progress} kind={audit.kind} />
       <progress
         class="training__bar"
         aria-label="This step"
@@ -85,7 +112,7 @@ function LiveProgress({ audit }: { audit: Audit }) {
   );
 }
 
-function Values({ curves }: { curves: Curves }) {
+function Values({ curves }: { curves: CurveValues }) {
   return (
     <details>
       <summary>Values</summary>
@@ -116,17 +143,23 @@ function Values({ curves }: { curves: Curves }) {
 function Facts({ audit }: { audit: Audit }) {
   const result = audit.result;
   if (!result) return null;
-  const { device_name, device, torch, unearth, threads } = result.environment;
+  const { environment, wall_secs, fit_secs, sweep_secs } = result;
   return (
     <dl class="training__facts small">
-      <dt>Trained on</dt>
-      <dd>
-        {device_name} ({device}, {threads} threads), libtorch {torch}, Unearth {unearth}
-      </dd>
+      {environment && (
+        <>
+          <dt>Trained on</dt>
+          <dd>
+            {environment.device_name} ({environment.device}, {environment.threads} threads),
+            libtorch {environment.torch}, Unearth {environment.unearth}
+          </dd>
+        </>
+      )}
       <dt>Time</dt>
       <dd>
-        {duration(result.wall_secs)} in all: {duration(result.fit_secs)} training,{" "}
-        {duration(result.sweep_secs)} gradients
+        {duration(wall_secs)} in all
+        {fit_secs != null && `: ${duration(fit_secs)} training`}
+        {sweep_secs != null && `, ${duration(sweep_secs)} gradients`}
       </dd>
       {audit.estimate.database_bytes_basis === "measured" && (
         <>
@@ -134,7 +167,7 @@ function Facts({ audit }: { audit: Audit }) {
           <dd>{bytes(audit.estimate.database_bytes)} of snapshots, records and scores</dd>
         </>
       )}
-      <dt>Recipe</dt>
+      <dt>{audit.kind === "trained" ? "Recipe" : "Posted"}</dt>
       <dd>
         <code>{audit.recipe_hash.slice(0, 12)}</code>
       </dd>
@@ -148,6 +181,7 @@ function expectation(audit: Audit): string {
 }
 
 function recipe(audit: Audit): string {
+  if (!audit.recipe) return auditShape(audit).join(" · ");
   const { model, epochs, checkpoints, width, height, batch_size, precision, split } = audit.recipe;
   return [
     model,

@@ -7,7 +7,7 @@ const FRAME = { left: 40, right: 472, top: 12, bottom: 132 };
 
 interface Props {
   trajectory: Trajectory;
-  label: string;
+  label: string | null | undefined;
 }
 
 /** The example's loss at each epoch; a point's shape says whether the prediction was its label. */
@@ -18,7 +18,9 @@ export function TrajectoryPlot({ trajectory, label }: Props) {
     return (
       <section aria-labelledby="trajectory">
         <h2 id="trajectory">Loss over training</h2>
-        <p class="quiet">It was not trained on, so no loss was recorded on the way.</p>
+        <p class="quiet">
+          No loss was recorded on the way: it was not trained on, or none was posted.
+        </p>
       </section>
     );
 

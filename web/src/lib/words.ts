@@ -7,6 +7,8 @@ const SILENCE_MS = 45_000;
 /** An audit's state in a few words, with what it waits for or does. */
 export function auditState(audit: Audit): string {
   switch (audit.state) {
+    case "receiving":
+      return "Waiting for what is posted";
     case "queued":
       return queued(audit);
     case "running":
@@ -37,6 +39,8 @@ export function phase(progress: Progress): string {
   switch (progress.phase) {
     case "loading":
       return "Loading the dataset";
+    case "assembling":
+      return "Putting what was posted in order";
     case "training":
       return `Training, epoch ${epoch} of ${progress.epochs}`;
     case "snapshotting":
@@ -48,10 +52,16 @@ export function phase(progress: Progress): string {
   }
 }
 
+/** What a phase counts, where that is not examples. */
+const UNITS: Partial<Record<Progress["phase"], string>> = {
+  scoring: "score set",
+  assembling: "part",
+};
+
 /** How far this phase is; nothing where it does not count. */
 export function steps(progress: Progress): string {
   if (progress.total === 0) return "";
-  const unit = progress.phase === "scoring" ? "score set" : "example";
+  const unit = UNITS[progress.phase] ?? "example";
   return `${count(progress.step)} of ${counted(progress.total, unit)}`;
 }
 
@@ -79,7 +89,31 @@ function queued(audit: Audit): string {
   return `Waiting for a worker, ${ordinal(place)} in line`;
 }
 
-function accuracy(result: NonNullable<Audit["result"]>): string {
+/** Who trained what, in a few parts. */
+export function auditShape(audit: Audit): string[] {
+  const { recipe, external } = audit;
+  if (recipe)
+    return [
+      recipe.model,
+      counted(recipe.epochs, "epoch"),
+      counted(recipe.checkpoints.length, "checkpoint"),
+      `seed ${audit.seed}`,
+    ];
+  if (!external) return [];
+  const { epochs, checkpoints, logits, map_width, map_height } = external;
+  return [
+    "external run",
+    ...(epochs
+      ? [counted(epochs, "epoch"), logits === "in_flight" ? "in flight" : "eval pass"]
+      : []),
+    ...(checkpoints.length
+      ? [counted(checkpoints.length, "checkpoint"), `maps of ${map_width}×${map_height} px`]
+      : []),
+  ];
+}
+
+function accuracy(result: NonNullable<Audit["result"]>): string | null {
+  if (result.training_accuracy == null) return null;
   const trained = `Training accuracy ${percent(result.training_accuracy)}`;
   if (result.held_out_accuracy == null) return `${trained}.`;
   return `${trained}, held-out accuracy ${percent(result.held_out_accuracy)}.`;

@@ -3,8 +3,8 @@ import { api, problemOf, unwrap } from "../api/client";
 import type { Dataset, Problem } from "../api/types";
 import { AuditRow } from "../components/audit-row";
 import { DatasetReport } from "../components/dataset-report";
-import { Pixels } from "../components/pixels";
 import { ProblemNote } from "../components/problem-note";
+import { Specimen } from "../components/specimen";
 import { StateLabel } from "../components/state-label";
 import { bytes, count, counted } from "../lib/format";
 import { goTo } from "../lib/location";
@@ -77,6 +77,13 @@ function StartAudit({ dataset }: { dataset: Dataset }) {
       setBusy(false);
     }
   }
+  if (dataset.facts?.modality !== "image")
+    return (
+      <p class="quiet">
+        Its examples are no images, so they are trained on elsewhere: post the records and gradients
+        with <code>unearth external</code>.
+      </p>
+    );
   return (
     <div>
       <button type="button" class="button button--main" disabled={busy} onClick={start}>
@@ -87,7 +94,7 @@ function StartAudit({ dataset }: { dataset: Dataset }) {
   );
 }
 
-/** The first images, as a look at what was read. */
+/** The first examples, as a look at what was read. */
 function Sample({ id }: { id: string }) {
   const sample = useResource(`sample of ${id}`, () =>
     unwrap(
@@ -101,8 +108,8 @@ function Sample({ id }: { id: string }) {
       <ul class="dataset__sample">
         {sample.data.items.map((example) => (
           <li key={example.index} class="dataset__example small">
-            <Pixels src={example.image_url} alt={example.key} lazy />
-            <span title={example.label}>{example.label}</span>
+            <Specimen imageUrl={example.image_url} text={example.text} name={example.key} lazy />
+            <span title={example.label ?? ""}>{example.label ?? example.key}</span>
           </li>
         ))}
       </ul>
@@ -112,12 +119,13 @@ function Sample({ id }: { id: string }) {
 
 function facts(dataset: Dataset): string {
   if (!dataset.facts) return bytes(dataset.upload_bytes);
-  const { examples, classes, width, height, channels, splits } = dataset.facts;
+  const { examples, classes, width, height, channels, splits, modality } = dataset.facts;
   return [
     counted(examples, "example"),
-    counted(classes, "class", "classes"),
-    `${width}×${height} px`,
-    channels === 1 ? "grey" : "colour",
+    classes > 0 ? counted(classes, "class", "classes") : "no labels",
+    ...(modality === "image"
+      ? [`${width}×${height} px`, channels === 1 ? "grey" : "colour"]
+      : [modality === "text" ? "texts" : "keys alone"]),
     ...splits.map((split) => `${split.name} ${count(split.examples)}`),
     bytes(dataset.upload_bytes),
   ].join(" · ");

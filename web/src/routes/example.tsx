@@ -30,7 +30,7 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
   );
   const shown = example.data;
   const checkpoint = Number(url.searchParams.get("checkpoint") ?? Number.NaN);
-  useTitle(shown ? `${shown.label}: ${shown.key}` : "Example");
+  useTitle(shown ? [shown.label, shown.key].filter(Boolean).join(": ") : "Example");
   useEffect(() => lastOpened.set(id, index), [id, index]);
 
   const rank = shown?.index === index ? rankIn(shown, view) : null;
@@ -97,7 +97,7 @@ function useNeighbours(ranking: Ranking, index: number, rank: number | null) {
         if (!wanted) return;
         setFound({ next: next?.index ?? null, previous: previous?.index ?? null });
         for (const neighbour of [next, previous])
-          if (neighbour) new Image().src = neighbour.image_url;
+          if (neighbour?.image_url) new Image().src = neighbour.image_url;
       },
       () => wanted && setFound({ next: null, previous: null }),
     );

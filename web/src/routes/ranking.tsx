@@ -16,6 +16,7 @@ import {
   csvUrl,
   HELD_OUT,
   readView,
+  SIGNALS,
   scoringKey,
   type View,
   withQuery,
@@ -26,7 +27,7 @@ import "./ranking.css";
 
 /** The examples of a finished audit, ranked as the address says. */
 export function RankingView({ audit, search }: { audit: Audit; search: URLSearchParams }) {
-  const view = readView(search);
+  const view = scoredView(audit, search);
   const ranking = useRanking(audit.id, view);
   const scores = useResource(`scores of ${audit.id}`, () =>
     unwrap(api.GET("/v1/audits/{id}/scores", { params: { path: { id: audit.id } } })),
@@ -92,6 +93,15 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
       <Grid ranking={ranking} />
     </>
   );
+}
+
+/** The view of an address; where it names no signal, one that the audit has. */
+function scoredView(audit: Audit, search: URLSearchParams): View {
+  const view = readView(search);
+  if (audit.kind === "trained" || search.has("signal") || audit.signals.includes(view.signal))
+    return view;
+  const signal = SIGNALS.find((name) => audit.signals.includes(name)) ?? view.signal;
+  return { ...view, signal };
 }
 
 function matches(matching: number, total: number): string {

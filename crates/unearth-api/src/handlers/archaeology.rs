@@ -64,13 +64,9 @@ async fn found(
     dataset: Uuid,
     suite: &CustomSuiteRequest,
 ) -> Result<Result<CustomSuite, String>, Problem> {
-    let indices = examples::with_keys(&app.db, dataset, &suite.keys).await?;
-    let unknown: Vec<&str> = indices
-        .iter()
-        .zip(&suite.keys)
-        .filter(|(index, _)| index.is_none())
-        .map(|(_, key)| key.as_str())
-        .collect();
+    let found = examples::by_key(&app.db, dataset, &suite.keys).await?;
+    let keys = suite.keys.iter().map(String::as_str);
+    let unknown: Vec<&str> = keys.filter(|&key| !found.contains_key(key)).collect();
     if !unknown.is_empty() {
         let named = unknown[..unknown.len().min(NAMED)].join("`, `");
         let more = match unknown.len().saturating_sub(NAMED) {
@@ -79,7 +75,7 @@ async fn found(
         };
         return Ok(Err(format!("the dataset has no example `{named}`{more}")));
     }
-    let examples: BTreeSet<u32> = indices.into_iter().flatten().collect();
+    let examples: BTreeSet<u32> = found.into_values().collect();
     Ok(Ok(CustomSuite {
         name: suite.name.clone(),
         examples: examples.into_iter().collect(),

@@ -1,13 +1,15 @@
 //! Audits: begin, look, cancel, retry, delete.
 
-use super::load;
+use super::{external, load};
 use crate::{
     App,
-    extract::{Json, Path, Query},
+    extract::{Json, JsonBody, Path, Query},
     paging::{self, PageSize},
     problem::{self, Problem},
     room,
-    view::audit::{self, Audit, AuditPage, EstimatedAudit, StartAudit},
+    view::audit::{
+        self, Audit, AuditKind, AuditPage, EstimatedAudit, StartAnyAudit, StartAudit, StartKind,
+    },
 };
 use axum::{
     extract::State,
@@ -16,7 +18,8 @@ use axum::{
 };
 use serde::Deserialize;
 use unearth_audit::{
-    Archaeology, Estimate, FieldError, Init, Recipe, Scoring, Signal, Wanted, estimate, plan,
+    Archaeology, Estimate, FieldError, Init, Modality, Recipe, Scoring, Signal, Wanted, estimate,
+    plan,
 };
 use unearth_store::{
     audits::{self, Changed, NewAudit},
@@ -43,16 +46,17 @@ struct Resolved {
     estimate: Estimate,
 }
 
-/// Begins an audit.
+/// Begins an audit: a training of ours, or an external run to which records and gradients are put.
 #[utoipa::path(
-    post, path = "/v1/audits", tag = "audits", request_body = StartAudit,
-    responses((status = 202, description = "It waits for a worker.", body = Audit,
+    post, path = "/v1/audits", tag = "audits", request_body = StartAnyAudit,
+    responses((status = 202, description = "It waits for a worker, or for what is posted to it.", body = Audit,
                headers(("Location" = String, description = "Its address."))))
 )]
-pub(crate) async fn start(
-    State(app): State<App>,
-    Json(request): Json<StartAudit>,
-) -> Result<Response, Problem> {
+pub(crate) async fn start(State(app): State<App>, body: JsonBody) -> Result<Response, Problem> {
+    let request: StartAudit = match body.read::<StartKind>()?.kind {
+        AuditKind::Trained => body.read()?,
+        AuditKind::External => return external::begin(&app, &body.read()?).await,
+    };
     let resolved = resolve(&app, &request).await?;
     room::check(&app, &resolved.estimate).await?;
     let id = (app.new_id)();
@@ -76,7 +80,12 @@ pub(crate) async fn start(
         estimate: resolved.estimate,
     };
     audits::insert(&app.db, &new, (app.now)()).await?;
-    let view = Audit::from(load::audit(&app, id).await?);
+    begun(&app, id).await
+}
+
+/// The answer to a request that began an audit.
+pub(super) async fn begun(app: &App, id: Uuid) -> Result<Response, Problem> {
+    let view = Audit::from(load::audit(app, id).await?);
     let location = [(header::LOCATION, audit::url(id))];
     Ok((StatusCode::ACCEPTED, location, axum::Json(view)).into_response())
 }
@@ -98,9 +107,17 @@ pub(crate) async fn estimate_only(
 
 /// Fills in the defaults and checks everything; what is wrong is told all at once.
 async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
-    let (_, facts) = load::ready_dataset(app, request.dataset_id).await?;
+    let (dataset, facts) = load::ready_dataset(app, request.dataset_id).await?;
+    if facts.modality != Modality::Image {
+        let detail = format!("the examples of `{}` are rows of a table", dataset.name);
+        return Err(Problem::new(&problem::DATASET_HAS_NO_IMAGES, detail)
+            .hint("train elsewhere and post the records and gradients, with `kind` `external`"));
+    }
     let mut recipe = request.recipe.resolve(&facts).map_err(Problem::invalid)?;
-    let mut scorings = request.scoring.resolve(&recipe).map_err(Problem::invalid)?;
+    let mut scorings = request
+        .scoring
+        .resolve(recipe.checkpoints.len())
+        .map_err(Problem::invalid)?;
     let mut errors = Vec::new();
     let mut signals = request
         .signals
@@ -247,7 +264,7 @@ pub(crate) async fn retry(
     }
 }
 
-async fn accepted(app: &App, id: Uuid) -> Result<Response, Problem> {
+pub(super) async fn accepted(app: &App, id: Uuid) -> Result<Response, Problem> {
     let view = Audit::from(load::audit(app, id).await?);
     Ok((StatusCode::ACCEPTED, axum::Json(view)).into_response())
 }

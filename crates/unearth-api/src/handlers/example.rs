@@ -17,7 +17,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use std::collections::HashMap;
-use unearth_audit::{LogitSource, Recipe, Signal};
+use unearth_audit::{LogitSource, RunShape, Signal};
 use unearth_store::{
     StoreError, archaeology,
     audits::Audit,
@@ -39,16 +39,17 @@ pub(crate) async fn get(
     let audit = load::audit(&app, id).await?;
     let dataset = load::dataset(&app, audit.dataset_id).await?;
     let example = load::example(&app, &dataset, index).await?;
-    let classes = ClassNames::of(&dataset);
+    let classes = ClassNames::known_to(&audit, &dataset);
     let run = source_run(&app, &audit).await?;
+    let shape = audit.origin.shape();
 
     let position = index as usize;
-    let in_flight = dynamics::of_example(&app.db, run, position, LogitSource::InFlight).await?;
+    let learned = dynamics::of_example(&app.db, run, position, shape.trajectory).await?;
     let eval_pass = dynamics::of_example(&app.db, run, position, LogitSource::EvalPass).await?;
     let last = eval_pass.last();
-    let maps = maps(&app, run, index, &audit.recipe).await?;
+    let maps = maps(&app, run, index, &shape).await?;
     Ok(Json(AuditedExample {
-        example: Example::new(dataset.id, classes, example)?,
+        example: Example::new(&dataset, classes, example)?,
         predicted: last
             .map(|record| predicted(record, classes))
             .transpose()?
@@ -59,7 +60,7 @@ pub(crate) async fn get(
             .and_then(|vote| Categories::of(&audit).vote(&vote)),
         suggestion: suggestion(&app, &audit, index, classes).await?,
         scores: scores_of(&app, &audit, index).await?,
-        trajectory: trajectory(&in_flight, classes)?,
+        trajectory: trajectory(&learned, classes)?,
         gradients: maps.iter().map(|map| gradient(id, index, map)).collect(),
     }))
 }
@@ -81,10 +82,10 @@ pub(super) async fn maps(
     app: &App,
     run: i64,
     index: i32,
-    recipe: &Recipe,
+    shape: &RunShape,
 ) -> Result<Vec<GradientMap>, Problem> {
-    let stored = snapshots::of_example(&app.db, run, index as usize, recipe.map_bytes()).await?;
-    let maps = stored.iter().map(|map| GradientMap::decode(map, recipe));
+    let stored = snapshots::of_example(&app.db, run, index as usize, shape.map_bytes()).await?;
+    let maps = stored.iter().map(|map| GradientMap::decode(map, shape));
     Ok(maps.collect::<Result<_, _>>()?)
 }
 

@@ -7,8 +7,8 @@ use crate::{
     extract::{Path, Query},
     paging::{self, PageSize},
     pixels,
-    problem::Problem,
-    view::example::{Example, ExamplePage},
+    problem::{self, Problem},
+    view::example::{Example, ExamplePage, has_images},
 };
 use axum::{
     Json,
@@ -63,7 +63,7 @@ pub(crate) async fn list(
     let (rows, next) = paging::split(rows, limit, |row| row.index);
     let items = rows
         .into_iter()
-        .map(|row| Example::new(id, classes, row))
+        .map(|row| Example::new(&dataset, classes, row))
         .collect::<Result<_, _>>()?;
     Ok(Json(ExamplePage { items, next }))
 }
@@ -80,7 +80,7 @@ pub(crate) async fn get(
 ) -> Result<Json<Example>, Problem> {
     let dataset = load::dataset(&app, id).await?;
     let row = load::example(&app, &dataset, index).await?;
-    Ok(Json(Example::new(id, ClassNames::of(&dataset), row)?))
+    Ok(Json(Example::new(&dataset, ClassNames::of(&dataset), row)?))
 }
 
 /// An example's image: the file that was uploaded, or, where that was no image file, a PNG of its
@@ -96,6 +96,10 @@ pub(crate) async fn image(
 ) -> Result<Response, Problem> {
     let dataset = load::dataset(&app, id).await?;
     let example = load::example(&app, &dataset, index).await?;
+    if !has_images(&dataset) {
+        let detail = format!("the examples of `{}` are rows of a table", dataset.name);
+        return Err(Problem::new(&problem::EXAMPLE_HAS_NO_IMAGE, detail));
+    }
     let (media_type, file) = match original(&app, &dataset, &example).await? {
         Some(original) => original,
         None => ("image/png", packed(&app, &dataset, index).await?),

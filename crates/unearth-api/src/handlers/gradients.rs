@@ -57,7 +57,8 @@ pub(crate) async fn picture(
     let dataset = load::dataset(&app, audit.dataset_id).await?;
     load::example(&app, &dataset, index).await?;
     let run = example::source_run(&app, &audit).await?;
-    let maps = example::maps(&app, run, index, &audit.recipe).await?;
+    let shape = audit.origin.shape();
+    let maps = example::maps(&app, run, index, &shape).await?;
     let map = maps.iter().find(|map| Some(map.checkpoint) == checkpoint);
     let Some(map) = map else {
         let detail = format!(
@@ -67,10 +68,7 @@ pub(crate) async fn picture(
         return Err(Problem::new(&problem::CHECKPOINT_NOT_FOUND, detail));
     };
 
-    let (height, width) = (
-        audit.recipe.map_height as usize,
-        audit.recipe.map_width as usize,
-    );
+    let (height, width) = (shape.map_height as usize, shape.map_width as usize);
     let limit = maps.iter().map(GradientMap::max_abs).fold(0.0, f32::max);
     let picture = map.picture(width, limit, scale);
     let png = pixels::png(height * scale, width * scale, 3, &picture)?;

@@ -119,7 +119,7 @@ pub(crate) async fn list(
     let audit = load::audit(&app, id).await?;
     let set = selection.load(&app, &audit).await?;
     let dataset = load::dataset(&app, audit.dataset_id).await?;
-    let classes = ClassNames::of(&dataset);
+    let classes = ClassNames::known_to(&audit, &dataset);
     let mut filter = filter(
         query.label,
         query.split,
@@ -147,7 +147,7 @@ pub(crate) async fn list(
     let categories = Categories::of(&audit);
     let items = rows
         .into_iter()
-        .map(|row| RankedExample::new(id, dataset.id, classes, &categories, row))
+        .map(|row| RankedExample::new(id, &dataset, classes, &categories, row))
         .collect::<Result<_, _>>()?;
     Ok(Json(RankedPage {
         signal,

@@ -104,7 +104,7 @@ pub(crate) async fn download(
     let audit = load::audit(&app, id).await?;
     let set = selection.load(&app, &audit).await?;
     let dataset = load::dataset(&app, audit.dataset_id).await?;
-    let classes = ClassNames::of(&dataset);
+    let classes = ClassNames::known_to(&audit, &dataset);
     let mut filter = ranking::filter(
         query.label,
         query.split,
@@ -118,8 +118,9 @@ pub(crate) async fn download(
     let headers = headers(&audit, &dataset, &ScoreInfo::of(selection.signal, &set)?);
     let rows = scores::stream(&app.db, set.id, dataset.id, &filter);
     let columns = Columns {
-        dataset,
         categories: Categories::of(&audit),
+        audit,
+        dataset,
         text,
     };
     Ok((headers, body(rows, columns)).into_response())
@@ -139,19 +140,19 @@ fn body(rows: stream::BoxStream<'static, Result<RankedRow, StoreError>>, columns
 }
 
 fn headers(audit: &Audit, dataset: &Dataset, info: &ScoreInfo) -> HeaderMap {
-    let recipe = &audit.recipe;
-    let precision = match recipe.precision {
-        Precision::F32 => "f32",
-        Precision::Bf16 => "bf16",
-    };
-    let environment = audit.result.as_ref().map(|result| &result.environment);
+    let precision = audit.origin.recipe().map(|recipe| match recipe.precision {
+        Precision::F32 => "f32".to_owned(),
+        Precision::Bf16 => "bf16".to_owned(),
+    });
+    let result = audit.result.as_ref();
+    let environment = result.and_then(|result| result.environment.as_ref());
     let device = environment.map(|on| format!("{} ({})", on.device, on.device_name));
     let versions = environment.map(|on| format!("unearth {}; torch {}", on.unearth, on.torch));
     let metadata = [
         ("x-unearth-dataset", dataset.content_hash.clone()),
         ("x-unearth-recipe", Some(audit.recipe_hash.clone())),
         ("x-unearth-seed", Some(audit.seed.to_string())),
-        ("x-unearth-precision", Some(precision.to_owned())),
+        ("x-unearth-precision", precision),
         ("x-unearth-device", device),
         ("x-unearth-versions", versions),
         (

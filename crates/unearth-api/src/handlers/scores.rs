@@ -60,9 +60,12 @@ pub(crate) async fn start(
         variant: request.variant,
         windows: request.windows,
     };
-    let scorings = wanted.resolve(&audit.recipe).map_err(at_the_top)?;
+    let shape = audit.origin.shape();
+    let scorings = wanted
+        .resolve(shape.checkpoints.len())
+        .map_err(at_the_top)?;
     let (_, facts) = load::ready_dataset(&app, audit.dataset_id).await?;
-    let trained = facts.trained_examples(audit.recipe.split.as_deref());
+    let trained = facts.trained_examples(shape.split.as_deref());
     let trained = trained.unwrap_or(0);
     let populations = Population::of(Signal::Vog, trained, facts.examples);
     let keys: Vec<ScoreKey> = scorings

@@ -4,7 +4,9 @@ use crate::{
     App,
     problem::{self, Problem},
 };
-use unearth_audit::{Grouping, Population, ScoreKey, Scoring, Signal, State, Variant, Window};
+use unearth_audit::{
+    Grouping, Population, Posted, ScoreKey, Scoring, Signal, State, Variant, Window,
+};
 use unearth_store::{
     audits::Audit,
     score_sets::{self, ScoreSet},
@@ -76,6 +78,10 @@ impl Selection {
         if audit.state != State::Succeeded {
             return unfinished(audit);
         }
+        if let Some(reason) = lack(audit, self.signal) {
+            return Problem::new(&problem::SCORES_NOT_FOUND, reason)
+                .hint("GET …/scores lists what there is");
+        }
         let problem = Problem::new(
             &problem::SCORES_NOT_FOUND,
             format!("the audit has no scores of {} {key}", self.signal),
@@ -86,6 +92,17 @@ impl Selection {
             problem.hint("GET …/scores lists what there is")
         }
     }
+}
+
+/// Why a signal could not be computed from what was posted of an external run.
+fn lack(audit: &Audit, signal: Signal) -> Option<String> {
+    let run = audit.origin.external()?;
+    if audit.signals.contains(&signal) {
+        return None;
+    }
+    // What was posted shows in the signals that could be computed.
+    let posted = Posted::behind(&audit.signals);
+    run.lack(signal, &posted)
 }
 
 /// Why a population of an audit has no ranking at all.

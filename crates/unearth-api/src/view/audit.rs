@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use unearth_audit::{
-    Archaeology, ArchaeologyRequest, Environment, Estimate, Progress, Recipe, RecipeRequest,
-    RefinedEstimate, Role, ScoringRequest, Signal, Spent, State,
+    Archaeology, ArchaeologyRequest, Environment, Estimate, ExternalRequest, ExternalRun,
+    LogitSource, Origin, Progress, Recipe, RecipeRequest, RefinedEstimate, Role, ScoringRequest,
+    Signal, Spent, State,
 };
 use unearth_store::audits;
 use utoipa::ToSchema;
@@ -25,9 +26,13 @@ pub(crate) struct Audit {
     reason: Option<String>,
     /// Signals asked for.
     signals: Vec<Signal>,
-    /// What is trained, with every default resolved.
-    recipe: Recipe,
-    /// BLAKE3 of the recipe.
+    /// Who trains: we, or the user's own code.
+    kind: AuditKind,
+    /// What is trained, with every default resolved; null of an external run.
+    recipe: Option<Recipe>,
+    /// What is posted of an external run; null of a training of ours.
+    external: Option<ExternalRun>,
+    /// BLAKE3 of the recipe, or of what is posted.
     recipe_hash: String,
     /// Seed of initialisation, data order and augmentation.
     seed: i64,
@@ -72,18 +77,18 @@ pub(crate) struct Audit {
 /// What an audit says of itself when it is done.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AuditResult {
-    /// Share of trained examples that the final model labels as given.
-    training_accuracy: f64,
+    /// Share of trained examples that the final model labels as given; null where nobody recorded it.
+    training_accuracy: Option<f64>,
     /// The same over examples that were not trained on; null without any.
     held_out_accuracy: Option<f64>,
     /// What a reader must know before trusting the rankings.
     warnings: Vec<String>,
-    /// What it ran on.
-    environment: Environment,
-    /// Seconds in optimiser steps, over all runs (last attempt of each).
-    fit_secs: f64,
-    /// Seconds in gradient sweeps, over all runs (last attempt of each).
-    sweep_secs: f64,
+    /// What it was trained on; null of an external run.
+    environment: Option<Environment>,
+    /// Seconds in optimiser steps, over all runs (last attempt of each); null of an external run.
+    fit_secs: Option<f64>,
+    /// Seconds in gradient sweeps, over all runs (last attempt of each); null of an external run.
+    sweep_secs: Option<f64>,
     /// Seconds from first start to the end.
     wall_secs: f64,
     /// Its trainings; empty in results from before an audit could have several.
@@ -115,6 +120,10 @@ pub(crate) struct AuditUrls {
     events: String,
     /// POST here to cancel it.
     cancel: String,
+    /// What was posted of an external run; null of a training of ours.
+    received: Option<String>,
+    /// POST here when everything of an external run was posted; null of a training of ours.
+    complete: Option<String>,
     /// POST here to try it again.
     retry: String,
     /// Its examples in rank order.
@@ -142,10 +151,91 @@ pub(crate) struct AuditPage {
     pub(crate) next: Option<String>,
 }
 
+/// Who trains.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AuditKind {
+    /// A worker of ours.
+    #[default]
+    Trained,
+    /// The user's own code, which posts its records and gradients.
+    External,
+}
+
+/// An audit to begin, of either kind.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it describes a body that is read by its kind")]
+pub(crate) enum StartAnyAudit {
+    /// A training of ours.
+    Trained(StartAudit),
+    /// An external run.
+    External(StartExternal),
+}
+
+/// The kind of an audit to begin.
+#[derive(Debug, Deserialize)]
+pub(crate) struct StartKind {
+    #[serde(default)]
+    pub(crate) kind: AuditKind,
+}
+
+/// An external run to begin: batches of its records and gradients are put to it, and then it is completed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StartExternal {
+    /// `external`.
+    #[expect(dead_code, reason = "it was read before, to get here")]
+    kind: AuditKind,
+    /// The dataset; it must be ready. Every example must be posted at every epoch and checkpoint.
+    pub(crate) dataset_id: Uuid,
+    /// Epochs of which records will be posted, counted from 1; none by default.
+    #[serde(default)]
+    #[schema(required = false)]
+    epochs: u32,
+    /// Which logits the records come from: `in_flight` (train mode, augmented, before the update) or
+    /// `eval_pass` (eval mode, not augmented). It must be said where there are records.
+    logits: Option<LogitSource>,
+    /// Epochs or steps whose gradients will be posted, ascending; none by default.
+    #[serde(default)]
+    #[schema(required = false)]
+    checkpoints: Vec<u32>,
+    /// Height of the gradient maps in pixels; they are kept at the size they are posted in.
+    map_height: Option<u32>,
+    /// Width of the gradient maps in pixels.
+    map_width: Option<u32>,
+    /// Names of the model's classes in the order of its logits; those of the dataset, in its order, by
+    /// default. Each class of the dataset must be among them.
+    classes: Option<Vec<String>>,
+    /// What VoG is taken over; more can be asked for later.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(crate) scoring: ScoringRequest,
+}
+
+impl StartExternal {
+    /// What it says of the run.
+    pub(crate) fn run(&self) -> ExternalRequest {
+        ExternalRequest {
+            epochs: self.epochs,
+            logits: self.logits,
+            checkpoints: self.checkpoints.clone(),
+            map_height: self.map_height,
+            map_width: self.map_width,
+            classes: self.classes.clone(),
+        }
+    }
+}
+
 /// An audit to begin. Everything but the dataset has a default.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StartAudit {
+    /// `trained`, the default.
+    #[serde(default)]
+    #[schema(required = false)]
+    #[expect(dead_code, reason = "it was read before, to get here")]
+    kind: AuditKind,
     /// The dataset; it must be ready.
     pub(crate) dataset_id: Uuid,
     /// Signals wanted; all of them by default, since one training gives them all.
@@ -199,7 +289,12 @@ impl From<audits::Audit> for Audit {
             state: row.state,
             reason: row.reason,
             signals: row.signals,
-            recipe: row.recipe,
+            kind: match row.origin {
+                Origin::Trained(_) => AuditKind::Trained,
+                Origin::External(_) => AuditKind::External,
+            },
+            recipe: row.origin.recipe().cloned(),
+            external: row.origin.external().cloned(),
             recipe_hash: row.recipe_hash,
             seed: row.seed,
             seeds: row.seeds,
@@ -216,7 +311,7 @@ impl From<audits::Audit> for Audit {
             created_at: row.created_at,
             started_at: row.started_at,
             finished_at: row.finished_at,
-            urls: AuditUrls::of(row.id),
+            urls: AuditUrls::of(row.id, row.origin.external().is_some()),
         }
     }
 }
@@ -271,11 +366,14 @@ impl From<audits::RunResult> for RunResult {
 }
 
 impl AuditUrls {
-    fn of(id: Uuid) -> Self {
+    fn of(id: Uuid, is_external: bool) -> Self {
         let own = url(id);
+        let external = |what: &str| is_external.then(|| format!("{own}/{what}"));
         Self {
             events: format!("{own}/events"),
             cancel: format!("{own}/cancel"),
+            received: external("received"),
+            complete: external("complete"),
             retry: format!("{own}/retry"),
             examples: format!("{own}/examples"),
             archaeology: format!("{own}/archaeology"),

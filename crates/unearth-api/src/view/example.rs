@@ -2,9 +2,9 @@
 
 use crate::class_names::ClassNames;
 use serde::Serialize;
-use unearth_store::{StoreError, examples};
+use unearth_audit::Modality;
+use unearth_store::{StoreError, datasets::Dataset, examples};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// One row of a dataset.
 #[derive(Debug, Serialize, ToSchema)]
@@ -13,14 +13,16 @@ pub(crate) struct Example {
     pub(crate) index: i32,
     /// File name or id, unique in the dataset.
     pub(crate) key: String,
-    /// Given label: the name of its class.
-    pub(crate) label: String,
+    /// Given label: the name of its class; null in a dataset without labels.
+    pub(crate) label: Option<String>,
     /// Split, where the dataset has some.
     pub(crate) split: Option<String>,
     /// Group, where one was given.
     pub(crate) group: Option<String>,
-    /// Its image.
-    pub(crate) image_url: String,
+    /// Its image; null where it is none.
+    pub(crate) image_url: Option<String>,
+    /// The text that it is; null where it is none.
+    pub(crate) text: Option<String>,
 }
 
 /// A page of examples.
@@ -35,22 +37,30 @@ pub(crate) struct ExamplePage {
 impl Example {
     /// An example of `dataset` with its class by name.
     pub(crate) fn new(
-        dataset: Uuid,
+        dataset: &Dataset,
         classes: ClassNames<'_>,
         row: examples::Example,
     ) -> Result<Self, StoreError> {
         Ok(Self {
             index: row.index,
             key: row.key,
-            label: classes.name(row.label)?,
+            label: classes.given(row.label)?,
             split: row.split,
             group: row.group_name,
             image_url: image_url(dataset, row.index),
+            text: row.text,
         })
     }
 }
 
-/// The address of an example's image.
-pub(crate) fn image_url(dataset: Uuid, index: i32) -> String {
-    format!("/v1/datasets/{dataset}/examples/{index}/image")
+/// The address of an example's image, where it is one.
+pub(crate) fn image_url(dataset: &Dataset, index: i32) -> Option<String> {
+    let id = dataset.id;
+    has_images(dataset).then(|| format!("/v1/datasets/{id}/examples/{index}/image"))
+}
+
+/// Whether the examples are images.
+pub(crate) fn has_images(dataset: &Dataset) -> bool {
+    let facts = dataset.facts.as_ref();
+    facts.is_none_or(|facts| facts.modality == Modality::Image)
 }

@@ -9,8 +9,10 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use unearth_audit::{Direction, Grouping, ScoreKey, Signal, SignalInfo, Variant, WindowRequest};
-use unearth_store::{StoreError, score_sets::ScoreSet, scores};
+use unearth_audit::{
+    Direction, Grouping, LogitSource, ScoreKey, Signal, SignalInfo, Variant, WindowRequest,
+};
+use unearth_store::{StoreError, datasets::Dataset, score_sets::ScoreSet, scores};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -45,6 +47,8 @@ impl ScoreInfo {
         #[serde(default)]
         struct Stored {
             checkpoints: Option<Vec<u32>>,
+            /// Which logits the records of an external run come from.
+            posted: Option<LogitSource>,
         }
         let stored = match &set.info {
             Some(info) => {
@@ -54,7 +58,10 @@ impl ScoreInfo {
         };
         let key = ScoreKey::from_key(&set.scoring);
         let grouping = key.as_ref().map(|key| key.grouping).unwrap_or_default();
-        let mut info = signal.info();
+        let mut info = match stored.posted {
+            None => signal.info(),
+            Some(logits) => signal.info_of_posted(logits),
+        };
         if let Some(scoring) = key.and_then(|key| key.scoring) {
             info.formula = scoring.variant.formula();
         }
@@ -150,8 +157,8 @@ pub(crate) struct RankedExample {
     index: i32,
     /// File name or id, unique in the dataset.
     key: String,
-    /// Given label: the name of its class.
-    label: String,
+    /// Given label: the name of its class; null in a dataset without labels.
+    label: Option<String>,
     /// Split, where the dataset has some.
     split: Option<String>,
     /// Group, where one was given.
@@ -175,8 +182,10 @@ pub(crate) struct RankedExample {
     /// Of which kind it is by the probes' vote; null without an archaeology, or where it was not trained
     /// on.
     category: Option<CategoryOfExample>,
-    /// Its image.
-    image_url: String,
+    /// Its image; null where it is none.
+    image_url: Option<String>,
+    /// The beginning of the text that it is; null where it is none.
+    excerpt: Option<String>,
     /// Everything about it.
     url: String,
 }
@@ -209,7 +218,7 @@ impl RankedExample {
     /// A row with its class by name.
     pub(crate) fn new(
         audit: Uuid,
-        dataset: Uuid,
+        dataset: &Dataset,
         classes: ClassNames<'_>,
         categories: &Categories,
         row: scores::RankedRow,
@@ -220,7 +229,7 @@ impl RankedExample {
             rank: row.rank,
             index: row.index,
             key: row.key,
-            label: classes.name(row.label)?,
+            label: classes.given(row.label)?,
             split: row.split,
             group: row.group_name,
             value: row.value,
@@ -231,6 +240,7 @@ impl RankedExample {
             suggested_label: row.suggested.map(|label| classes.name(label)).transpose()?,
             suggested_probability: row.suggested_probability,
             image_url: view::example::image_url(dataset, row.index),
+            excerpt: row.excerpt,
             url: format!("{}/examples/{}", view::audit::url(audit), row.index),
         })
     }

@@ -8,6 +8,7 @@ mod datasets;
 mod document;
 mod events;
 mod example;
+mod external;
 mod idempotency;
 mod page;
 mod postgres;

@@ -109,6 +109,11 @@ impl Service {
         PgConnection::connect(&self.database.url).await.unwrap()
     }
 
+    /// The same database as another process sees it.
+    pub(crate) async fn connect(&self) -> Database {
+        Database::connect(&self.database.url, 8).await.unwrap()
+    }
+
     /// Keys of all blobs.
     pub(crate) async fn blobs(&self) -> Vec<String> {
         self.app.blobs.list("").await.unwrap()

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use time::Duration;
 use unearth_audit::Signal;
 use unearth_audit::{
-    DatasetFacts, Environment, EpochRecord, Event, LogitSource, MapChunk, Progress, Record, Split,
+    DatasetFacts, Environment, EpochRecord, Event, LogitSource, MapChunk, Modality, Progress,
+    Record, Split,
 };
 use unearth_store::{
     audits::AuditResult,
@@ -76,6 +77,7 @@ pub(crate) async fn dataset(service: &Service, examples: usize) -> Uuid {
     let packed = Packed {
         content_hash: "c0ffee".into(),
         facts: DatasetFacts {
+            modality: Modality::Image,
             examples,
             classes: 2,
             height: SIDE,
@@ -109,6 +111,7 @@ pub(crate) async fn dataset(service: &Service, examples: usize) -> Uuid {
         group: (index % 5 == 0).then_some("-fives"),
         original: (index == 0).then_some((0, ORIGINAL.len() as u64)),
         media_type: (index == 0).then_some("image/png"),
+        text: None,
     });
     datasets::finish(db, id, token, &packed, rows, NOW)
         .await
@@ -216,12 +219,12 @@ pub(crate) fn environment() -> Environment {
 
 fn result() -> AuditResult {
     AuditResult {
-        training_accuracy: 0.9,
+        training_accuracy: Some(0.9),
         held_out_accuracy: Some(0.8),
         warnings: vec![],
-        environment: environment(),
-        fit_secs: 1.0,
-        sweep_secs: 2.0,
+        environment: Some(environment()),
+        fit_secs: Some(1.0),
+        sweep_secs: Some(2.0),
         wall_secs: 4.0,
         database_bytes: Some(5_000),
         runs: vec![],

@@ -5,6 +5,11 @@ use crate::Variant;
 
 const IN_FLIGHT: &str = "in flight: train mode, augmented, before the update";
 const EVAL_PASS: &str = "eval pass: eval mode, not augmented";
+pub(super) const POSTED_IN_FLIGHT: &str =
+    "as posted, in flight: train mode, augmented, before the update";
+pub(super) const POSTED_EVAL_PASS: &str = "as posted, of an eval pass: eval mode, not augmented";
+pub(super) const POSTED_GRADIENTS: &str = "as posted";
+pub(super) const POSTED_LABEL_ISSUE: &str = "mean of the standings (rank from the easy end / number of examples) in two readings: loss and -margin, each as the mean over the last third of the posted epochs";
 const SMALL_LOSS: &str = "small-loss criterion, e.g. Han et al., NeurIPS 2018, arXiv 1804.06872";
 const CARTOGRAPHY: &str = "Swayamdipta et al.: Dataset Cartography, EMNLP 2020, arXiv 2009.10795";
 const EXAMPLE_FORGETTING: &str =

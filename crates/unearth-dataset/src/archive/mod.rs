@@ -11,7 +11,6 @@ mod zip;
 
 pub use directory::{LocalFile, local_files};
 pub(crate) use exactly::read_full;
-pub(crate) use name::printable;
 pub(crate) use window::FileWindow;
 
 use crate::{DatasetError, Limits, progress::Reporter};
@@ -177,7 +176,7 @@ fn open_file(root: &Path, name: &str) -> Result<Arc<File>, DatasetError> {
     Ok(Arc::new(file))
 }
 
-fn unreadable(path: impl Into<String>, source: io::Error) -> DatasetError {
+pub(crate) fn unreadable(path: impl Into<String>, source: io::Error) -> DatasetError {
     DatasetError::Unreadable {
         path: path.into(),
         source,

@@ -30,7 +30,7 @@ pub(super) fn is_visible(name: &str) -> bool {
 }
 
 /// A name that may be shown: control characters escaped, and not too long.
-pub(crate) fn printable(name: &str) -> String {
+pub(super) fn printable(name: &str) -> String {
     name.chars().take(200).flat_map(escape_control).collect()
 }
 

@@ -205,7 +205,7 @@ fn add_drafts(plan: &mut ArrayPlan, split: Option<&'static str>, labels: &[u8]) 
         plan.drafts.push(Draft {
             key: format!("{prefix}{index}"),
             row: None,
-            label: plan.labels.position(&label.to_string()),
+            label: Some(plan.labels.position(&label.to_string())),
             split: position,
             group: None,
         });

@@ -176,7 +176,7 @@ impl Levels {
             draft: Draft {
                 key: path.to_owned(),
                 row: None,
-                label: plan.labels.position(class),
+                label: Some(plan.labels.position(class)),
                 split: split.map(|split| plan.splits.position(split)),
                 group: None,
             },

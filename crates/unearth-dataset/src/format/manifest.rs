@@ -85,7 +85,7 @@ pub(super) fn plan(
             }),
             Ok(member) => Candidate::Image {
                 draft: Draft {
-                    label: plan.labels.position(&row.label),
+                    label: Some(plan.labels.position(&row.label)),
                     split: row
                         .split
                         .map(|name| plan.splits.position(split::canonical_or_given(&name))),
@@ -204,22 +204,12 @@ struct Columns {
 
 impl Columns {
     fn find(file: &str, header: &StringRecord, label: &str) -> Result<Self, DatasetError> {
-        let names: Vec<&str> = header.iter().map(str::trim).collect();
-        let optional = |column: &str| {
-            let mut places = (0..names.len()).filter(|place| names[*place] == column);
-            match (places.next(), places.next()) {
-                (_, Some(_)) => {
-                    let detail = format!("names the column `{column}` twice");
-                    Err(invalid_row(file, 1, detail))
-                }
-                (place, None) => Ok(place),
-            }
-        };
+        let optional = |column: &str| place_of(file, header, column);
         let required = |column: &str| {
             optional(column)?.ok_or_else(|| DatasetError::MissingColumn {
                 manifest: file.to_owned(),
                 column: column.to_owned(),
-                found: quoted(names.iter().copied()),
+                found: quoted(header.iter().map(str::trim)),
             })
         };
         Ok(Self {
@@ -256,6 +246,23 @@ impl Columns {
             split: optional(self.split),
             key: optional(self.key),
         }
+    }
+}
+
+/// Where a column is, if it is there.
+pub(super) fn place_of(
+    file: &str,
+    header: &StringRecord,
+    column: &str,
+) -> Result<Option<usize>, DatasetError> {
+    let names = header.iter().map(str::trim);
+    let mut places = (0..).zip(names).filter(|(_, name)| *name == column);
+    match (places.next(), places.next()) {
+        (_, Some(_)) => {
+            let detail = format!("names the column `{column}` twice");
+            Err(invalid_row(file, 1, detail))
+        }
+        (place, None) => Ok(place.map(|(place, _)| place)),
     }
 }
 
@@ -360,11 +367,11 @@ fn warnings(
     warnings
 }
 
-fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub(super) fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     names.map(|name| format!("`{name}`")).collect()
 }
 
-fn row_error(file: &str, error: csv::Error) -> DatasetError {
+pub(super) fn row_error(file: &str, error: csv::Error) -> DatasetError {
     let row = error.position().map_or(1, |position| position.record() + 1);
     let detail = match error.into_kind() {
         csv::ErrorKind::Io(error) => return DatasetError::read(file, error),
@@ -377,7 +384,7 @@ fn row_error(file: &str, error: csv::Error) -> DatasetError {
     invalid_row(file, row, detail)
 }
 
-fn invalid_row(file: &str, row: u64, detail: String) -> DatasetError {
+pub(super) fn invalid_row(file: &str, row: u64, detail: String) -> DatasetError {
     DatasetError::InvalidManifest {
         manifest: file.to_owned(),
         row,

@@ -5,9 +5,9 @@ mod image_folder;
 mod kind;
 pub(crate) mod manifest;
 mod names;
-pub(crate) mod npy;
 pub(crate) mod npz;
 mod split;
+pub(crate) mod table;
 
 pub(crate) use names::Names;
 
@@ -73,8 +73,8 @@ pub(crate) struct Draft {
     pub(crate) key: String,
     /// Row of the manifest.
     pub(crate) row: Option<u64>,
-    /// Position in the plan's labels.
-    pub(crate) label: u32,
+    /// Position in the plan's labels; none in a dataset without labels.
+    pub(crate) label: Option<u32>,
     /// Position in the plan's splits.
     pub(crate) split: Option<u32>,
     pub(crate) group: Option<String>,
@@ -114,22 +114,28 @@ impl Plan {
                 .filter_map(Candidate::draft)
                 .collect(),
         };
-        check_examples(drafts.len() as u64, limits)?;
-        let mut seen = HashMap::with_capacity(drafts.len());
-        for (index, draft) in drafts.into_iter().enumerate() {
-            let place = draft
-                .row
-                .map_or_else(|| format!("example {index}"), |row| format!("row {row}"));
-            if let Some(first) = seen.insert(draft.key.as_str(), place.clone()) {
-                return Err(DatasetError::DuplicateKey {
-                    key: draft.key.clone(),
-                    first,
-                    second: place,
-                });
-            }
-        }
-        Ok(())
+        check_drafts(&drafts, limits)
     }
+}
+
+/// Refuses too many examples and keys that are given twice.
+fn check_drafts(drafts: &[&Draft], limits: &Limits) -> Result<(), DatasetError> {
+    check_examples(drafts.len() as u64, limits)?;
+    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(drafts.len());
+    let place = |index: usize| match drafts[index].row {
+        None => format!("example {index}"),
+        Some(row) => format!("row {row}"),
+    };
+    for (index, draft) in drafts.iter().enumerate() {
+        if let Some(first) = seen.insert(&draft.key, index) {
+            return Err(DatasetError::DuplicateKey {
+                key: draft.key.clone(),
+                first: place(first),
+                second: place(index),
+            });
+        }
+    }
+    Ok(())
 }
 
 impl Candidate {

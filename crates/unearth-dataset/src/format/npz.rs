@@ -1,15 +1,12 @@
 //! `NumPy` arrays: images in one, labels in another.
 
-use super::{
-    ArrayPlan, Draft, Names, Part, check_examples, check_image_pixels,
-    npy::{Header, HeaderError, Kind},
-    split,
-};
+use super::{ArrayPlan, Draft, Names, Part, check_examples, check_image_pixels, split};
 use crate::{
     DatasetError, Format, Limits, Warning, WarningCode,
     archive::{Member, Members, read_full},
 };
 use std::{io::Read, path::Path};
+use unearth_npy::{Header, HeaderError, Kind};
 
 const IMAGES: Role = Role {
     names: ["x", "images"],
@@ -115,7 +112,7 @@ fn plan(file: &str, arrays: &Members, limits: &Limits) -> Result<ArrayPlan, Data
         plan.drafts.push(Draft {
             key: take(&mut keys, index).unwrap_or_else(|| index.to_string()),
             row: None,
-            label: plan.labels.position(label),
+            label: Some(plan.labels.position(label)),
             split: split.map(|name| plan.splits.position(split::canonical_or_given(&name))),
             group: take(&mut groups, index).filter(|group| !group.is_empty()),
         });

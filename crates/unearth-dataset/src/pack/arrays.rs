@@ -12,6 +12,7 @@ use crate::{
     format::{ArrayPlan, idx, npz},
     progress::Reporter,
 };
+use unearth_audit::Modality;
 
 /// Rows between two progress reports.
 const REPORT_EVERY: u64 = 1024;
@@ -27,7 +28,7 @@ pub(super) fn pack(
             found: "the arrays are empty".to_owned(),
         });
     }
-    finish::check_classes(&plan.labels, plan.drafts.iter().map(|draft| draft.label))?;
+    finish::check_classes(&plan.labels, plan.drafts.iter())?;
     let [height, width, channels] = plan.shape;
     let size = (width as u32, height as u32);
     let packed = fit::choose(&[size], job.options.image_size);
@@ -64,6 +65,7 @@ pub(super) fn pack(
     }
     let written = Written {
         format: plan.format,
+        modality: Modality::Image,
         entries: plan
             .drafts
             .into_iter()
@@ -72,6 +74,7 @@ pub(super) fn pack(
                 width: size.0,
                 height: size.1,
                 original: None,
+                text: None,
             })
             .collect(),
         labels: plan.labels,

@@ -5,12 +5,12 @@ use super::{
     writer::{Originals, Writer},
 };
 use crate::{
-    BadExample, DatasetError, Format, Original, Packed, PackedExample, Report, Warning,
+    BadExample, DatasetError, Duplicates, Format, Original, Packed, PackedExample, Report, Warning,
     WarningCode,
     format::{Draft, Names},
 };
 use std::{collections::BTreeSet, path::Path};
-use unearth_audit::{DatasetFacts, Split};
+use unearth_audit::{DatasetFacts, Modality, Split, UNLABELLED};
 
 /// How many classes a warning names.
 const NAMED: usize = 10;
@@ -18,6 +18,7 @@ const NAMED: usize = 10;
 /// Everything about the written examples but their pixels.
 pub(super) struct Written {
     pub(super) format: Format,
+    pub(super) modality: Modality,
     /// In index order.
     pub(super) entries: Vec<Entry>,
     pub(super) labels: Names,
@@ -32,14 +33,15 @@ pub(super) struct Entry {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) original: Option<Original>,
+    pub(super) text: Option<String>,
 }
 
 /// Refuses fewer than two classes.
-pub(super) fn check_classes(
+pub(super) fn check_classes<'d>(
     labels: &Names,
-    used: impl Iterator<Item = u32>,
+    drafts: impl Iterator<Item = &'d Draft>,
 ) -> Result<(), DatasetError> {
-    let mut used = used.peekable();
+    let mut used = drafts.filter_map(|draft| draft.label).peekable();
     let Some(first) = used.peek().copied() else {
         return Ok(());
     };
@@ -65,36 +67,47 @@ pub(super) fn finish(
 ) -> Result<Packed, DatasetError> {
     let Written {
         format,
+        modality,
         entries,
         labels: names,
         splits,
         skipped,
         mut warnings,
     } = written;
-    check_classes(&names, entries.iter().map(|entry| entry.draft.label))?;
+    if modality == Modality::Image {
+        check_classes(&names, entries.iter().map(|entry| &entry.draft))?;
+    }
     let classes = Classes::of(&names, &entries);
     let examples: Vec<PackedExample> = entries
         .into_iter()
         .map(|entry| PackedExample {
-            label: classes.label[entry.draft.label as usize],
+            label: entry
+                .draft
+                .label
+                .map_or(UNLABELLED, |label| classes.label[label as usize]),
             key: entry.draft.key,
             split: entry.draft.split.map(|split| splits.name(split).to_owned()),
             group: entry.draft.group,
             width: entry.width,
             height: entry.height,
             original: entry.original,
+            text: entry.text,
         })
         .collect();
     let labels: Vec<i32> = examples.iter().map(|example| example.label).collect();
 
-    let facts = facts(writer.shape(), classes.names.len(), &examples);
+    let facts = facts(modality, writer.shape(), classes.names.len(), &examples);
     warnings.extend(class_warnings(&classes.names, &facts, &examples));
     let content_hash = content::hash(writer.shape(), &classes.names, writer.hashes(), &examples)
         .to_hex()
         .to_string();
     let report = Report {
         skipped,
-        duplicates: duplicates::find(writer.hashes(), &labels),
+        // They are about pixels.
+        duplicates: match modality {
+            Modality::Image => duplicates::find(writer.hashes(), &labels),
+            Modality::Text | Modality::Key => Duplicates::default(),
+        },
         warnings,
     };
     let pixels_offset = writer.pixels_offset();
@@ -121,7 +134,10 @@ struct Classes {
 
 impl Classes {
     fn of(names: &Names, entries: &[Entry]) -> Self {
-        let used: BTreeSet<u32> = entries.iter().map(|entry| entry.draft.label).collect();
+        let used: BTreeSet<u32> = entries
+            .iter()
+            .filter_map(|entry| entry.draft.label)
+            .collect();
         let mut order: Vec<u32> = used.into_iter().collect();
         let as_number = |position: &u32| names.name(*position).parse::<i128>().ok();
         if order.iter().all(|position| as_number(position).is_some()) {
@@ -145,6 +161,7 @@ impl Classes {
 }
 
 fn facts(
+    modality: Modality,
     [height, width, channels]: [usize; 3],
     classes: usize,
     examples: &[PackedExample],
@@ -163,6 +180,7 @@ fn facts(
         }
     }
     DatasetFacts {
+        modality,
         examples: examples.len(),
         classes,
         height,
@@ -184,6 +202,9 @@ fn class_warnings(
     facts: &DatasetFacts,
     examples: &[PackedExample],
 ) -> Vec<Warning> {
+    if names.is_empty() {
+        return Vec::new();
+    }
     let counts = |split: Option<&str>| {
         let mut counts = vec![0_usize; names.len()];
         for example in examples {

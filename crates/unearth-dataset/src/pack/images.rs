@@ -14,6 +14,7 @@ use crate::{
     format::{Candidate, Draft, ImagePlan},
     progress::Reporter,
 };
+use unearth_audit::Modality;
 
 /// Writes the images of the plan.
 pub(super) fn pack(
@@ -37,7 +38,7 @@ pub(super) fn pack(
     };
     // Once an example is bad, the list of them says more than the number of classes left.
     if readable.len() == scanned.len() {
-        finish::check_classes(&labels, readable.iter().map(|image| image.draft.label))?;
+        finish::check_classes(&labels, readable.iter().map(|image| &image.draft))?;
     }
     job.check_pack_bytes(readable.len(), shape)?;
 
@@ -53,6 +54,7 @@ pub(super) fn pack(
                 width: image.facts.width,
                 height: image.facts.height,
                 original: Some(original),
+                text: None,
             }),
             (Ok(image), Err(reason)) => skipped.push(bad_example(&image.draft, reason)),
             (Err(bad), _) => skipped.push(bad),
@@ -64,6 +66,7 @@ pub(super) fn pack(
     }
     let written = Written {
         format,
+        modality: Modality::Image,
         entries,
         labels,
         splits,
@@ -193,7 +196,8 @@ fn bad_example(draft: &Draft, reason: String) -> BadExample {
     }
 }
 
-fn refusal(mut bad: Vec<BadExample>) -> DatasetError {
+/// Refuses a dataset for its bad examples.
+pub(super) fn refusal(mut bad: Vec<BadExample>) -> DatasetError {
     let total = bad.len();
     bad.truncate(LISTED_BAD_EXAMPLES);
     DatasetError::BadExamples { total, first: bad }

@@ -9,6 +9,7 @@
 use safetensors::{Dtype, SafeTensors};
 use serde_json::json;
 use std::ops::Range;
+use unearth_audit::UNLABELLED;
 
 /// Value of `format` in the metadata.
 const FORMAT: &str = "unearth-pack-1";
@@ -114,7 +115,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Layout, String> {
     if rows != *examples {
         return Err("it has not as many labels as images".to_owned());
     }
-    if rows == 0 || height == 0 || width == 0 || !matches!(channels, 1 | 3) {
+    let has_images = height > 0 && width > 0 && matches!(channels, 1 | 3);
+    if rows == 0 || !(has_images || [height, width, channels] == [0; 3]) {
         return Err(format!("its images have the shape {:?}", &pixels.shape[..]));
     }
     let range = |(begin, end): (usize, usize)| data + begin..data + end;
@@ -141,7 +143,10 @@ pub(crate) fn labels(bytes: &[u8], layout: &Layout) -> Result<Vec<i32>, String> 
         .iter()
         .map(|bytes| i32::from_le_bytes(*bytes))
         .collect();
-    let valid = |label: &i32| usize::try_from(*label).is_ok_and(|label| label < layout.classes);
+    let valid = |label: &i32| match layout.classes {
+        0 => *label == UNLABELLED,
+        classes => usize::try_from(*label).is_ok_and(|label| label < classes),
+    };
     match labels.iter().position(|label| !valid(label)) {
         Some(index) => Err(format!(
             "label {} of example {index} is not below {} classes",

@@ -8,6 +8,7 @@ mod images;
 mod in_order;
 pub(crate) mod layout;
 mod reader;
+mod tables;
 mod writer;
 
 pub use reader::Pack;
@@ -15,7 +16,7 @@ pub use reader::Pack;
 use crate::{
     DatasetError, Limits, PackOptions, PackProgress, Packed,
     archive::Members,
-    format::{self, Plan},
+    format::{self, Plan, table},
     progress::Reporter,
 };
 use std::{ops::ControlFlow, path::Path};
@@ -23,7 +24,7 @@ use std::{ops::ControlFlow, path::Path};
 /// Validates the upload at `source` and writes `pack.safetensors`, and `originals.bin` where there
 /// are image files, into `work_dir`.
 ///
-/// `source` is an archive or a directory. No more than a few images are in memory at any time.
+/// `source` is an archive, a directory or a CSV table. No more than a few images are in memory at any time.
 /// `progress` is called often; when it answers `Break` the work ends with
 /// [`DatasetError::Cancelled`]. Images are decoded on all cores; the result does not depend on their
 /// number.
@@ -39,6 +40,10 @@ pub fn pack(
 ) -> Result<Packed, DatasetError> {
     options.validate().map_err(DatasetError::InvalidOption)?;
     let mut reporter = Reporter::new(progress);
+    if let Some(file) = table::open(source)? {
+        let plan = table::plan(file, options, limits)?;
+        return tables::pack(plan, options, work_dir, &mut reporter);
+    }
     let members = Members::open(source, limits, work_dir, &mut reporter)?;
     let plan = format::plan(&members, options, limits, work_dir)?;
     let job = Job {

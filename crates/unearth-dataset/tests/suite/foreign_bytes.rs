@@ -39,6 +39,7 @@ proptest! {
         fuzz::idx(&bytes);
         fuzz::npy(&bytes);
         fuzz::manifest(&bytes);
+        fuzz::table(&bytes);
         fuzz::image(&bytes);
         fuzz::pack(&bytes);
     }
@@ -46,6 +47,8 @@ proptest! {
     #[test]
     fn random_manifests(text in "(path|label|group|[a-z,\"\n\r é]){0,40}") {
         fuzz::manifest(text.as_bytes());
+        fuzz::table(text.as_bytes());
+        fuzz::table(format!("key,text,label\n{text}").as_bytes());
         fuzz::manifest(format!("path,label,split\n{text}").as_bytes());
     }
 

@@ -16,4 +16,5 @@ mod manifest;
 mod npz;
 mod npz_copy;
 mod real_data;
+mod table;
 mod upload;

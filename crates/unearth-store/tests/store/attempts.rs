@@ -6,7 +6,7 @@ use unearth_audit::{Event, LogitSource, Position};
 use unearth_store::{dynamics, events, runs, snapshots};
 
 async fn epochs(world: &World, run: i64, source: LogitSource) -> Vec<i32> {
-    let chunks: Vec<_> = dynamics::stream(&world.db, run, source)
+    let chunks: Vec<_> = dynamics::stream(&world.db, run, source, 0)
         .try_collect()
         .await
         .unwrap();

@@ -141,12 +141,12 @@ async fn a_success_is_final() {
         .await
         .unwrap();
     let result = AuditResult {
-        training_accuracy: 0.9,
+        training_accuracy: Some(0.9),
         held_out_accuracy: Some(0.8),
         warnings: vec!["few epochs".into()],
-        environment: environment(),
-        fit_secs: 1.0,
-        sweep_secs: 2.0,
+        environment: Some(environment()),
+        fit_secs: Some(1.0),
+        sweep_secs: Some(2.0),
         wall_secs: 3.5,
         database_bytes: Some(5_000),
         runs: vec![],
@@ -166,7 +166,7 @@ async fn a_success_is_final() {
     assert_eq!(cancel(&world, 1, 10).await, Changed::No(State::Succeeded));
     assert_eq!(world.try_claim(51, 1_000).await, None);
     let source = runs::source_of(&world.db, id(1)).await.unwrap().unwrap();
-    assert_eq!(source, (run.id, run.recipe));
+    assert_eq!(source, (run.id, run.shape));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use crate::world::{LEASE, World, assert_lease_lost, at, id, new_audit};
 use std::collections::HashMap;
-use unearth_audit::{Event, Phase, Progress, State};
+use unearth_audit::{Event, Origin, Phase, Progress, State};
 use unearth_store::{
     WORK_CHANNEL, audits, events,
     runs::{self, Beat, GivenBack},
@@ -31,7 +31,7 @@ async fn a_new_audit_is_queued_says_so_and_wakes_the_workers() {
     let stored = audits::get(&world.db, id(1)).await.unwrap().unwrap();
     assert_eq!(stored.state, State::Queued);
     assert_eq!(stored.queue_position, Some(1));
-    assert_eq!(stored.recipe, new.recipe);
+    assert_eq!(stored.origin, Origin::Trained(new.recipe.clone()));
     assert_eq!(stored.recipe_hash, new.recipe.hash());
     assert_eq!(
         (stored.signals, stored.scorings),

@@ -117,12 +117,12 @@ const ACTIONS: [(&str, Action); 12] = [
                 return runs::cancelled(&world.db, &run, at(0)).await;
             }
             let result = AuditResult {
-                training_accuracy: 1.0,
+                training_accuracy: Some(1.0),
                 held_out_accuracy: None,
                 warnings: vec![],
-                environment: environment(),
-                fit_secs: 1.0,
-                sweep_secs: 1.0,
+                environment: Some(environment()),
+                fit_secs: Some(1.0),
+                sweep_secs: Some(1.0),
                 wall_secs: 1.0,
                 database_bytes: Some(5_000),
                 runs: vec![],

@@ -153,6 +153,7 @@ async fn a_lost_validation_writes_nothing() {
         group: None,
         original: None,
         media_type: None,
+        text: None,
     });
     let beat = datasets::heartbeat(db, dataset, lost, &json!({}), at(999)).await;
     assert_lease_lost("heartbeat", &beat);
@@ -187,6 +188,7 @@ async fn examples_come_back_as_they_were() {
             group: Some("語"),
             original: Some((0, 17)),
             media_type: Some("image/png"),
+            text: None,
         },
         NewExample {
             key: "",
@@ -195,6 +197,7 @@ async fn examples_come_back_as_they_were() {
             group: None,
             original: None,
             media_type: None,
+            text: None,
         },
         NewExample {
             key: "a\tb\\N\n\"c\"",
@@ -203,6 +206,7 @@ async fn examples_come_back_as_they_were() {
             group: Some("a"),
             original: Some((17, 1 << 40)),
             media_type: Some("image/webp"),
+            text: Some("مرحبا,\n\"\t猫"),
         },
     ];
     datasets::finish(
@@ -236,6 +240,7 @@ async fn examples_come_back_as_they_were() {
         let original = original.map(|(offset, bytes)| (offset as u64, bytes as u64));
         assert_eq!(original, given.original);
         assert_eq!(stored.media_type.as_deref(), given.media_type);
+        assert_eq!(stored.text.as_deref(), given.text);
         let one = examples::get(&world.db, dataset, index as i32)
             .await
             .unwrap();

@@ -52,7 +52,7 @@ async fn records_come_back_bit_for_bit() {
         .await
         .unwrap();
 
-    let stored: Vec<_> = dynamics::stream(&world.db, run.id, LogitSource::InFlight)
+    let stored: Vec<_> = dynamics::stream(&world.db, run.id, LogitSource::InFlight, 0)
         .try_collect()
         .await
         .unwrap();

@@ -15,12 +15,12 @@ use unearth_store::{
 
 pub(crate) fn result() -> AuditResult {
     AuditResult {
-        training_accuracy: 0.9,
+        training_accuracy: Some(0.9),
         held_out_accuracy: None,
         warnings: vec![],
-        environment: environment(),
-        fit_secs: 1.0,
-        sweep_secs: 1.0,
+        environment: Some(environment()),
+        fit_secs: Some(1.0),
+        sweep_secs: Some(1.0),
         wall_secs: 2.0,
         database_bytes: Some(5_000),
         runs: vec![],

@@ -12,8 +12,8 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use unearth_audit::{
     Augment, DatasetFacts, Environment, EpochRecord, Estimate, GradientTarget, Init, LogitSource,
-    MapChunk, Model, Precision, Recipe, Record, Scoring, Signal, Wanted, chunk_count, chunk_range,
-    plan,
+    MapChunk, Modality, Model, Precision, Recipe, Record, Scoring, Signal, Wanted, chunk_count,
+    chunk_range, plan,
 };
 use unearth_postgres::TestPostgres;
 use unearth_store::{
@@ -327,6 +327,7 @@ pub(crate) fn packed(examples: usize) -> Packed {
     Packed {
         content_hash: "content".into(),
         facts: DatasetFacts {
+            modality: Modality::Image,
             examples,
             classes: 10,
             height: 5,
@@ -355,6 +356,7 @@ pub(crate) fn example(index: usize, key: &str) -> NewExample<'_> {
         group: [Some("a"), Some("b"), None][index % 3],
         original: None,
         media_type: None,
+        text: None,
     }
 }
 

@@ -68,13 +68,14 @@ pub(crate) async fn run(
     let confusion = confusion(archaeology, &members, &of_members, &voters);
     let on_examples = trajectories::votes(worker, &main, logits, &voters, data.pack.len()).await?;
 
-    let source = Source::new(worker, main.id, &main.recipe, data);
+    let shape = main.origin.shape();
+    let source = Source::new(worker, main.id, &shape, data);
     let groups = groups::reports(&source, archaeology, &members, &probes).await?;
     let report = report::of(&Measured {
         groups,
         archaeology,
         logits,
-        epochs: main.recipe.epochs as usize,
+        epochs: shape.epochs as usize,
         members: &members,
         trajectories: &of_members,
         confusion: &confusion,
@@ -99,7 +100,8 @@ async fn sibling(
 }
 
 async fn pilot(worker: &Worker, run: &Sibling, data: &Data) -> Result<Pilot, WorkerError> {
-    let source = Source::new(worker, run.id, &run.recipe, data);
+    let shape = run.origin.shape();
+    let source = Source::new(worker, run.id, &shape, data);
     let (learned, evaluated) = (source.dynamics().await?, source.evaluation().await?);
     let agrees = learned.iter().zip(evaluated).map(|(learned, evaluated)| {
         let in_flight = learned

@@ -71,7 +71,7 @@ pub(crate) async fn votes(
     voters: &Voters,
     examples: usize,
 ) -> Result<Vec<Option<Vote>>, WorkerError> {
-    let epochs = run.recipe.epochs as usize;
+    let epochs = run.origin.shape().epochs as usize;
     let mut on_examples = Vec::with_capacity(examples);
     let mut chunk: Vec<LossChunk> = Vec::with_capacity(epochs);
     let mut stored = pin!(dynamics::losses(&worker.db, run.id, logits));

@@ -88,6 +88,8 @@ impl Source<'_> {
         for population in [Population::Trained, Population::HeldOut] {
             let members = self.members(population);
             let sources: &[&[Dynamics]] = match population {
+                // What was posted is of one kind of logits, which its late epochs tell best.
+                _ if self.shape.is_external => &[learned],
                 Population::Trained => &[evaluated, learned],
                 Population::HeldOut => &[evaluated],
             };
@@ -107,14 +109,14 @@ impl Source<'_> {
     }
 
     async fn vog(&self, scoring: &Scoring) -> Result<Column, WorkerError> {
-        let positions = scoring.window.positions(self.recipe.checkpoints.len());
+        let positions = scoring.window.positions(self.shape.checkpoints.len());
         let positions: Vec<i32> = positions.into_iter().map(|at| at as i32).collect();
         let variant = match scoring.variant {
             Variant::Std => vog::Variant::Std,
             Variant::Paper => vog::Variant::Paper,
         };
         let examples = self.data.pack.len();
-        let pixels = self.recipe.map_bytes() / 2;
+        let pixels = self.shape.map_bytes() / 2;
         let mut values = Vec::with_capacity(examples);
         let mut stored = pin!(snapshots::stream(&self.worker.db, self.run, &positions));
         let mut window: Vec<snapshots::StoredMaps> = Vec::with_capacity(positions.len());
@@ -131,42 +133,37 @@ impl Source<'_> {
 
     /// How every example was learned, in index order; read once.
     pub(crate) async fn dynamics(&self) -> Result<&[Dynamics], WorkerError> {
-        let epochs = self.recipe.epochs as usize;
         let learned = self
             .dynamics
-            .get_or_try_init(|| self.read(LogitSource::InFlight, epochs, epochs));
+            .get_or_try_init(|| self.read(self.shape.trajectory, 0));
         Ok(learned.await?)
     }
 
     /// What the final model says of every example, in index order; read once.
     pub(crate) async fn evaluation(&self) -> Result<&[Dynamics], WorkerError> {
-        let passes = if self.recipe.evaluates_every_epoch {
-            self.recipe.epochs as usize
-        } else {
-            1
-        };
+        let last = self.shape.epochs.saturating_sub(1);
         let evaluated = self
             .evaluation
-            .get_or_try_init(|| self.read(LogitSource::EvalPass, passes, 1));
+            .get_or_try_init(|| self.read(LogitSource::EvalPass, last));
         Ok(evaluated.await?)
     }
 
-    /// The dynamics of every example over the `last` of its `epochs` records from one source.
-    async fn read(
-        &self,
-        source: LogitSource,
-        epochs: usize,
-        last: usize,
-    ) -> Result<Vec<Dynamics>, WorkerError> {
+    /// The dynamics of every example over its records from one source, from an epoch on. Where an
+    /// external run has none from that source, nothing is known of any example.
+    async fn read(&self, source: LogitSource, from: u32) -> Result<Vec<Dynamics>, WorkerError> {
         let labels = self.data.pack.labels();
+        let epochs = (self.shape.epochs - from.min(self.shape.epochs)) as usize;
+        if epochs == 0 || !self.shape.records(source) {
+            return Ok(unearth_signals::dynamics::dynamics(&[], labels));
+        }
         let mut read = Vec::with_capacity(labels.len());
-        let mut stored = pin!(dynamics::stream(&self.worker.db, self.run, source));
+        let mut stored = pin!(dynamics::stream(&self.worker.db, self.run, source, from));
         let mut chunk: Vec<RecordChunk> = Vec::with_capacity(epochs);
         while let Some(record) = stored.try_next().await? {
             chunk.push(record);
             if chunk.len() == epochs {
                 let range = chunk_range(chunk[0].chunk as usize, labels.len());
-                let views: Vec<Epoch<'_>> = chunk[epochs - last..].iter().map(epoch).collect();
+                let views: Vec<Epoch<'_>> = chunk.iter().map(epoch).collect();
                 read.extend(unearth_signals::dynamics::dynamics(&views, &labels[range]));
                 chunk.clear();
             }

@@ -4,7 +4,7 @@ use super::Source;
 use crate::WorkerError;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
-use unearth_audit::{Budget, Population, Signal};
+use unearth_audit::{Budget, Population, Signal, UNLABELLED};
 use unearth_signals::statistics::{
     DECILES, Decile, class_summaries, held_out_error_by_decile, histogram,
 };
@@ -21,6 +21,7 @@ pub(super) fn of(
     let histogram = histogram(values, BINS);
     let classes: Vec<Value> = class_summaries(values, classes)
         .into_iter()
+        .filter(|class| class.class != UNLABELLED)
         .map(|class| {
             json!({
                 "label": class.class,

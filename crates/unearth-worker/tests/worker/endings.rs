@@ -21,7 +21,7 @@ async fn a_run_succeeds_and_every_signal_is_scored() {
     let audit = world.audit(dataset).await;
     let done = world.reached(audit, State::Succeeded).await;
     let result = done.result.unwrap();
-    assert_eq!(result.training_accuracy.to_bits(), 1f64.to_bits());
+    assert_eq!(result.training_accuracy, Some(1.0));
     assert_eq!(done.attempts, 1);
 
     let sets = score_sets::list(&world.db, audit).await.unwrap();

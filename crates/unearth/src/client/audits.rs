@@ -8,9 +8,14 @@ use serde_json::Value;
 /// Begins the audit of this `POST /v1/audits` body, or finds the one that it began before, shows how far it
 /// is, and returns it when it has succeeded.
 pub(crate) async fn succeeded(client: &Client, request: &Value) -> Result<Value, Failure> {
-    let audit = begun(client, request).await?;
+    let identity = blake3::hash(request.to_string().as_bytes());
+    let audit = begun(client, request, identity).await?;
     say_estimate(&audit);
-    let id = id(&audit)?;
+    followed(client, id(&audit)?).await
+}
+
+/// Shows how far an audit is, and returns it when it has succeeded.
+pub(crate) async fn followed(client: &Client, id: &str) -> Result<Value, Failure> {
     follow::audit(client, id).await?;
     let audit: Value = client.get(&format!("/v1/audits/{id}")).await?;
     if audit["state"] != "succeeded" {
@@ -29,10 +34,14 @@ pub(crate) fn id(audit: &Value) -> Result<&str> {
     audit["id"].as_str().context("the audit has no id")
 }
 
-/// Begins an audit. The same request within a day is the same audit: it goes on where it was
-/// interrupted, is tried again if it failed, and is only reported if it is done.
-async fn begun(client: &Client, request: &Value) -> Result<Value> {
-    let key = blake3::hash(request.to_string().as_bytes()).to_hex();
+/// Begins an audit. The same identity within a day is the same audit: it goes on where it was interrupted,
+/// is tried again if it failed, and is only reported if it is done.
+pub(crate) async fn begun(
+    client: &Client,
+    request: &Value,
+    identity: blake3::Hash,
+) -> Result<Value> {
+    let key = identity.to_hex();
     let audit: Value = client.post_once("/v1/audits", request, &key).await?;
     let path = format!("/v1/audits/{}", id(&audit)?);
     let Ok(current) = client.get::<Value>(&path).await else {

@@ -13,6 +13,11 @@ pub(crate) async fn ready(
 ) -> Result<Value, Failure> {
     let on_bad_example = if skip_bad_examples { "skip" } else { "refuse" };
     let uploaded = upload.send(client, on_bad_example).await?;
+    validated(client, uploaded).await
+}
+
+/// An uploaded dataset, once it is validated.
+pub(crate) async fn validated(client: &Client, uploaded: Value) -> Result<Value, Failure> {
     let dataset = validation::dataset(client, uploaded).await?;
     if dataset["state"] == "failed" {
         return Err(Failure::with_code(

@@ -55,6 +55,7 @@ fn record(response: &Response, audit: &Value, signal: Signal) -> Value {
         "dataset_id",
         "dataset_name",
         "recipe",
+        "external",
         "recipe_hash",
         "seed",
         "result",

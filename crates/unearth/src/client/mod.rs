@@ -3,8 +3,10 @@
 pub(crate) mod audits;
 pub(crate) mod datasets;
 pub(crate) mod download;
+pub(crate) mod external;
 mod follow;
 pub(crate) mod locate;
+pub(crate) mod outputs;
 mod pace;
 mod patience;
 pub(crate) mod progress;

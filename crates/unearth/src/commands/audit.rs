@@ -3,13 +3,16 @@
 use crate::{
     cli::AuditArgs,
     client::{
-        Client, audits, datasets, download, locate, tables, upload::Upload, weights::Weights,
+        Client, audits, datasets,
+        locate::{self, Located},
+        outputs, tables,
+        upload::Upload,
+        weights::Weights,
     },
     commands::recipe,
     exit::{Failure, WRONG_ARGUMENTS},
-    output::writable,
 };
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use unearth_audit::Signal;
@@ -23,6 +26,14 @@ pub(crate) async fn run(args: &AuditArgs) -> Result<(), Failure> {
         audited = audited(&located.client, args, upload, wanted) => audited,
         _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted; what was done is kept, and the same command goes on from there").into()),
     };
+    finish(located, audited).await
+}
+
+/// Gives the server back and says where the page of an audit is.
+pub(super) async fn finish(
+    located: Located,
+    audited: Result<String, Failure>,
+) -> Result<(), Failure> {
     let own = located.is_own();
     let page = located.client.login_url();
     located.release().await?;
@@ -48,7 +59,7 @@ impl Wanted {
     fn of(args: &AuditArgs) -> Result<Self> {
         let weights = args.recipe.init.as_deref().map(Weights::of).transpose()?;
         Ok(Self {
-            outputs: outputs(args)?,
+            outputs: wanted_outputs(args)?,
             request: request(args, weights.as_ref())?,
             weights,
         })
@@ -71,14 +82,7 @@ async fn audited(
     let audit = audits::succeeded(client, &request.into()).await?;
     let id = audits::id(&audit)?;
     report(client, &audit, id).await?;
-    for (signal, file) in &wanted.outputs {
-        download::ranking(client, &audit, *signal, file).await?;
-        println!(
-            "{:<11} {}",
-            signal.info().name,
-            std::path::absolute(file)?.display()
-        );
-    }
+    outputs::written(client, &audit, &wanted.outputs).await?;
     Ok(format!("/audits/{id}"))
 }
 
@@ -148,23 +152,10 @@ fn request(args: &AuditArgs, weights: Option<&Weights>) -> Result<Map<String, Va
         .collect())
 }
 
-/// `ranked.csv` is that of the first signal asked for, `final_loss=labels.csv` that of another.
-fn outputs(args: &AuditArgs) -> Result<Vec<(Signal, PathBuf)>> {
-    let first = signal(
-        args.signals.first().map_or("vog", String::as_str),
-        "--signals",
-    )?;
-    let output = |text: &String| match text.split_once('=') {
-        None => Ok((first, writable(text.as_ref(), "--out")?)),
-        Some((name, file)) => Ok((signal(name, "--out")?, writable(file.as_ref(), "--out")?)),
-    };
-    args.out.iter().map(output).collect()
-}
-
-fn signal(name: &str, flag: &str) -> Result<Signal> {
-    let names = || Signal::ALL.map(|signal| signal.info().name).join(", ");
-    Signal::from_name(name)
-        .with_context(|| format!("`{flag}`: `{name}` is no signal; they are {}", names()))
+/// Where which ranking goes.
+fn wanted_outputs(args: &AuditArgs) -> Result<Vec<(Signal, PathBuf)>> {
+    let first = args.signals.first().map_or("vog", String::as_str);
+    outputs::of(outputs::signal(first, "--signals")?, &args.out)
 }
 
 #[cfg(test)]
@@ -180,7 +171,7 @@ mod tests {
             let Command::Audit(args) = cli.command else {
                 panic!("it is an audit")
             };
-            outputs(&args)
+            wanted_outputs(&args)
         };
         let outputs = parsed("unearth audit data --out a.csv --out final_loss=b.csv").unwrap();
         assert_eq!(outputs[0], (Signal::Vog, "a.csv".into()));

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
+pub(crate) mod external;
 pub(crate) mod health;
 pub(crate) mod migrate;
 pub(crate) mod openapi;

@@ -3,6 +3,7 @@
 mod archaeology;
 mod evaluate;
 mod exit_codes;
+mod external;
 mod groups;
 mod kill;
 mod patience;

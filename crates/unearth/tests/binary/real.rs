@@ -275,6 +275,7 @@ pub(crate) fn noise() -> impl FnMut() -> u32 {
     }
 }
 
+/// Adds an array to an npz.
 pub(crate) fn write<T: npyz::AutoSerialize>(
     npz: &mut npyz::npz::NpzWriter<std::io::BufWriter<fs::File>>,
     name: &str,
