@@ -96,6 +96,7 @@ async fn a_row_has_its_rank_score_and_addresses() {
       "items": [
         {
           "category": null,
+          "excerpt": null,
           "group": "-fives",
           "image_url": "/v1/datasets/00000000-0000-0000-0000-000000000001/examples/0/image",
           "index": 0,
@@ -141,6 +142,7 @@ async fn a_row_has_its_rank_score_and_addresses() {
     insta::assert_json_snapshot!(last["items"][0], @r##"
     {
       "category": null,
+      "excerpt": null,
       "group": null,
       "image_url": "/v1/datasets/00000000-0000-0000-0000-000000000001/examples/22/image",
       "index": 22,
