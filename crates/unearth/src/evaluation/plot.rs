@@ -119,10 +119,12 @@ impl Drawing {
         self.line((chance, top), (chance, bottom), FAINT, 1.0, "4 3");
         for (row, summary) in rankings.iter().enumerate() {
             let (Spread { mean, min, max }, y) = ((panel.figure)(summary), middle(row));
-            self.line((x(min), y), (x(max), y), colour(summary), 1.5, "");
-            for end in [min, max] {
-                let (top, bottom) = ((x(end), y - 7.0), (x(end), y + 7.0));
-                self.line(top, bottom, colour(summary), 1.5, "");
+            if min < max {
+                self.line((x(min), y), (x(max), y), colour(summary), 1.5, "");
+                for end in [min, max] {
+                    let (top, bottom) = ((x(end), y - 7.0), (x(end), y + 7.0));
+                    self.line(top, bottom, colour(summary), 1.5, "");
+                }
             }
             let round = if summary.is_baseline { 0 } else { 4 };
             let _ = writeln!(
