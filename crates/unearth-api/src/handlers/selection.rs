@@ -4,11 +4,30 @@ use crate::{
     App,
     problem::{self, Problem},
 };
+use serde::Deserialize;
 use unearth_audit::{Population, ScoreKey, Scoring, Signal, State, Variant, Window};
 use unearth_store::{
     audits::Audit,
     score_sets::{self, ScoreSet},
 };
+use utoipa::IntoParams;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SelectionQuery {
+    /// The signal; `vog` by default.
+    #[param(inline)]
+    signal: Option<Signal>,
+    /// Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`.
+    window: Option<String>,
+    /// Formula of VoG: `std` (the default) or `paper`.
+    #[param(inline)]
+    variant: Option<Variant>,
+    /// Whether the examples that were trained on are ranked (the default) or the others.
+    #[param(inline)]
+    population: Option<Population>,
+}
 
 /// A signal and one way of computing it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,13 +38,9 @@ pub(super) struct Selection {
 
 impl Selection {
     /// What the query names; VoG over all checkpoints and trained examples where it names nothing.
-    pub(super) fn parse(
-        signal: Option<Signal>,
-        window: Option<&str>,
-        variant: Option<Variant>,
-        population: Option<Population>,
-    ) -> Result<Self, Problem> {
-        let signal = signal.unwrap_or(Signal::Vog);
+    pub(super) fn parse(query: &SelectionQuery) -> Result<Self, Problem> {
+        let (window, variant) = (query.window.as_deref(), query.variant);
+        let signal = query.signal.unwrap_or(Signal::Vog);
         let scoring = if signal == Signal::Vog {
             let window = window.unwrap_or("all");
             let window = Window::from_key(window).ok_or_else(|| {
@@ -41,7 +56,7 @@ impl Selection {
             refuse_for(signal, "variant", variant.is_some())?;
             None
         };
-        let population = population.unwrap_or_default();
+        let population = query.population.unwrap_or_default();
         Ok(Self {
             signal,
             key: ScoreKey {
