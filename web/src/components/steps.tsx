@@ -11,21 +11,23 @@ const STEPS: [Phase, string][] = [
   ["scoring", "Score"],
 ];
 
-/** The way of an audit, with counts. Training and gradients take turns. */
+/** The way of a run, with counts. Training and gradients take turns; some runs take no gradients. */
 export function Steps({ progress }: { progress: Progress }) {
   return (
     <ol class="steps small" aria-label="Steps">
-      {STEPS.map(([phase, name]) => {
-        const current = phase === progress.phase;
-        const done = !current && isDone(phase, progress);
-        return (
-          <li key={phase} class="steps__step" aria-current={current ? "step" : undefined}>
-            <span aria-hidden="true">{done ? "✓" : current ? "●" : "○"}</span> {name}
-            {counts(phase, progress)}
-            {done && <span class="unseen"> (done)</span>}
-          </li>
-        );
-      })}
+      {STEPS.filter(([phase]) => phase !== "snapshotting" || progress.checkpoints > 0).map(
+        ([phase, name]) => {
+          const current = phase === progress.phase;
+          const done = !current && isDone(phase, progress);
+          return (
+            <li key={phase} class="steps__step" aria-current={current ? "step" : undefined}>
+              <span aria-hidden="true">{done ? "✓" : current ? "●" : "○"}</span> {name}
+              {counts(phase, progress)}
+              {done && <span class="unseen"> (done)</span>}
+            </li>
+          );
+        },
+      )}
     </ol>
   );
 }

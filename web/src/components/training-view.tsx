@@ -1,9 +1,9 @@
 import type { Connection } from "../api/events";
 import type { Audit } from "../api/types";
 import type { Curves } from "../lib/curves";
-import { bytes, count, counted, duration, percent, score } from "../lib/format";
+import { bytes, count, counted, duration, percent, score, sentence } from "../lib/format";
 import { isFinal } from "../lib/live";
-import { pace, steps } from "../lib/words";
+import { pace, ROLES, run, steps } from "../lib/words";
 import { Curve } from "./curve";
 import { Steps } from "./steps";
 import "./training-view.css";
@@ -59,8 +59,8 @@ export function TrainingView({ audit, curves, connection }: Props) {
         />
       </div>
       <p class="quiet small">
-        Means over the training examples of each epoch, in flight. A tick on the axis marks an epoch
-        after which gradients were taken.
+        Means over the training examples of each epoch{audit.runs > 1 && " of the main run"}, in
+        flight. A tick on the axis marks an epoch after which gradients were taken.
       </p>
       {curves.epochs.length > 0 && <Values curves={curves} />}
       <Facts audit={audit} />
@@ -73,6 +73,11 @@ function LiveProgress({ audit }: { audit: Audit }) {
   if (!progress) return null;
   return (
     <div class="training__progress">
+      {audit.runs > 1 && (
+        <p class="small">
+          {sentence(run(audit))}, <span class="quiet">{ROLES[audit.role]}</span>
+        </p>
+      )}
       <Steps progress={progress} />
       <progress
         class="training__bar"
