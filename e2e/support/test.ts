@@ -81,9 +81,10 @@ export async function startAudit(
   api: APIRequestContext,
   dataset: string,
   recipe: Record<string, unknown>,
+  more: Record<string, unknown> = {},
 ): Promise<string> {
   const answer = await api.post("/v1/audits", {
-    data: { dataset_id: dataset, recipe },
+    data: { dataset_id: dataset, recipe, ...more },
   });
   expect(answer.status(), await answer.text()).toBe(202);
   return (await answer.json()).id;

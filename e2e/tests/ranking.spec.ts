@@ -110,6 +110,8 @@ test("checkpoints that nobody scored are scored on demand, without training agai
 });
 
 test("a score says what it means", async ({ page }) => {
+  await page.getByLabel("Other signals").selectOption("Final loss");
+  await expect(page).toHaveURL(/\?signal=final_loss$/);
   await page.getByText("Final loss: ").click();
   await expect(page.getByText("-ln p(given label) after the last epoch")).toBeVisible();
   await expect(
@@ -119,7 +121,7 @@ test("a score says what it means", async ({ page }) => {
   ).toBeVisible();
 });
 
-test("the CSV has a row for every example of the filter, in the grid's order", async ({ page }) => {
+test("files have a row for every example of the filter, in the grid's order", async ({ page }) => {
   const all = await csvRows(page);
   expect(all).toHaveLength(EXAMPLES);
   const [first] = await rows(page);
@@ -131,6 +133,39 @@ test("the CSV has a row for every example of the filter, in the grid's order", a
   const discs = await csvRows(page);
   expect(discs).toHaveLength(PER_CLASS);
   expect(discs[0]?.[1]).toBe(String((await rows(page))[0]?.index));
+
+  const lines = (await download(page, "JSON Lines")).toString("utf8").trimEnd().split("\n");
+  expect(lines.map((line) => String(JSON.parse(line).index))).toEqual(discs.map((row) => row[1]));
+  const parquet = await download(page, "Parquet");
+  expect([0, -4].map((at) => parquet.subarray(at).toString("latin1", 0, 4))).toEqual([
+    "PAR1",
+    "PAR1",
+  ]);
+});
+
+test("a subset filters grid and files, and says its rule", async ({ page }) => {
+  const choice = page.getByLabel("Subset");
+  await choice.selectOption({ value: "label_issues" });
+  await expect(page).toHaveURL(/subset=label_issues/);
+  await expect(page.getByText("the top 5 % of label_issue", { exact: true })).toBeVisible();
+  const listed = await choice.locator("option[value=label_issues]").textContent();
+  const count = Number(/\((\d+)\)/.exec(listed ?? "")?.[1]);
+  expect(count).toBeGreaterThan(0);
+  await expect(page.getByRole("main")).toContainText(`${count} of ${EXAMPLES} examples`);
+  await expect.poll(() => tiles(page).count()).toBe(count);
+  expect(await csvRows(page)).toHaveLength(count);
+
+  await expect(choice.locator("option[value=typical]")).toBeDisabled();
+  await expect(choice.locator("option[value=typical]")).toContainText("archaeology");
+  await page.reload();
+  await expect(choice).toHaveValue("label_issues");
+});
+
+test("a phone keeps the choice of signal on a few lines", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const box = await page.getByRole("navigation", { name: "What to look for" }).boundingBox();
+  expect(box?.height).toBeLessThan(130);
+  await expect(page.getByLabel("Other signals").locator("option")).not.toHaveCount(1);
 });
 
 test("keys walk the grid and open an example", async ({ page, server, audit }) => {
@@ -180,15 +215,19 @@ async function firstRow(page: Page): Promise<number> {
   return tops.filter((top) => top === tops[0]).length;
 }
 
+/** The file behind a link. */
+async function download(page: Page, format: string): Promise<Buffer> {
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: `Download as ${format}` }).click(),
+  ]);
+  return readFileSync(await file.path());
+}
+
 /** Rows of the CSV behind the link, without the header, as cells. No key here needs quotes. */
 async function csvRows(page: Page): Promise<string[][]> {
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("link", { name: "Download as CSV" }).click(),
-  ]);
-  const [header, ...lines] = readFileSync(await download.path(), "utf8")
-    .trimEnd()
-    .split(/\r?\n/);
+  const file = await download(page, "CSV");
+  const [header, ...lines] = file.toString("utf8").trimEnd().split(/\r?\n/);
   expect(header).toContain("rank,index,key,label");
   return lines.map((line) => line.split(","));
 }

@@ -8,10 +8,14 @@ use axum::{
     RequestPartsExt,
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
-    http::request::Parts,
+    http::{Uri, request::Parts},
 };
 use serde::de::DeserializeOwned;
 use unearth_audit::FieldError;
+use utoipa::{
+    IntoParams,
+    openapi::path::{Parameter, ParameterIn},
+};
 
 /// Largest JSON body, bytes.
 pub(crate) const JSON_BYTES_MAX: usize = 1 << 20;
@@ -79,22 +83,96 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         if let Some(error) = parts.uri.query().and_then(nul::in_query) {
             return Err(Problem::invalid(vec![error]));
         }
-        match axum::extract::Query::try_from_uri(&parts.uri) {
-            Ok(axum::extract::Query(value)) => Ok(Self(value)),
-            Err(rejection) => {
-                let text = rejection.body_text();
-                let text = text
-                    .strip_prefix("Failed to deserialize query string: ")
-                    .unwrap_or(&text);
-                // The path of the field comes first, where it is known.
-                let (path, detail) = match text.split_once(": ") {
-                    Some((path, detail)) if !path.contains(' ') => (path, detail),
-                    _ => ("", text),
-                };
-                Err(Problem::invalid(vec![field_error(path, detail)]))
-            }
+        read_query(&parts.uri).map(Self)
+    }
+}
+
+fn read_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    match axum::extract::Query::try_from_uri(uri) {
+        Ok(axum::extract::Query(value)) => Ok(value),
+        Err(rejection) => {
+            let text = rejection.body_text();
+            let text = text
+                .strip_prefix("Failed to deserialize query string: ")
+                .unwrap_or(&text);
+            // The path of the field comes first, where it is known.
+            let (path, detail) = match text.split_once(": ") {
+                Some((path, detail)) if !path.contains(' ') => (path, detail),
+                _ => ("", text),
+            };
+            Err(Problem::invalid(vec![field_error(path, detail)]))
         }
     }
+}
+
+/// A query string whose parameters belong to several structs, so that resources can share them.
+///
+/// Serde's `flatten` would neither refuse unknown fields nor read numbers out of text. Instead each struct
+/// reads its own parameters, and what belongs to none of them is refused.
+pub(crate) struct Queries<A, B, C = Nothing>(pub(crate) A, pub(crate) B, pub(crate) C);
+
+/// No parameters.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Nothing {}
+
+impl IntoParams for Nothing {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        Vec::new()
+    }
+}
+
+impl<S, A, B, C> FromRequestParts<S> for Queries<A, B, C>
+where
+    S: Send + Sync,
+    A: DeserializeOwned + IntoParams,
+    B: DeserializeOwned + IntoParams,
+    C: DeserializeOwned + IntoParams,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        if let Some(error) = nul::in_query(query) {
+            return Err(Problem::invalid(vec![error]));
+        }
+        let known = [names::<A>(), names::<B>(), names::<C>()];
+        refuse_others(query, &known.concat())?;
+        let [a, b, c] = known.map(|names| only(query, &names));
+        Ok(Self(read_query(&a?)?, read_query(&b?)?, read_query(&c?)?))
+    }
+}
+
+fn names<T: IntoParams>() -> Vec<String> {
+    let parameters = T::into_params(|| None).into_iter();
+    parameters.map(|parameter| parameter.name).collect()
+}
+
+/// The parameters of a query string, with their names; a name needs no percent-encoding.
+fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    let parameters = query.split('&').filter(|parameter| !parameter.is_empty());
+    parameters.map(|it| (it.split('=').next().unwrap_or(it), it))
+}
+
+fn refuse_others(query: &str, known: &[String]) -> Result<(), Problem> {
+    match parameters(query).find(|(name, _)| !known.iter().any(|it| it == name)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let known = known.join("`, `");
+            let detail = format!("unknown field `{name}`, expected one of `{known}`");
+            Err(Problem::invalid_field(name, detail))
+        }
+    }
+}
+
+/// An address with those parameters of a query string that have these names.
+fn only(query: &str, names: &[String]) -> Result<Uri, Problem> {
+    let kept: Vec<&str> = parameters(query)
+        .filter(|(name, _)| names.iter().any(|it| it == name))
+        .map(|(_, parameter)| parameter)
+        .collect();
+    format!("/?{}", kept.join("&"))
+        .parse()
+        .map_err(Problem::internal)
 }
 
 /// Parts of the path. What cannot be read is not there.

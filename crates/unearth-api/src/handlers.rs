@@ -2,6 +2,7 @@
 
 pub(crate) mod archaeology;
 pub(crate) mod audits;
+mod chosen;
 pub(crate) mod datasets;
 pub(crate) mod document;
 pub(crate) mod events;
@@ -13,7 +14,7 @@ pub(crate) mod groups;
 pub(crate) mod health;
 mod load;
 pub(crate) mod ranking;
-pub(crate) mod ranking_csv;
+pub(crate) mod ranking_files;
 pub(crate) mod scores;
 mod selection;
 pub(crate) mod session;

@@ -8,10 +8,10 @@
 mod app;
 mod auth;
 mod class_names;
-mod csv_ranking;
 mod detached;
 mod document;
 mod event_hub;
+mod export;
 mod extract;
 mod gradient_map;
 mod handlers;

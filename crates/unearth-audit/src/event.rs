@@ -1,6 +1,6 @@
 //! What an audit tells while it runs.
 
-use crate::State;
+use crate::{Role, State};
 use serde::{Deserialize, Serialize};
 
 /// What a run is doing.
@@ -75,6 +75,10 @@ pub enum Event {
     },
     /// An attempt began on a worker.
     Started {
+        /// What the training is for; other trainings of the audit count their epochs themselves.
+        #[serde(default)]
+        #[cfg_attr(feature = "openapi", schema(required = true))]
+        role: Role,
         /// Worker's name.
         worker: String,
         /// Device it trains on.
@@ -86,6 +90,10 @@ pub enum Event {
     },
     /// An epoch ended.
     Epoch {
+        /// What the training is for; other trainings of the audit count their epochs themselves.
+        #[serde(default)]
+        #[cfg_attr(feature = "openapi", schema(required = true))]
+        role: Role,
         /// Epoch, counted from 1.
         epoch: u32,
         /// Epochs in all.
@@ -99,6 +107,10 @@ pub enum Event {
     },
     /// All gradient maps of a checkpoint are stored.
     Checkpoint {
+        /// What the training is for; other trainings of the audit count their epochs themselves.
+        #[serde(default)]
+        #[cfg_attr(feature = "openapi", schema(required = true))]
+        role: Role,
         /// Which, counted from 1.
         checkpoint: u32,
         /// How many in all.

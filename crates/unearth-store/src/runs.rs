@@ -205,6 +205,7 @@ pub async fn begin_attempt(
     .await?;
     fenced(hit.rows_affected())?;
     let event = Event::Started {
+        role: run.role,
         worker: worker.to_owned(),
         device: environment.device.clone(),
         attempt: run.attempt as u32,

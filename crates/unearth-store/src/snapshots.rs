@@ -209,6 +209,7 @@ pub async fn store_checkpoint(
     .execute(&mut *tx)
     .await?;
     let event = Event::Checkpoint {
+        role: run.role,
         checkpoint: checkpoint + 1,
         checkpoints: run.shape.checkpoints.len() as u32,
         epoch,

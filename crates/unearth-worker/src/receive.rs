@@ -76,6 +76,7 @@ impl Receiving<'_> {
             .filter(|&&i| record.values.predicted[i as usize] == self.labels[i as usize])
             .count();
         Event::Epoch {
+            role: self.run.role,
             epoch: record.epoch + 1,
             epochs: self.run.shape.epochs,
             loss: loss / trained,

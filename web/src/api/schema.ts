@@ -323,13 +323,57 @@ export interface paths {
         /**
          * Streams a ranking as CSV (RFC 4180), hardest first, with the columns `rank`, `index`, `key`,
          *     `label`, `split`, `group`, `score`, `score_class_normalised`, `percentile`, `suggested_label` and
-         *     `suggested_probability`; of an audit with an archaeology also `category`, `category_tied` and a
+         *     `suggested_probability`; of an audit of several seeds also `score_low`, `score_high`, `rank_low` and
+         *     `rank_high`; of an audit with an archaeology also `category`, `category_tied` and a
          *     `p_…` of each category.
          * @description The headers `X-Unearth-Dataset`, `-Recipe`, `-Seed`, `-Precision`, `-Device`, `-Versions`,
          *     `-Signal` and `-Formula` say what it was made from; what is not ASCII in them is
          *     percent-encoded UTF-8.
          */
         get: operations["get_audits_id_ranking_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/ranking.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams a ranking as JSON Lines, hardest first: on each line an object with the fields of a row of
+         *     `GET …/examples`, reasons of missing values among them.
+         * @description The headers are those of the CSV.
+         */
+        get: operations["get_audits_id_ranking_jsonl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/ranking.parquet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams a ranking as Apache Parquet, hardest first: the columns of the CSV, typed, with nulls where
+         *     there is no value.
+         * @description The headers are those of the CSV; the file's own metadata say the same under `unearth.dataset`,
+         *     `unearth.recipe` and so on.
+         */
+        get: operations["get_audits_id_ranking_parquet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -934,8 +978,12 @@ export interface components {
             groups: string;
             /** @description Its page, for people. */
             page: string;
-            /** @description A ranking as a file. */
+            /** @description A ranking as a CSV file. */
             ranking_csv: string;
+            /** @description A ranking as JSON Lines. */
+            ranking_jsonl: string;
+            /** @description A ranking as a Parquet file. */
+            ranking_parquet: string;
             /** @description What was posted of an external run; null of a training of ours. */
             received?: string | null;
             /** @description POST here to try it again. */
@@ -946,6 +994,8 @@ export interface components {
             self: string;
             /** @description Histogram and summaries of a signal. */
             statistics: string;
+            /** @description Its parts by rules over the scores. */
+            subsets: string;
         };
         /** @description Everything an audit knows of one example. */
         AuditedExample: components["schemas"]["Example"] & {
@@ -1353,6 +1403,8 @@ export interface components {
             from_epoch: number;
             /** @enum {string} */
             kind: "started";
+            /** @description What the training is for; other trainings of the audit count their epochs themselves. */
+            role: components["schemas"]["Role"];
             /** @description Worker's name. */
             worker: string;
         } | {
@@ -1383,6 +1435,8 @@ export interface components {
              * @description Mean in-flight loss of the trained examples.
              */
             loss: number;
+            /** @description What the training is for; other trainings of the audit count their epochs themselves. */
+            role: components["schemas"]["Role"];
         } | {
             /**
              * Format: int32
@@ -1401,6 +1455,8 @@ export interface components {
             epoch: number;
             /** @enum {string} */
             kind: "checkpoint";
+            /** @description What the training is for; other trainings of the audit count their epochs themselves. */
+            role: components["schemas"]["Role"];
         } | {
             /** @enum {string} */
             kind: "interrupted";
@@ -1641,6 +1697,13 @@ export interface components {
         LiveProgress: components["schemas"]["Progress"] & {
             /** @description Always `progress`. */
             kind: string;
+            /** @description What the training is for. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: int64
+             * @description How many trainings of the audit are done.
+             */
+            runs_done: number;
             /** @description State of the audit. */
             state: components["schemas"]["State"];
         };
@@ -2926,8 +2989,6 @@ export interface operations {
                  *     of `label_issue`, `final_loss` and `vog`.
                  */
                 grouping?: "global" | "within_group" | "shrunken";
-                /** @description By value; hardest first by default. From the easy end, examples without a value are left out. */
-                order?: "asc" | "desc";
                 /** @description Only of the class with this name. */
                 label?: string;
                 /** @description Only of this split. */
@@ -2944,6 +3005,8 @@ export interface operations {
                 min?: number;
                 /** @description Largest value, included. */
                 max?: number;
+                /** @description By value; hardest first by default. From the easy end, examples without a value are left out. */
+                order?: "asc" | "desc";
                 /** @description `next` of the page before. */
                 after?: string;
                 /** @description How many, at most 1,000; 100 by default. */
@@ -3223,6 +3286,126 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_ranking_jsonl: {
+        parameters: {
+            query?: {
+                /** @description The signal; `vog` by default. */
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
+                /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
+                window?: string;
+                /** @description Formula of VoG: `std` (the default) or `paper`. */
+                variant?: "std" | "paper";
+                /** @description Whether the examples that were trained on are ranked (the default) or the others. */
+                population?: "trained" | "held_out";
+                /**
+                 * @description How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+                 *     of `label_issue`, `final_loss` and `vog`.
+                 */
+                grouping?: "global" | "within_group" | "shrunken";
+                /** @description Only of the class with this name. */
+                label?: string;
+                /** @description Only of this split. */
+                split?: string;
+                /** @description Only of this group. */
+                group?: string;
+                /** @description Only of this subset. */
+                subset?: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label" | "typical" | "atypical" | "random_outputs" | "corrupted" | "random_inputs_outputs" | "out_of_distribution";
+                /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
+                share?: number;
+                /** @description Only of this category of the archaeology. */
+                category?: string;
+                /** @description Smallest value, included. */
+                min?: number;
+                /** @description Largest value, included. */
+                max?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_ranking_parquet: {
+        parameters: {
+            query?: {
+                /** @description The signal; `vog` by default. */
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
+                /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
+                window?: string;
+                /** @description Formula of VoG: `std` (the default) or `paper`. */
+                variant?: "std" | "paper";
+                /** @description Whether the examples that were trained on are ranked (the default) or the others. */
+                population?: "trained" | "held_out";
+                /**
+                 * @description How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+                 *     of `label_issue`, `final_loss` and `vog`.
+                 */
+                grouping?: "global" | "within_group" | "shrunken";
+                /** @description Only of the class with this name. */
+                label?: string;
+                /** @description Only of this split. */
+                split?: string;
+                /** @description Only of this group. */
+                group?: string;
+                /** @description Only of this subset. */
+                subset?: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label" | "typical" | "atypical" | "random_outputs" | "corrupted" | "random_inputs_outputs" | "out_of_distribution";
+                /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
+                share?: number;
+                /** @description Only of this category of the archaeology. */
+                category?: string;
+                /** @description Smallest value, included. */
+                min?: number;
+                /** @description Largest value, included. */
+                max?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": number[];
                 };
             };
             /** @description What went wrong. */

@@ -7,6 +7,7 @@ export type Variant = Schemas["Variant"];
 export type RankingQuery = NonNullable<
   paths["/v1/audits/{id}/examples"]["get"]["parameters"]["query"]
 >;
+export type SubsetName = NonNullable<RankingQuery["subset"]>;
 export type Population = NonNullable<RankingQuery["population"]>;
 
 /** A problem document; problems that the page makes itself belong to no request. */
@@ -22,22 +23,35 @@ export type AuditedExample = Schemas["AuditedExample"];
 export type ExampleScore = Schemas["ExampleScore"];
 export type Trajectory = Schemas["Trajectory"];
 export type Gradient = Schemas["Gradient"];
+export type SubsetOfAudit = Schemas["SubsetOfAudit"];
+export type ArchaeologyReport = Schemas["ArchaeologyReport"];
+export type CategoryReport = Schemas["CategoryReport"];
+export type CategoryOfExample = Schemas["CategoryOfExample"];
+type Role = Schemas["Role"];
 
 /** One entry of an audit's event list, as the event stream sends it too. */
 export type AuditEvent = { seq: number; at: string } & (
   | { kind: "state"; state: Audit["state"]; reason?: string | null }
-  | { kind: "started"; worker: string; device: string; attempt: number; from_epoch: number }
+  | {
+      kind: "started";
+      role: Role;
+      worker: string;
+      device: string;
+      attempt: number;
+      from_epoch: number;
+    }
   | {
       kind: "epoch";
+      role: Role;
       epoch: number;
       epochs: number;
       loss: number;
       accuracy: number;
       examples_per_second: number;
     }
-  | { kind: "checkpoint"; checkpoint: number; checkpoints: number; epoch: number }
+  | { kind: "checkpoint"; role: Role; checkpoint: number; checkpoints: number; epoch: number }
   | { kind: "interrupted"; reason: string }
 );
 
 /** Live progress: only in the stream, without a place in the list. */
-export type LiveProgress = Progress & { state: Audit["state"] };
+export type LiveProgress = Progress & Pick<Audit, "state" | "role" | "runs_done">;

@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { axisLook, colour, EPOCH_AXIS } from "../lib/chart";
 import { useDarkScheme } from "../lib/scheme";
 import "./curve.css";
 
@@ -95,13 +96,8 @@ interface Look {
 
 function options(element: HTMLElement, look: Look): uPlot.Options {
   const style = getComputedStyle(element);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
-  const axis = {
-    stroke: colour("--ink-quiet"),
-    font: `12px ${style.fontFamily}`,
-    grid: { stroke: colour("--line"), width: 1 },
-    ticks: { show: false },
-  };
+  const accent = colour(style, "--accent");
+  const axis = axisLook(style);
   return {
     width: element.clientWidth,
     height: HEIGHT,
@@ -116,7 +112,7 @@ function options(element: HTMLElement, look: Look): uPlot.Options {
       y: { range: (_, __, max) => [0, look.highest ?? (max > 0 ? max * 1.1 : 1)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 28, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] },
+      { ...axis, ...EPOCH_AXIS },
       {
         ...axis,
         size: 56,
@@ -126,14 +122,14 @@ function options(element: HTMLElement, look: Look): uPlot.Options {
     series: [
       {},
       {
-        stroke: colour("--accent"),
+        stroke: accent,
         width: 2,
-        points: { show: true, size: 5, fill: colour("--accent") },
+        points: { show: true, size: 5, fill: accent },
       },
     ],
     hooks: {
       setCursor: [(chart) => look.setHovered(chart.cursor.idx ?? null)],
-      draw: [(chart) => drawMarks(chart, look.marks(), colour("--ink-quiet"))],
+      draw: [(chart) => drawMarks(chart, look.marks(), colour(style, "--ink-quiet"))],
     },
   };
 }
@@ -153,10 +149,10 @@ function showAll(chart: uPlot, lastEpoch: number): null {
 }
 
 /** Short ticks on the horizontal axis. */
-function drawMarks(chart: uPlot, epochs: number[], colour: string): void {
+function drawMarks(chart: uPlot, epochs: number[], stroke: string): void {
   const { ctx, bbox } = chart;
   ctx.save();
-  ctx.strokeStyle = colour;
+  ctx.strokeStyle = stroke;
   ctx.lineWidth = 2 * devicePixelRatio;
   ctx.beginPath();
   for (const epoch of epochs) {

@@ -1,4 +1,5 @@
-import type { Dataset } from "../api/types";
+import type { Dataset, SubsetName, SubsetOfAudit } from "../api/types";
+import { count } from "../lib/format";
 import { hasWindows, type View } from "../lib/url";
 import "./ranking-filters.css";
 
@@ -12,6 +13,7 @@ const WINDOWS: [window: string, name: string, meaning: string][] = [
 /** Filters without a control of their own; they come from links. */
 const CHIPS: [keyof View, string][] = [
   ["group", "group"],
+  ["category", "category"],
   ["min", "score from"],
   ["max", "score to"],
 ];
@@ -21,12 +23,13 @@ interface Props {
   dataset: Dataset | null;
   /** Whether the signal also ranks examples that were not trained on. */
   heldOut: boolean;
+  subsets: SubsetOfAudit[];
   hrefOf: (view: View) => string;
   onChange: (view: View) => void;
 }
 
 /** Which part of the ranking, from which end. */
-export function RankingFilters({ view, dataset, heldOut, hrefOf, onChange }: Props) {
+export function RankingFilters({ view, dataset, heldOut, subsets, hrefOf, onChange }: Props) {
   const splits = dataset?.facts?.splits.map((split) => split.name) ?? [];
   return (
     <div class="ranking-filters small">
@@ -46,6 +49,13 @@ export function RankingFilters({ view, dataset, heldOut, hrefOf, onChange }: Pro
           all="All splits"
           options={splits}
           onChange={(split) => onChange({ ...view, split })}
+        />
+      )}
+      {subsets.length > 0 && (
+        <Subsets
+          subsets={subsets}
+          value={view.subset}
+          onChange={(subset) => onChange({ ...view, subset })}
         />
       )}
       {heldOut && (
@@ -111,6 +121,43 @@ function Windows({ view, hrefOf }: Pick<Props, "view" | "hrefOf">) {
         </a>
       )}
     </nav>
+  );
+}
+
+interface SubsetsProps {
+  subsets: SubsetOfAudit[];
+  value: SubsetName | null;
+  onChange: (value: SubsetName | null) => void;
+}
+
+/** Parts of the audit by rules. The rule of the chosen one stands beside it, also where nothing hovers. */
+function Subsets({ subsets, value, onChange }: SubsetsProps) {
+  const chosen = subsets.find((subset) => subset.name === value);
+  return (
+    <span class="ranking-filters__subset">
+      <label class="ranking-filters__choice">
+        <span>Subset</span>
+        <select
+          value={value ?? ""}
+          title={chosen?.purpose}
+          onChange={(event) => onChange((event.currentTarget.value || null) as SubsetName | null)}
+        >
+          <option value="">All examples</option>
+          {value !== null && !chosen && <option value={value}>{value}</option>}
+          {subsets.map((subset) => (
+            <option
+              key={subset.name}
+              value={subset.name}
+              title={subset.unavailable ?? subset.rule}
+              disabled={subset.unavailable != null && subset.name !== value}
+            >
+              {subset.title} ({subset.unavailable ?? count(subset.count ?? 0)})
+            </option>
+          ))}
+        </select>
+      </label>
+      {chosen && <span class="ranking-filters__rule quiet">{chosen.rule}</span>}
+    </span>
   );
 }
 

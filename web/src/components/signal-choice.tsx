@@ -1,59 +1,76 @@
-import type { ScoreSet, SignalName } from "../api/types";
+import type { ScoreSet, SignalInfo, SignalName } from "../api/types";
 import { entrance } from "../lib/signals";
 import { HELD_OUT, SIGNALS, type View } from "../lib/url";
 import "./signal-choice.css";
 
-const TITLES: Record<SignalName, string> = {
-  final_loss: "Final loss",
-  vog: "Variance of Gradients",
-  label_issue: "Label issue",
-  aum: "Area under the margin",
-  mean_loss: "Mean loss",
-  confidence: "Confidence",
-  variability: "Variability",
-  aleatoric: "Aleatoric uncertainty",
-  correctness: "Correctness",
-  forgetting: "Forgetting events",
-  first_learned: "First learned",
-  stayed_learned: "Learned and stayed",
-  el2n: "EL2N, early",
-};
-
 interface Props {
   view: View;
   scores: ScoreSet[];
+  signals: Map<string, SignalInfo>;
   hrefOf: (view: View) => string;
+  onChange: (view: View) => void;
 }
 
-/** What to look for: the two entrances first, the other signals beside them. */
-export function SignalChoice({ view, scores, hrefOf }: Props) {
-  const scored = new Map(scores.map((set) => [set.signal, set.info?.title]));
-  const heldOut = (signal: SignalName) =>
-    scores.some((set) => set.signal === signal && set.scoring.endsWith(HELD_OUT));
-  const offered = SIGNALS.filter((signal) => scores.length === 0 || scored.has(signal));
+/** What to look for: the two entrances, and all other signals in a list. */
+export function SignalChoice({ view, scores, signals, hrefOf, onChange }: Props) {
+  const offered = SIGNALS.filter(
+    (signal) => scores.length === 0 || scores.some((set) => set.signal === signal),
+  );
+  const entrances = offered.filter((signal) => entrance(signal) !== null);
+  const others = offered.filter((signal) => entrance(signal) === null);
+  const title = (signal: SignalName) => signals.get(signal)?.title ?? signal;
   return (
     <nav class="signal-choice" aria-label="What to look for">
-      {offered.map((signal) => {
-        const title = scored.get(signal) ?? TITLES[signal];
-        const purpose = entrance(signal);
-        return (
-          <a
-            key={signal}
-            class="signal-choice__option"
-            href={hrefOf({
-              ...view,
-              signal,
-              population: heldOut(signal) ? view.population : "trained",
-              min: null,
-              max: null,
-            })}
-            aria-current={signal === view.signal ? "true" : undefined}
+      {entrances.map((signal) => (
+        <a
+          key={signal}
+          class="signal-choice__option"
+          href={hrefOf(ofSignal(view, signal, scores))}
+          aria-current={signal === view.signal ? "true" : undefined}
+        >
+          <span class="signal-choice__name">{entrance(signal)}</span>
+          <span class="quiet small">{title(signal)}</span>
+        </a>
+      ))}
+      {others.length > 0 && (
+        <label
+          class="signal-choice__option"
+          aria-current={others.includes(view.signal) ? "true" : undefined}
+        >
+          <span class="signal-choice__name">Other signals</span>
+          <select
+            class="small"
+            // The titles arrive after the value; a new key lets the browser choose again.
+            key={`${others.length} ${signals.size}`}
+            value={others.includes(view.signal) ? view.signal : ""}
+            onChange={(event) => {
+              const chosen = others.find((signal) => signal === event.currentTarget.value);
+              if (chosen) onChange(ofSignal(view, chosen, scores));
+            }}
           >
-            <span class="signal-choice__name">{purpose ?? title}</span>
-            {purpose && <span class="quiet small">{title}</span>}
-          </a>
-        );
-      })}
+            <option value="" disabled hidden>
+              Choose one
+            </option>
+            {others.map((signal) => (
+              <option key={signal} value={signal} title={signals.get(signal)?.purpose}>
+                {title(signal)}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
     </nav>
   );
+}
+
+/** The view with another signal: bounds of one are none of another. */
+function ofSignal(view: View, signal: SignalName, scores: ScoreSet[]): View {
+  const heldOut = scores.some((set) => set.signal === signal && set.scoring.endsWith(HELD_OUT));
+  return {
+    ...view,
+    signal,
+    population: heldOut ? view.population : "trained",
+    min: null,
+    max: null,
+  };
 }

@@ -25,9 +25,11 @@ interface Props {
 /** The way of an audit, with counts. Training and gradients take turns. */
 export function Steps({ progress, kind }: Props) {
   const all = kind === "external" ? EXTERNAL_STEPS : STEPS;
+  // Some runs take no gradients.
+  const taken = all.filter(([phase]) => phase !== "snapshotting" || progress.checkpoints > 0);
   return (
     <ol class="steps small" aria-label="Steps">
-      {all.map(([phase, name]) => {
+      {taken.map(([phase, name]) => {
         const current = phase === progress.phase;
         const done = !current && isDone(phase, progress, all);
         return (

@@ -1,20 +1,35 @@
 import { withQuery } from "../lib/url";
 import "./tabs.css";
 
-/** Examples or training; the choice is part of the address. */
-export function Tabs({ url, training }: { url: URL; training: boolean }) {
-  const examples = new URLSearchParams(url.search);
-  examples.delete("tab");
-  const curves = new URLSearchParams(examples);
-  curves.set("tab", "training");
+const TABS = [
+  ["examples", "Examples"],
+  ["archaeology", "Archaeology"],
+  ["training", "Training"],
+] as const;
+
+export type Tab = (typeof TABS)[number][0];
+
+/** The part of the audit that an address names; the examples where it names none. */
+export function readTab(search: URLSearchParams): Tab {
+  return TABS.find(([tab]) => tab === search.get("tab"))?.[0] ?? "examples";
+}
+
+/** The parts of an audit; the choice is part of the address. */
+export function Tabs({ url, current }: { url: URL; current: Tab }) {
   return (
     <nav class="tabs" aria-label="Parts of the audit">
-      <a href={withQuery(url.pathname, examples)} aria-current={training ? undefined : "page"}>
-        Examples
-      </a>
-      <a href={withQuery(url.pathname, curves)} aria-current={training ? "page" : undefined}>
-        Training
-      </a>
+      {TABS.map(([tab, name]) => (
+        <a key={tab} href={hrefOf(url, tab)} aria-current={tab === current ? "page" : undefined}>
+          {name}
+        </a>
+      ))}
     </nav>
   );
+}
+
+function hrefOf(url: URL, tab: Tab): string {
+  const search = new URLSearchParams(url.search);
+  search.delete("tab");
+  if (tab !== "examples") search.set("tab", tab);
+  return withQuery(url.pathname, search);
 }

@@ -1,9 +1,9 @@
 import type { Connection } from "../api/events";
 import type { Audit } from "../api/types";
 import type { Curves as CurveValues } from "../lib/curves";
-import { bytes, count, counted, duration, percent, score } from "../lib/format";
+import { bytes, count, counted, duration, percent, score, sentence } from "../lib/format";
 import { isFinal } from "../lib/live";
-import { auditShape, pace, steps } from "../lib/words";
+import { auditShape, pace, ROLES, run, steps } from "../lib/words";
 import { Curve } from "./curve";
 import { Steps } from "./steps";
 import "./training-view.css";
@@ -88,8 +88,8 @@ function Curves({ curves, ...shared }: CurvesProps) {
         />
       </div>
       <p class="quiet small">
-        Means over the training examples of each epoch, in flight. A tick on the axis marks an epoch
-        after which gradients were taken.
+        Means over the training examples of each epoch{audit.runs > 1 && " of the main run"}, in
+        flight. A tick on the axis marks an epoch after which gradients were taken.
       </p>
     </>
   );
@@ -100,6 +100,11 @@ function LiveProgress({ audit }: { audit: Audit }) {
   if (!progress) return null;
   return (
     <div class="training__progress">
+      {audit.runs > 1 && (
+        <p class="small">
+          {sentence(run(audit))}, <span class="quiet">{ROLES[audit.role]}</span>
+        </p>
+      )}
       <Steps progress={progress} kind={audit.kind} />
       <progress
         class="training__bar"

@@ -7,6 +7,7 @@ const meta = () => ({ seq: ++seq, at: "2026-11-24T12:00:00Z" });
 const epoch = (at: number, loss = 1 / at): AuditEvent => ({
   ...meta(),
   kind: "epoch",
+  role: "main",
   epoch: at,
   epochs: 4,
   loss,
@@ -16,6 +17,7 @@ const epoch = (at: number, loss = 1 / at): AuditEvent => ({
 const checkpoint = (at: number): AuditEvent => ({
   ...meta(),
   kind: "checkpoint",
+  role: "main",
   checkpoint: 1,
   checkpoints: 2,
   epoch: at,
@@ -23,6 +25,7 @@ const checkpoint = (at: number): AuditEvent => ({
 const started = (from: number): AuditEvent => ({
   ...meta(),
   kind: "started",
+  role: "main",
   worker: "w",
   device: "cpu",
   attempt: 1,
@@ -46,6 +49,12 @@ describe("curves", () => {
     const curves = told(epoch(1), checkpoint(1), epoch(2), epoch(3), checkpoint(3), started(1));
     expect(curves.epochs).toEqual([1]);
     expect(curves.checkpoints).toEqual([1]);
+  });
+
+  it("are those of the main run, whatever a pilot tells meanwhile", () => {
+    const pilot = [started(0), epoch(1, 9)].map((event) => ({ ...event, role: "pilot" }));
+    const curves = told(epoch(1), epoch(2), ...(pilot as AuditEvent[]));
+    expect(curves.loss).toEqual([1, 0.5]);
   });
 
   it("take the later word on an epoch that is told twice", () => {

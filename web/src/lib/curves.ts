@@ -1,6 +1,6 @@
 import type { AuditEvent } from "../api/types";
 
-/** What the training told so far, one entry per finished epoch. */
+/** What the main run told so far, one entry per finished epoch. */
 export interface Curves {
   epochs: number[];
   loss: number[];
@@ -20,6 +20,8 @@ export const NO_CURVES: Curves = {
 
 /** The curves after one more event. A new attempt forgets what it will train again. */
 export function extend(curves: Curves, event: AuditEvent): Curves {
+  // Other runs of the audit count their epochs themselves.
+  if ("role" in event && event.role !== "main") return curves;
   switch (event.kind) {
     case "epoch":
       return append(keepUpTo(curves, event.epoch - 1), event);

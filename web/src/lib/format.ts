@@ -93,6 +93,11 @@ export function moment(time: string): string {
   return new Date(time).toLocaleString();
 }
 
+/** With a capital at its start. */
+export function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /** 3 → `3rd`. */
 export function ordinal(value: number): string {
   const tens = value % 100;

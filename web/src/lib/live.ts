@@ -8,6 +8,9 @@ import { type Resource, useResource } from "./resource";
 /** Beside the stream, so that heartbeat and queue position stay true and a blocked stream harms little. */
 const POLL_MS = 5_000;
 
+/** What the stream tells of an audit between two looks at it. */
+type Live = Pick<Audit, "state" | "role" | "runs_done" | "progress">;
+
 export interface LiveAudit extends Resource<Audit> {
   curves: Curves;
   /** How the event stream is doing. */
@@ -22,7 +25,7 @@ export function useLiveAudit(id: string): LiveAudit {
     () => unwrap(api.GET("/v1/audits/{id}", { params: { path: { id } } })),
     pollMs,
   );
-  const [progress, setProgress] = useState<Pick<Audit, "state" | "progress"> | null>(null);
+  const [progress, setProgress] = useState<Live | null>(null);
   const [curves, setCurves] = useState<Curves>(NO_CURVES);
   const [connection, setConnection] = useState<Connection>("connecting");
 
@@ -51,7 +54,8 @@ export function useLiveAudit(id: string): LiveAudit {
           audit.reload();
         }
       },
-      onProgress: ({ state, ...live }) => setProgress({ state, progress: live }),
+      onProgress: ({ state, role, runs_done, ...live }) =>
+        setProgress({ state, role, runs_done, progress: live }),
       onConnection(now) {
         setConnection(now);
         // What was live is stale now; the polled audit is truer.

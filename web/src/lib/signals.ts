@@ -2,9 +2,9 @@ import { api, unwrap } from "../api/client";
 import type { ScoreInfo, SignalInfo, SignalName } from "../api/types";
 import { useResource } from "./resource";
 
-/** What a signal is looked at for. The first two are the page's entrances. */
+/** What the signals are looked at for that are the page's entrances. */
 const ENTRANCES: Partial<Record<SignalName, string>> = {
-  final_loss: "Probable wrong labels",
+  label_issue: "Probable wrong labels",
   vog: "Hardest examples",
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { apiQuery, csvUrl, DEFAULT_VIEW, readView, scoringKey, type View, writeView } from "./url";
+import { apiQuery, DEFAULT_VIEW, fileUrl, readView, scoringKey, type View, writeView } from "./url";
 
 const read = (query: string) => readView(new URLSearchParams(query));
 
@@ -19,6 +19,8 @@ describe("a view in the address", () => {
       label: "a&b=c d/é",
       split: "train",
       group: "",
+      subset: "never_learned",
+      category: "rare camera",
       min: "-0.5",
       max: "2",
     };
@@ -41,13 +43,13 @@ describe("a view in the address", () => {
 
 describe("a view for the API", () => {
   it("names the signal outright, since the API has another default", () => {
-    expect(apiQuery(DEFAULT_VIEW)).toEqual({ signal: "final_loss" });
+    expect(apiQuery(DEFAULT_VIEW)).toEqual({ signal: "label_issue" });
     expect(apiQuery(read("signal=vog"))).toEqual({ signal: "vog", window: "all", variant: "std" });
   });
 
-  it("asks for the CSV of the same filter, without the order", () => {
-    expect(csvUrl("/v1/audits/1/ranking.csv", read("label=x&order=asc"))).toBe(
-      "/v1/audits/1/ranking.csv?signal=final_loss&label=x",
+  it("asks for the file of the same filter, without the order", () => {
+    expect(fileUrl("/v1/audits/1/ranking.csv", read("label=x&order=asc&subset=easy"))).toBe(
+      "/v1/audits/1/ranking.csv?signal=label_issue&label=x&subset=easy",
     );
   });
 

@@ -1,10 +1,10 @@
-import type { Population, RankingQuery, SignalName, Variant } from "../api/types";
+import type { Population, RankingQuery, SignalName, SubsetName, Variant } from "../api/types";
 
 /** Every signal, in the order in which the page offers them. */
 export const SIGNALS: readonly SignalName[] = [
-  "final_loss",
-  "vog",
   "label_issue",
+  "vog",
+  "final_loss",
   "aum",
   "mean_loss",
   "confidence",
@@ -28,6 +28,10 @@ export interface View {
   label: string | null;
   split: string | null;
   group: string | null;
+  /** A part of the audit that a rule picks out. */
+  subset: SubsetName | null;
+  /** A category of the archaeology. */
+  category: string | null;
   min: string | null;
   max: string | null;
 }
@@ -36,7 +40,7 @@ export interface View {
 export const HELD_OUT = "@held_out";
 
 export const DEFAULT_VIEW: View = {
-  signal: "final_loss",
+  signal: "label_issue",
   window: "all",
   variant: "std",
   population: "trained",
@@ -44,6 +48,8 @@ export const DEFAULT_VIEW: View = {
   label: null,
   split: null,
   group: null,
+  subset: null,
+  category: null,
   min: null,
   max: null,
 };
@@ -65,6 +71,9 @@ export function readView(search: URLSearchParams): View {
     label: search.get("label"),
     split: search.get("split"),
     group: search.get("group"),
+    // The server knows which there are, and says so where one is not.
+    subset: search.get("subset") as SubsetName | null,
+    category: search.get("category"),
     min: number(search.get("min")),
     max: number(search.get("max")),
   };
@@ -83,7 +92,8 @@ export function writeView(view: View): URLSearchParams {
 
 /** The same for the API, which is told the signal, its window and its variant outright. */
 export function apiQuery(view: View): RankingQuery {
-  const { signal, window, variant, population, order, label, split, group, min, max } = view;
+  const { signal, window, variant, population, order, label, split, group } = view;
+  const { subset, category, min, max } = view;
   return {
     signal,
     ...(hasWindows(signal) && { window, variant }),
@@ -92,13 +102,15 @@ export function apiQuery(view: View): RankingQuery {
     ...(label !== null && { label }),
     ...(split !== null && { split }),
     ...(group !== null && { group }),
+    ...(subset !== null && { subset }),
+    ...(category !== null && { category }),
     ...(min !== null && { min: Number(min) }),
     ...(max !== null && { max: Number(max) }),
   };
 }
 
-/** Address of the ranking as CSV. A file is always hardest first. */
-export function csvUrl(address: string, view: View): string {
+/** Address of the ranking as a file, which is always hardest first. */
+export function fileUrl(address: string, view: View): string {
   const { order: _, ...query } = apiQuery(view);
   const pairs = Object.entries(query).map(([name, value]) => [name, String(value)]);
   return `${address}?${new URLSearchParams(pairs)}`;

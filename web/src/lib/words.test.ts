@@ -29,6 +29,17 @@ describe("an audit's state", () => {
     expect(phase(progress({ phase: "snapshotting" }))).toBe("Taking gradients, checkpoint 2 of 6");
   });
 
+  it("tells which run it is where there are several", () => {
+    const one = audit({ state: "running", progress: progress({}), runs: 1, runs_done: 0 });
+    expect(auditState(one)).toBe("Training, epoch 3 of 12");
+    const first: Audit = { ...one, runs: 2, role: "main" };
+    expect(auditState(first)).toBe("Training, epoch 3 of 12 · run 1 of 2: main");
+    expect(auditState({ ...first, runs_done: 1, role: "pilot" })).toBe(
+      "Training, epoch 3 of 12 · run 2 of 2: pilot",
+    );
+    expect(auditState({ ...first, progress: null })).toBe("Starting · run 1 of 2: main");
+  });
+
   it("counts examples, and score sets when scoring", () => {
     expect(plain(steps(progress({})))).toBe("10 of 100 examples");
     const scoring = progress({ phase: "scoring", step: 3, total: 7 });

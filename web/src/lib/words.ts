@@ -12,7 +12,7 @@ export function auditState(audit: Audit): string {
     case "queued":
       return queued(audit);
     case "running":
-      return audit.progress ? phase(audit.progress) : "Starting";
+      return running(audit);
     case "succeeded":
       return audit.result ? `Finished in ${duration(audit.result.wall_secs)}` : "Finished";
     case "failed":
@@ -31,6 +31,18 @@ export function auditCause(audit: Audit, now: number): string | null {
   if (silence < SILENCE_MS) return null;
   return `No sign of life from ${audit.worker ?? "the worker"} for ${duration(silence / 1000)}; another worker will take over from the last checkpoint.`;
 }
+
+/** Which of several trainings it is, and what for; nothing where there is but one. */
+export function run({ runs, runs_done, role }: Audit): string {
+  return runs > 1 ? `run ${Math.min(runs_done + 1, runs)} of ${runs}: ${role}` : "";
+}
+
+/** What a training is for, where an audit has several. */
+export const ROLES: Record<Audit["role"], string> = {
+  main: "the training that the signals come from",
+  pilot: "a short training that says which examples are typical and which are not",
+  seed: "the same training from another seed, to see what is owed to chance",
+};
 
 /** What a run is doing, counted from 1 as people do. */
 export function phase(progress: Progress): string {
@@ -80,6 +92,11 @@ export function datasetState(dataset: Dataset): string {
   const progress = dataset.progress;
   if (!progress || progress.total === 0) return "Validating";
   return `Validating, ${count(progress.step)} of ${count(progress.total)}`;
+}
+
+function running(audit: Audit): string {
+  const doing = audit.progress ? phase(audit.progress) : "Starting";
+  return [doing, run(audit)].filter(Boolean).join(" · ");
 }
 
 function queued(audit: Audit): string {

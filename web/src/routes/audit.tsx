@@ -1,6 +1,7 @@
+import { ArchaeologyView } from "../components/archaeology-view";
 import { AuditHead } from "../components/audit-head";
 import { ProblemNote } from "../components/problem-note";
-import { Tabs } from "../components/tabs";
+import { readTab, Tabs } from "../components/tabs";
 import { TrainingView } from "../components/training-view";
 import { useLiveAudit } from "../lib/live";
 import { useLocation } from "../lib/location";
@@ -8,7 +9,7 @@ import { useTitle } from "../lib/title";
 import { auditState } from "../lib/words";
 import { RankingView } from "./ranking";
 
-/** One audit: its training while it runs, its examples afterwards. */
+/** One audit: its training while it runs, afterwards its examples and of which kinds they are. */
 export function AuditRoute({ id }: { id: string }) {
   const live = useLiveAudit(id);
   const url = useLocation();
@@ -23,17 +24,17 @@ export function AuditRoute({ id }: { id: string }) {
     );
 
   const finished = audit.state === "succeeded";
-  const training = !finished || url.searchParams.get("tab") === "training";
+  const tab = finished ? readTab(url.searchParams) : "training";
   return (
     <>
       <AuditHead audit={audit} onChange={live.reload} />
       {live.problem && <ProblemNote problem={live.problem} onRetry={live.reload} />}
-      {finished && <Tabs url={url} training={training} />}
-      {training ? (
+      {finished && <Tabs url={url} current={tab} />}
+      {tab === "training" && (
         <TrainingView audit={audit} curves={live.curves} connection={live.connection} />
-      ) : (
-        <RankingView audit={audit} search={url.searchParams} />
       )}
+      {tab === "archaeology" && <ArchaeologyView audit={audit} search={url.searchParams} />}
+      {tab === "examples" && <RankingView audit={audit} search={url.searchParams} />}
     </>
   );
 }

@@ -63,7 +63,14 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
         <div class="example__body">
           <GradientMaps example={shown} checkpoint={checkpoint} />
           <div class="example__words">
-            <ExampleFacts example={shown} groupHref={groupHref(id, view, shown.group)} />
+            <ExampleFacts
+              example={shown}
+              groupHref={groupHref(id, view, shown.group)}
+              categoryHref={(category) =>
+                withQuery(auditPath(id), writeView({ ...view, category }))
+              }
+              archaeologyHref={`${auditPath(id)}?tab=archaeology`}
+            />
             <ScoreTable scores={shown.scores} view={view} />
             <TrajectoryPlot trajectory={shown.trajectory} label={shown.label} />
           </div>

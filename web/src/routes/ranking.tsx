@@ -13,7 +13,7 @@ import { useResource } from "../lib/resource";
 import { auditPath } from "../lib/route";
 import { useSignals } from "../lib/signals";
 import {
-  csvUrl,
+  fileUrl,
   HELD_OUT,
   readView,
   SIGNALS,
@@ -36,6 +36,14 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
   const dataset = useResource(`dataset of ${audit.id}`, () =>
     unwrap(api.GET("/v1/datasets/{id}", { params: { path: { id: audit.dataset_id } } })),
   );
+  const { population } = view;
+  const subsets = useResource(`${population} subsets of ${audit.id}`, () =>
+    unwrap(
+      api.GET("/v1/audits/{id}/subsets", {
+        params: { path: { id: audit.id }, query: { population } },
+      }),
+    ),
+  );
   const hrefOf = useCallback(
     (next: View) => withQuery(auditPath(audit.id), writeView(next)),
     [audit.id],
@@ -48,22 +56,27 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
 
   return (
     <>
-      <SignalChoice view={view} scores={scores.data?.items ?? []} hrefOf={hrefOf} />
+      <SignalChoice
+        view={view}
+        scores={scores.data?.items ?? []}
+        signals={signals}
+        hrefOf={hrefOf}
+        onChange={(next) => goTo(hrefOf(next))}
+      />
       {info && <ScoreMeaning info={info} />}
       <div class="ranking__bar">
         <RankingFilters
           view={view}
           dataset={dataset.data}
           heldOut={heldOut}
+          subsets={subsets.data?.items ?? []}
           hrefOf={hrefOf}
           onChange={(next) => goTo(hrefOf(next))}
         />
         {!unscored && (
           <p class="ranking__count small">
             <span role="status">{ranking.started && matches(ranking.matching, ranking.total)}</span>
-            <a href={csvUrl(audit.urls.ranking_csv, view)} download data-leaves>
-              Download as CSV
-            </a>
+            <Files audit={audit} view={view} />
           </p>
         )}
       </div>
@@ -95,11 +108,30 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
   );
 }
 
+/** The ranking as a file, in the formats that there are. */
+function Files({ audit, view }: { audit: Audit; view: View }) {
+  const formats: [name: string, address: string][] = [
+    ["CSV", audit.urls.ranking_csv],
+    ["JSON Lines", audit.urls.ranking_jsonl],
+    ["Parquet", audit.urls.ranking_parquet],
+  ];
+  return (
+    <span class="ranking__files">
+      <span class="quiet">Download</span>
+      {formats.map(([name, address]) => (
+        <a key={name} href={fileUrl(address, view)} download data-leaves>
+          <span class="unseen">Download as </span>
+          {name}
+        </a>
+      ))}
+    </span>
+  );
+}
+
 /** The view of an address; where it names no signal, one that the audit has. */
 function scoredView(audit: Audit, search: URLSearchParams): View {
   const view = readView(search);
-  if (audit.kind === "trained" || search.has("signal") || audit.signals.includes(view.signal))
-    return view;
+  if (search.has("signal") || audit.signals.includes(view.signal)) return view;
   const signal = SIGNALS.find((name) => audit.signals.includes(name)) ?? view.signal;
   return { ...view, signal };
 }

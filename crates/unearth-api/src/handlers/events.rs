@@ -132,8 +132,8 @@ async fn follow(app: &App, audit: Uuid, mut seq: i64, messages: &Messages) -> Re
         seq = send_after(app, audit, seq, messages).await?;
         if state.progress != last_progress {
             last_progress.clone_from(&state.progress);
-            if let Some(progress) = state.progress {
-                let live = LiveProgress::new(state.state, progress);
+            if let Some(progress) = &state.progress {
+                let live = LiveProgress::new(&state, progress.clone());
                 send(messages, sse::Event::default().event("progress"), &live).await?;
             }
         }

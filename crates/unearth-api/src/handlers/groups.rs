@@ -1,6 +1,9 @@
 //! Rankings looked at group by group.
 
-use super::{load, selection::Selection};
+use super::{
+    load,
+    selection::{Selection, SelectionQuery},
+};
 use crate::{
     App,
     extract::{Path, Query},
@@ -58,8 +61,8 @@ pub(crate) async fn list(
     let audit = load::audit(&app, id).await?;
     let mut rankings = Vec::new();
     for grouping in [Grouping::Global].into_iter().chain(Grouping::ADJUSTED) {
-        let selection =
-            Selection::parse(Some(signal), None, None, query.population, Some(grouping))?;
+        let wanted = SelectionQuery::of(signal, query.population, grouping);
+        let selection = Selection::parse(&wanted)?;
         let found = selection.load(&app, &audit).await;
         // Without groups there is the global ranking alone.
         if grouping == Grouping::Global || found.is_ok() {

@@ -4,6 +4,7 @@ use crate::{
     App,
     problem::{self, Problem},
 };
+use serde::Deserialize;
 use unearth_audit::{
     Grouping, Population, Posted, ScoreKey, Scoring, Signal, State, Variant, Window,
 };
@@ -11,6 +12,41 @@ use unearth_store::{
     audits::Audit,
     score_sets::{self, ScoreSet},
 };
+use utoipa::IntoParams;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SelectionQuery {
+    /// The signal; `vog` by default.
+    #[param(inline)]
+    signal: Option<Signal>,
+    /// Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`.
+    window: Option<String>,
+    /// Formula of VoG: `std` (the default) or `paper`.
+    #[param(inline)]
+    variant: Option<Variant>,
+    /// Whether the examples that were trained on are ranked (the default) or the others.
+    #[param(inline)]
+    population: Option<Population>,
+    /// How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+    /// of `label_issue`, `final_loss` and `vog`.
+    #[param(inline)]
+    grouping: Option<Grouping>,
+}
+
+impl SelectionQuery {
+    /// A signal, compared between groups in one way.
+    pub(super) fn of(signal: Signal, population: Option<Population>, grouping: Grouping) -> Self {
+        Self {
+            signal: Some(signal),
+            window: None,
+            variant: None,
+            population,
+            grouping: Some(grouping),
+        }
+    }
+}
 
 /// A signal and one way of computing it.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,14 +57,9 @@ pub(super) struct Selection {
 
 impl Selection {
     /// What the query names; VoG over all checkpoints and trained examples where it names nothing.
-    pub(super) fn parse(
-        signal: Option<Signal>,
-        window: Option<&str>,
-        variant: Option<Variant>,
-        population: Option<Population>,
-        grouping: Option<Grouping>,
-    ) -> Result<Self, Problem> {
-        let signal = signal.unwrap_or(Signal::Vog);
+    pub(super) fn parse(query: &SelectionQuery) -> Result<Self, Problem> {
+        let (window, variant) = (query.window.as_deref(), query.variant);
+        let signal = query.signal.unwrap_or(Signal::Vog);
         let scoring = if signal == Signal::Vog {
             let window = window.unwrap_or("all");
             let window = Window::from_key(window).ok_or_else(|| {
@@ -44,13 +75,13 @@ impl Selection {
             refuse_for(signal, "variant", variant.is_some())?;
             None
         };
-        let population = population.unwrap_or_default();
+        let population = query.population.unwrap_or_default();
         Ok(Self {
             signal,
             key: ScoreKey {
                 scoring,
                 population,
-                grouping: grouping.unwrap_or_default(),
+                grouping: query.grouping.unwrap_or_default(),
             },
         })
     }

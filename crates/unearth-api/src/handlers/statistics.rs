@@ -1,6 +1,9 @@
 //! How a signal is distributed.
 
-use super::{load, selection::Selection};
+use super::{
+    load,
+    selection::{Selection, SelectionQuery},
+};
 use crate::{
     App,
     class_names::ClassNames,
@@ -9,51 +12,22 @@ use crate::{
     view::{score::ScoreInfo, statistics::Statistics},
 };
 use axum::{Json, extract::State};
-use serde::Deserialize;
-use unearth_audit::{Grouping, Population, ScoreKey, Signal, Variant};
+use unearth_audit::{Population, ScoreKey};
 use unearth_store::score_sets;
-use utoipa::IntoParams;
 use uuid::Uuid;
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct StatisticsQuery {
-    /// The signal; `vog` by default.
-    #[param(inline)]
-    signal: Option<Signal>,
-    /// Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`.
-    window: Option<String>,
-    /// Formula of VoG: `std` (the default) or `paper`.
-    #[param(inline)]
-    variant: Option<Variant>,
-    /// Whether the examples that were trained on are ranked (the default) or the others.
-    #[param(inline)]
-    population: Option<Population>,
-    /// How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
-    /// of `label_issue`, `final_loss` and `vog`.
-    #[param(inline)]
-    grouping: Option<Grouping>,
-}
 
 /// Shows how the scores of a ranking are distributed.
 #[utoipa::path(
     get, path = "/v1/audits/{id}/statistics", tag = "rankings",
-    params(("id" = Uuid, Path), StatisticsQuery),
+    params(("id" = Uuid, Path), SelectionQuery),
     responses((status = 200, body = Statistics))
 )]
 pub(crate) async fn get(
     State(app): State<App>,
     Path(id): Path<Uuid>,
-    Query(query): Query<StatisticsQuery>,
+    Query(query): Query<SelectionQuery>,
 ) -> Result<Json<Statistics>, Problem> {
-    let selection = Selection::parse(
-        query.signal,
-        query.window.as_deref(),
-        query.variant,
-        query.population,
-        query.grouping,
-    )?;
+    let selection = Selection::parse(&query)?;
     let audit = load::audit(&app, id).await?;
     let set = selection.load(&app, &audit).await?;
     let dataset = load::dataset(&app, audit.dataset_id).await?;

@@ -136,8 +136,14 @@ pub(crate) struct AuditUrls {
     statistics: String,
     /// What was scored; POST here to score more.
     scores: String,
-    /// A ranking as a file.
+    /// Its parts by rules over the scores.
+    subsets: String,
+    /// A ranking as a CSV file.
     ranking_csv: String,
+    /// A ranking as JSON Lines.
+    ranking_jsonl: String,
+    /// A ranking as a Parquet file.
+    ranking_parquet: String,
     /// Its page, for people.
     page: String,
 }
@@ -380,7 +386,10 @@ impl AuditUrls {
             groups: format!("{own}/groups"),
             statistics: format!("{own}/statistics"),
             scores: format!("{own}/scores"),
+            subsets: format!("{own}/subsets"),
             ranking_csv: format!("{own}/ranking.csv"),
+            ranking_jsonl: format!("{own}/ranking.jsonl"),
+            ranking_parquet: format!("{own}/ranking.parquet"),
             page: format!("/audits/{id}"),
             own,
         }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use unearth_audit::{Event, Progress, State};
-use unearth_store::events;
+use unearth_audit::{Event, Progress, Role, State};
+use unearth_store::{audits, events};
 use utoipa::ToSchema;
 
 /// One entry of an audit's event list.
@@ -35,17 +35,23 @@ pub(crate) struct LiveProgress {
     kind: &'static str,
     /// State of the audit.
     state: State,
+    /// What the training is for.
+    role: Role,
+    /// How many trainings of the audit are done.
+    runs_done: i64,
     /// Where it stands.
     #[serde(flatten)]
     progress: Progress,
 }
 
 impl LiveProgress {
-    /// The progress of an audit in `state`.
-    pub(crate) fn new(state: State, progress: Progress) -> Self {
+    /// The progress of a training of an audit.
+    pub(crate) fn new(audit: &audits::Audit, progress: Progress) -> Self {
         Self {
             kind: "progress",
-            state,
+            state: audit.state,
+            role: audit.role,
+            runs_done: audit.runs.done,
             progress,
         }
     }

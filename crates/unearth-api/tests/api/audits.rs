@@ -101,11 +101,14 @@ async fn an_audit_waits_for_a_worker() {
         "groups": "/v1/audits/00000000-0000-0000-0000-000000000004/groups",
         "page": "/audits/00000000-0000-0000-0000-000000000004",
         "ranking_csv": "/v1/audits/00000000-0000-0000-0000-000000000004/ranking.csv",
+        "ranking_jsonl": "/v1/audits/00000000-0000-0000-0000-000000000004/ranking.jsonl",
+        "ranking_parquet": "/v1/audits/00000000-0000-0000-0000-000000000004/ranking.parquet",
         "received": null,
         "retry": "/v1/audits/00000000-0000-0000-0000-000000000004/retry",
         "scores": "/v1/audits/00000000-0000-0000-0000-000000000004/scores",
         "self": "/v1/audits/00000000-0000-0000-0000-000000000004",
-        "statistics": "/v1/audits/00000000-0000-0000-0000-000000000004/statistics"
+        "statistics": "/v1/audits/00000000-0000-0000-0000-000000000004/statistics",
+        "subsets": "/v1/audits/00000000-0000-0000-0000-000000000004/subsets"
       },
       "worker": null
     }

@@ -49,6 +49,8 @@ fn every_route_of_the_contract_is_documented() {
         ("/v1/audits/{id}/subsets", "get"),
         ("/v1/audits/{id}/subsets/{name}", "get"),
         ("/v1/audits/{id}/ranking.csv", "get"),
+        ("/v1/audits/{id}/ranking.jsonl", "get"),
+        ("/v1/audits/{id}/ranking.parquet", "get"),
     ] {
         for method in methods.split(' ') {
             assert!(
@@ -57,5 +59,5 @@ fn every_route_of_the_contract_is_documented() {
             );
         }
     }
-    assert_eq!(document["paths"].as_object().unwrap().len(), 35);
+    assert_eq!(document["paths"].as_object().unwrap().len(), 37);
 }

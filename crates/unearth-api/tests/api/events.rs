@@ -108,6 +108,7 @@ async fn events_are_listed_page_by_page() {
           "device": "cpu",
           "from_epoch": 0,
           "kind": "started",
+          "role": "main",
           "seq": 3,
           "worker": "host:1"
         }
@@ -172,6 +173,10 @@ async fn a_stream_tells_what_is_new() {
     assert_eq!(
         (&live["phase"], &live["step"], &live["state"]),
         (&"training".into(), &3.into(), &"running".into())
+    );
+    assert_eq!(
+        (&live["role"], &live["runs_done"]),
+        (&"main".into(), &0.into())
     );
 
     stage::tell(&service, &run, 1).await;

@@ -14,6 +14,7 @@ mod page;
 mod postgres;
 mod ranking;
 mod ranking_csv;
+mod ranking_files;
 mod scores;
 mod server;
 mod service;

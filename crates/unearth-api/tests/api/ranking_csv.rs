@@ -1,11 +1,4 @@
-use crate::{
-    service::{Service, request},
-    stage,
-};
-use axum::{
-    body::{Body, to_bytes},
-    http::Method,
-};
+use crate::{service::Service, stage};
 
 async fn audited(examples: usize) -> (Service, String) {
     let service = Service::start().await;
@@ -72,25 +65,6 @@ async fn filters_hold_for_the_file_too() {
     );
     let indices: Vec<&str> = rows[1..].iter().map(|row| row[1].as_str()).collect();
     assert_eq!(indices, ["0", "4"]);
-}
-
-#[tokio::test]
-async fn a_ranking_that_is_deleted_meanwhile_breaks_the_transfer() {
-    let (service, path) = audited(6).await;
-    let answer = service
-        .respond(request(Method::GET, &path, Body::empty()))
-        .await;
-    assert_eq!(answer.status(), 200);
-    // No row was read yet: the body is read below.
-    let audit = path.trim_end_matches("/ranking.csv");
-    service.delete(audit).await.expect(204);
-    let error = to_bytes(answer.into_body(), usize::MAX)
-        .await
-        .expect_err("a part must not look like the whole");
-    assert!(
-        format!("{error:?}").contains("Deleted"),
-        "another error: {error:?}"
-    );
 }
 
 #[tokio::test]

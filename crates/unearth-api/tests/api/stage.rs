@@ -3,15 +3,16 @@
 use crate::service::{NOW, Service, next_id};
 use bytes::Bytes;
 use futures::stream;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use time::Duration;
-use unearth_audit::Signal;
 use unearth_audit::{
-    DatasetFacts, Environment, EpochRecord, Event, LogitSource, MapChunk, Modality, Progress,
-    Record, Split,
+    ArchaeologyReport, ArchaeologyVariant, CHUNK_EXAMPLES, CategoryReport, DatasetFacts,
+    Environment, EpochRecord, Event, LogitSource, MapChunk, Modality, Progress, Record, Signal,
+    Split,
 };
 use unearth_store::{
+    archaeology::{self, Categorised},
     audits::AuditResult,
     datasets::{self, NewDataset, Packed},
     dynamics,
@@ -121,10 +122,15 @@ pub(crate) async fn dataset(service: &Service, examples: usize) -> Uuid {
 
 /// A queued audit of `dataset` with two epochs and a checkpoint after each.
 pub(crate) async fn queued_audit(service: &Service, dataset: Uuid) -> Uuid {
+    queue(service, dataset, None).await
+}
+
+async fn queue(service: &Service, dataset: Uuid, archaeology: Option<Value>) -> Uuid {
     let body = json!({
         "dataset_id": dataset,
         "recipe": {"epochs": 2, "checkpoints": [1, 2], "split": "train"},
         "scoring": {"windows": ["all"]},
+        "archaeology": archaeology,
         "seed": 7,
     });
     let answer = service
@@ -150,6 +156,7 @@ pub(crate) async fn begun_run(service: &Service) -> ClaimedRun {
 /// Tells one event of a run.
 pub(crate) async fn tell(service: &Service, run: &ClaimedRun, epoch: u32) {
     let event = Event::Epoch {
+        role: run.role,
         epoch,
         epochs: 2,
         loss: 0.5,
@@ -170,25 +177,57 @@ pub(crate) async fn beat(service: &Service, run: &ClaimedRun, progress: &Progres
 /// example 0, each has a value of its own but the last two, which have none.
 pub(crate) async fn finished_audit(service: &Service, dataset: Uuid, examples: usize) -> Uuid {
     let audit = queued_audit(service, dataset).await;
-    let db = &service.app.db;
     let run = begun_run(service).await;
+    finish(service, &run, examples).await;
+    audit
+}
+
+/// The same with an archaeology of the categories `random_outputs` and `corrupted`: even and odd
+/// examples, with 15 of 20 votes or, every seventh, half of them. What is in the split `test` has none.
+/// It takes at least 150 examples.
+pub(crate) async fn categorised_audit(service: &Service, dataset: Uuid, examples: usize) -> Uuid {
+    // Neither is ranked by a pilot, so there is one run.
+    let suites = json!({"suites": ["random_outputs", "corrupted"]});
+    let audit = queue(service, dataset, Some(suites)).await;
+    let run = begun_run(service).await;
+    let trained = (0..examples).filter(|index| index % 3 != 2);
+    let categorised = trained.map(|index| {
+        let tied = index % 7 == 0;
+        let mut votes = if tied { vec![10, 10] } else { vec![15, 5] };
+        votes.rotate_right(index % 2);
+        Categorised {
+            index: index as i32,
+            category: (index % 2) as i16,
+            tied,
+            votes,
+        }
+    });
+    archaeology::store(&service.app.db, &run, &report(), categorised, NOW)
+        .await
+        .unwrap();
+    finish(service, &run, examples).await;
+    audit
+}
+
+async fn finish(service: &Service, run: &ClaimedRun, examples: usize) {
+    let db = &service.app.db;
     for epoch in 0..2 {
         let record = record(epoch, LogitSource::InFlight, examples);
-        dynamics::store(db, &run, &record, None, NOW).await.unwrap();
+        dynamics::store(db, run, &record, None, NOW).await.unwrap();
     }
     let eval_pass = record(1, LogitSource::EvalPass, examples);
-    dynamics::store(db, &run, &eval_pass, None, NOW)
+    dynamics::store(db, run, &eval_pass, None, NOW)
         .await
         .unwrap();
     for checkpoint in 0..2 {
-        let chunks = stream::iter([maps(checkpoint, examples)]);
-        snapshots::store_checkpoint(db, &run, checkpoint, examples, chunks, || NOW)
+        let chunks = stream::iter(maps(checkpoint, examples));
+        snapshots::store_checkpoint(db, run, checkpoint, examples, chunks, || NOW)
             .await
             .unwrap();
     }
     for (signal, scoring) in [(Signal::Vog, "std:all"), (Signal::Confidence, "default")] {
         let scored = scored(signal, scoring, examples);
-        score_sets::store(db, &run, &scored, NOW).await.unwrap();
+        score_sets::store(db, run, &scored, NOW).await.unwrap();
     }
     let suggestion = Suggestion {
         index: 0,
@@ -197,13 +236,12 @@ pub(crate) async fn finished_audit(service: &Service, dataset: Uuid, examples: u
         runner_up: 0,
         runner_up_probability: 0.25,
     };
-    suggestions::store(db, &run, [suggestion].into_iter())
+    suggestions::store(db, run, [suggestion].into_iter())
         .await
         .unwrap();
-    runs::succeed_with_audit(db, &run, &result(), NOW)
+    runs::succeed_with_audit(db, run, &result(), NOW)
         .await
         .unwrap();
-    audit
 }
 
 pub(crate) fn environment() -> Environment {
@@ -231,6 +269,45 @@ fn result() -> AuditResult {
     }
 }
 
+fn report() -> ArchaeologyReport {
+    ArchaeologyReport {
+        variant: ArchaeologyVariant::Unearth,
+        neighbours: 20,
+        logits: LogitSource::InFlight,
+        worked: true,
+        verdict: "it works".into(),
+        accuracy: None,
+        categories: vec![category("random_outputs"), category("corrupted")],
+        confusion: vec![],
+        voted: 0,
+        tied: 0,
+        not_voted: 0,
+        sources: String::new(),
+        groups: vec![],
+        pilot_accuracy: None,
+    }
+}
+
+fn category(name: &str) -> CategoryReport {
+    CategoryReport {
+        name: name.into(),
+        fitted: 16,
+        held_out: 16,
+        recall: None,
+        recall_interval: None,
+        precision: None,
+        reliable: true,
+        false_positive_rate: None,
+        called: 0,
+        share: 0.0,
+        prevalence: None,
+        trajectory: vec![],
+        contamination: None,
+        examples: vec![],
+        note: None,
+    }
+}
+
 /// Example 0 was not seen in epoch 0.
 fn record(epoch: u32, source: LogitSource, examples: usize) -> EpochRecord {
     let mut values = Record {
@@ -255,18 +332,22 @@ fn record(epoch: u32, source: LogitSource, examples: usize) -> EpochRecord {
 }
 
 /// Every map of checkpoint 0 holds 1 (f16 0x3c00), of checkpoint 1 it holds -1, times 0.5 and 1.
-fn maps(checkpoint: u32, examples: usize) -> MapChunk {
+fn maps(checkpoint: u32, examples: usize) -> Vec<MapChunk> {
     let (scale, pixel) = if checkpoint == 0 {
         (0.5, [0x00, 0x3c])
     } else {
         (1.0, [0x00, 0xbc])
     };
-    MapChunk {
-        checkpoint,
-        chunk: 0,
-        scales: vec![scale; examples],
-        maps: pixel.repeat(examples * SIDE * SIDE),
-    }
+    let chunk = |chunk: usize| {
+        let length = CHUNK_EXAMPLES.min(examples - chunk * CHUNK_EXAMPLES);
+        MapChunk {
+            checkpoint,
+            chunk: chunk as u32,
+            scales: vec![scale; length],
+            maps: pixel.repeat(length * SIDE * SIDE),
+        }
+    };
+    (0..examples.div_ceil(CHUNK_EXAMPLES)).map(chunk).collect()
 }
 
 fn scored(signal: Signal, scoring: &str, examples: usize) -> Scored {

@@ -83,6 +83,7 @@ async fn an_attempt_keeps_what_lies_before_its_resume_point_and_drops_the_rest()
 
     let told = events::after(&world.db, id(1), 0, 100).await.unwrap();
     let started = Event::Started {
+        role: next.role,
         worker: "host:2".into(),
         device: "cpu".into(),
         attempt: 2,

@@ -88,6 +88,7 @@ async fn a_record_that_comes_again_replaces_the_one_before() {
         .unwrap();
     eval.values.loss[7] = 42.0;
     let event = Event::Epoch {
+        role: run.role,
         epoch: 3,
         epochs: 3,
         loss: 0.5,

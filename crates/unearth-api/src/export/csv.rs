@@ -1,0 +1,80 @@
+//! A ranking as RFC 4180 rows.
+
+use super::{
+    ExportError, Format,
+    table::{Read, Row, Table},
+};
+use unearth_store::scores::RankedRow;
+
+/// What becomes of text that a spreadsheet would run as a formula.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Text {
+    /// It gets an apostrophe in front.
+    Safe,
+    /// It stays as it is.
+    Raw,
+}
+
+impl Text {
+    fn cell(self, text: &str) -> String {
+        let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        if runs && self == Self::Safe {
+            format!("'{text}")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// Comma-separated values: a header row, then a row for each example.
+pub(crate) struct Csv {
+    pub(crate) table: Table,
+    /// What becomes of text.
+    pub(crate) text: Text,
+}
+
+impl Format for Csv {
+    const ROWS: usize = 1_000;
+
+    fn start(&mut self) -> Vec<u8> {
+        let names = self.table.columns().iter().map(|it| it.name.clone());
+        encode(std::iter::once(names.collect()))
+    }
+
+    fn rows(&mut self, rows: Vec<RankedRow>) -> Result<Vec<u8>, ExportError> {
+        let rows = self.table.rows(rows)?;
+        Ok(encode(rows.iter().map(|row| self.cells(row))))
+    }
+}
+
+impl Csv {
+    fn cells(&self, row: &Row) -> Vec<String> {
+        let cell = |read: &Read| match read {
+            Read::Whole(read) => read(row).map(|whole| whole.to_string()),
+            Read::Text(read) => read(row).map(|text| self.text.cell(text)),
+            Read::Number(read) => read(row).map(number),
+            Read::Flag(read) => read(row).map(|flag| flag.to_string()),
+        };
+        let columns = self.table.columns().iter();
+        columns
+            .map(|column| cell(&column.read).unwrap_or_default())
+            .collect()
+    }
+}
+
+fn encode(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    for row in rows {
+        writer
+            .write_record(&row)
+            .expect("writing to memory cannot fail");
+    }
+    writer.into_inner().expect("writing to memory cannot fail")
+}
+
+/// The shortest text that reads back as the same number.
+fn number(value: f64) -> String {
+    format!("{value:?}")
+}

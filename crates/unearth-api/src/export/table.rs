@@ -1,0 +1,154 @@
+//! A ranking as a table: the columns that CSV and Parquet share.
+
+use crate::{
+    class_names::ClassNames,
+    view::archaeology::{Categories, CategoryOfExample},
+};
+use unearth_store::{StoreError, audits::Audit, datasets::Dataset, scores::RankedRow};
+
+/// One row, with everything by its name.
+pub(crate) struct Row {
+    ranked: RankedRow,
+    label: Option<String>,
+    suggested: Option<String>,
+    vote: Option<CategoryOfExample>,
+}
+
+/// A column: its name, and how a row is read. What is read says its type.
+pub(crate) struct Column {
+    pub(crate) name: String,
+    /// Whether a row may have no value.
+    pub(crate) nullable: bool,
+    pub(crate) read: Read,
+}
+
+/// How a row's value is read.
+pub(crate) enum Read {
+    Whole(fn(&Row) -> Option<i32>),
+    Text(fn(&Row) -> Option<&str>),
+    Number(ReadNumber),
+    Flag(fn(&Row) -> Option<bool>),
+}
+
+/// One of a category knows its name.
+type ReadNumber = Box<dyn Fn(&Row) -> Option<f64> + Send>;
+
+/// How the rows of an audit are laid out.
+pub(crate) struct Table {
+    audit: Audit,
+    dataset: Dataset,
+    categories: Categories,
+    columns: Vec<Column>,
+}
+
+impl Table {
+    /// The columns that every ranking has; those of seeds and of an archaeology follow, and more may in later versions.
+    pub(crate) fn new(audit: Audit, dataset: Dataset) -> Self {
+        let categories = Categories::of(&audit);
+        let mut columns = vec![
+            required("rank", Read::Whole(|row| Some(row.ranked.rank))),
+            required("index", Read::Whole(|row| Some(row.ranked.index))),
+            required("key", Read::Text(|row| Some(&row.ranked.key))),
+            optional("label", Read::Text(|row| row.label.as_deref())),
+            optional("split", Read::Text(|row| row.ranked.split.as_deref())),
+            optional("group", Read::Text(|row| row.ranked.group_name.as_deref())),
+            optional("score", number(|row| row.ranked.value)),
+            optional(
+                "score_class_normalised",
+                number(|row| row.ranked.normalised),
+            ),
+            optional("percentile", number(|row| row.ranked.percentile)),
+            optional(
+                "suggested_label",
+                Read::Text(|row| row.suggested.as_deref()),
+            ),
+            optional(
+                "suggested_probability",
+                number(|row| row.ranked.suggested_probability),
+            ),
+        ];
+        if audit.seeds > 1 {
+            columns.extend(over_seeds());
+        }
+        if !categories.names().is_empty() {
+            columns.extend(of_categories(&categories));
+        }
+        Self {
+            audit,
+            dataset,
+            categories,
+            columns,
+        }
+    }
+
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Rows of the ranking, with their classes and categories by name.
+    pub(crate) fn rows(&self, rows: Vec<RankedRow>) -> Result<Vec<Row>, StoreError> {
+        let classes = ClassNames::known_to(&self.audit, &self.dataset);
+        let row = |ranked: RankedRow| {
+            Ok(Row {
+                label: classes.given(ranked.label)?,
+                suggested: ranked
+                    .suggested
+                    .map(|label| classes.name(label))
+                    .transpose()?,
+                vote: self.categories.of_row(&ranked),
+                ranked,
+            })
+        };
+        rows.into_iter().map(row).collect()
+    }
+}
+
+/// Ranges over the seeds.
+fn over_seeds() -> [Column; 4] {
+    [
+        optional("score_low", number(|row| row.ranked.value_low)),
+        optional("score_high", number(|row| row.ranked.value_high)),
+        optional("rank_low", Read::Whole(|row| row.ranked.rank_low)),
+        optional("rank_high", Read::Whole(|row| row.ranked.rank_high)),
+    ]
+}
+
+fn of_categories(categories: &Categories) -> Vec<Column> {
+    let vote = [
+        optional(
+            "category",
+            Read::Text(|row| row.vote.as_ref().map(CategoryOfExample::category)),
+        ),
+        optional(
+            "category_tied",
+            Read::Flag(|row| row.vote.as_ref().map(CategoryOfExample::is_tied)),
+        ),
+    ];
+    let probabilities = categories.names().iter().cloned().map(|name| {
+        let column = format!("p_{name}");
+        optional(
+            &column,
+            number(move |row| row.vote.as_ref()?.probability(&name)),
+        )
+    });
+    vote.into_iter().chain(probabilities).collect()
+}
+
+fn required(name: &str, read: Read) -> Column {
+    Column {
+        name: name.to_owned(),
+        nullable: false,
+        read,
+    }
+}
+
+fn optional(name: &str, read: Read) -> Column {
+    Column {
+        nullable: true,
+        ..required(name, read)
+    }
+}
+
+fn number(read: impl Fn(&Row) -> Option<f64> + Send + 'static) -> Read {
+    Read::Number(Box::new(read))
+}

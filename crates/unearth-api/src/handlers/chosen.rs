@@ -1,0 +1,96 @@
+//! Which rows of which ranking a query asks for.
+
+use super::{
+    archaeology, load,
+    selection::{Selection, SelectionQuery},
+    subsets::{self, Choice},
+};
+use crate::{App, class_names::ClassNames, problem::Problem, view::score::ScoreInfo};
+use serde::Deserialize;
+use unearth_audit::{FieldError, Subset};
+use unearth_store::{audits::Audit, datasets::Dataset, score_sets::ScoreSet, scores::Filter};
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct FilterQuery {
+    /// Only of the class with this name.
+    label: Option<String>,
+    /// Only of this split.
+    split: Option<String>,
+    /// Only of this group.
+    group: Option<String>,
+    /// Only of this subset.
+    #[param(inline)]
+    subset: Option<Subset>,
+    /// How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default.
+    share: Option<f64>,
+    /// Only of this category of the archaeology.
+    category: Option<String>,
+    /// Smallest value, included.
+    min: Option<f64>,
+    /// Largest value, included.
+    max: Option<f64>,
+}
+
+/// A ranking, and the rows of it that are wanted.
+pub(super) struct Chosen {
+    pub(super) audit: Audit,
+    pub(super) dataset: Dataset,
+    /// The ranking.
+    pub(super) set: ScoreSet,
+    /// What it means.
+    pub(super) info: ScoreInfo,
+    pub(super) filter: Filter,
+}
+
+impl Chosen {
+    /// What the queries name, where it is there.
+    pub(super) async fn load(
+        app: &App,
+        audit: Uuid,
+        selection: SelectionQuery,
+        query: FilterQuery,
+    ) -> Result<Self, Problem> {
+        let selection = Selection::parse(&selection)?;
+        let subset = Choice::parse(query.subset, query.share)?;
+        check_bounds(&query)?;
+        let audit = load::audit(app, audit).await?;
+        let set = selection.load(app, &audit).await?;
+        let dataset = load::dataset(app, audit.dataset_id).await?;
+        let classes = ClassNames::known_to(&audit, &dataset);
+        let label = query.label.map(|name| classes.label(&name)).transpose()?;
+        let filter = Filter {
+            label,
+            split: query.split,
+            group: query.group,
+            min: query.min,
+            max: query.max,
+            subset: subsets::members(app, &audit, selection.key.population, subset).await?,
+            category: archaeology::category(app, &audit, query.category.as_deref()).await?,
+        };
+        Ok(Self {
+            info: ScoreInfo::of(selection.signal, &set)?,
+            audit,
+            dataset,
+            set,
+            filter,
+        })
+    }
+}
+
+fn check_bounds(query: &FilterQuery) -> Result<(), Problem> {
+    let bounds = [("min", query.min), ("max", query.max)];
+    let errors: Vec<FieldError> = bounds
+        .into_iter()
+        .filter(|(_, bound)| bound.is_some_and(f64::is_nan))
+        .map(|(field, _)| FieldError::new(field, "must be a number"))
+        .collect();
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(errors))
+    }
+}

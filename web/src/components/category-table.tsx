@@ -1,0 +1,110 @@
+import type { CategoryReport } from "../api/types";
+import { categoryTitle, interval } from "../lib/archaeology";
+import { count, percent } from "../lib/format";
+import "./category-table.css";
+
+interface Props {
+  categories: CategoryReport[];
+  /** The grid with the examples of a category. */
+  hrefOf: (category: string) => string;
+}
+
+type Column = [title: string, meaning: string, cell: (category: CategoryReport) => string];
+
+const COLUMNS: Column[] = [
+  ["Examples", "examples that the vote calls so", ({ called }) => count(called)],
+  ["Share", "their share of the examples that were voted on", ({ share }) => percent(share)],
+  [
+    "Prevalence",
+    "how frequent the category is when the errors of the vote are taken out: an estimate",
+    ({ prevalence }) => shown(prevalence),
+  ],
+  [
+    "Recall",
+    "share of its held-out probes that the vote calls so, with the 95 % interval",
+    ({ recall, recall_interval }) =>
+      recall == null ? "–" : interval(recall, recall_interval ?? []),
+  ],
+  [
+    "Precision",
+    "share of the held-out probes called so that are, every category counting the same",
+    ({ precision }) => shown(precision),
+  ],
+];
+
+const CONTAMINATION: Column = [
+  "Contamination",
+  "estimated share of its probes that carry a wrong label, on the high side; only for suites made of the dataset's own examples",
+  ({ contamination }) => shown(contamination),
+];
+
+/** What the vote made of the examples, and how well it did on held-out probes of known kind. */
+export function CategoryTable({ categories, hrefOf }: Props) {
+  const contaminated = categories.some((category) => category.contamination != null);
+  const columns = contaminated ? [...COLUMNS, CONTAMINATION] : COLUMNS;
+  return (
+    <div>
+      <h2 id="categories">Categories</h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
+      <section class="category-table__scroll" aria-labelledby="categories" tabIndex={0}>
+        <table class="category-table__table">
+          <thead class="small">
+            <tr>
+              <th scope="col">Learned like</th>
+              {columns.map(([title, meaning]) => (
+                <th key={title} scope="col" title={meaning}>
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {categories.map((category) => (
+              <tr key={category.name}>
+                <th scope="row">
+                  <a href={hrefOf(category.name)}>{categoryTitle(category.name)}</a>
+                  {!category.reliable && (
+                    <span class="category-table__unreliable small">unreliable</span>
+                  )}
+                </th>
+                {columns.map(([title, , cell]) => (
+                  <td key={title}>{cell(category)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <Notes categories={categories} />
+      <details class="category-table__meanings small">
+        <summary>What these numbers mean</summary>
+        <dl>
+          {columns.map(([title, meaning]) => (
+            <div key={title}>
+              <dt>{title}</dt>
+              <dd>{meaning}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
+    </div>
+  );
+}
+
+function Notes({ categories }: { categories: CategoryReport[] }) {
+  const noted = categories.filter((category) => category.note != null);
+  if (noted.length === 0) return null;
+  return (
+    <ul class="category-table__notes small">
+      {noted.map((category) => (
+        <li key={category.name}>
+          <strong>{categoryTitle(category.name)}</strong>: {category.note}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function shown(share: number | null | undefined): string {
+  return share == null ? "–" : percent(share);
+}
