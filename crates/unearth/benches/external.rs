@@ -184,10 +184,10 @@ fn start(data: &Path) -> (Child, String, String) {
         .spawn()
         .unwrap();
     let output = BufReader::new(up.stdout.take().unwrap());
-    let ready = output.lines().map_while(Result::ok);
-    let ready = ready
-        .filter_map(|line| line.strip_prefix("Unearth is ready: ").map(str::to_owned))
-        .next()
+    let ready = output
+        .lines()
+        .map_while(Result::ok)
+        .find_map(|line| line.strip_prefix("Unearth is ready: ").map(str::to_owned))
         .unwrap();
     let (url, token) = ready.split_once("/login?token=").unwrap();
     (up, url.to_owned(), token.to_owned())

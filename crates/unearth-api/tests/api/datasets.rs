@@ -177,6 +177,7 @@ async fn a_ready_dataset_shows_its_facts_and_report() {
         "classes": 2,
         "examples": 6,
         "height": 4,
+        "modality": "image",
         "splits": [
           {
             "classes": 2,

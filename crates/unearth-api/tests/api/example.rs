@@ -69,6 +69,7 @@ async fn an_example_shows_scores_trajectory_and_gradients() {
         "runner_up": "cat",
         "runner_up_probability": 0.25
       },
+      "text": null,
       "trajectory": {
         "epochs": [
           1,

@@ -95,6 +95,7 @@ async fn a_row_has_its_rank_score_and_addresses() {
     {
       "items": [
         {
+          "excerpt": null,
           "group": "-fives",
           "image_url": "/v1/datasets/00000000-0000-0000-0000-000000000001/examples/0/image",
           "index": 0,
@@ -136,6 +137,7 @@ async fn a_row_has_its_rank_score_and_addresses() {
     let last: Value = service.get(&format!("{path}?after=22")).await.json();
     insta::assert_json_snapshot!(last["items"][0], @r##"
     {
+      "excerpt": null,
       "group": null,
       "image_url": "/v1/datasets/00000000-0000-0000-0000-000000000001/examples/22/image",
       "index": 22,
