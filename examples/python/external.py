@@ -15,7 +15,7 @@ def wait(path, ends):
 
 rng = np.random.default_rng(0)
 y = rng.integers(0, 3, 300)
-x = rng.normal(size=(300, 8)) + 2 * np.eye(3, 8)[y]
+x = rng.normal(size=(300, 8)) + 3 * np.eye(3, 8)[y]
 wrong = rng.choice(300, 15, replace=False)  # fifteen labels are wrong, to be found
 y[wrong] = (y[wrong] + 1) % 3
 rows = "key,label\n" + "".join(f"row-{i},{label}\n" for i, label in enumerate(y))

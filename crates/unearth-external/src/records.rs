@@ -11,7 +11,7 @@ const SLACK: f32 = 1e-5;
 /// What must be known of the dataset and the model to read records.
 #[derive(Debug, Clone, Copy)]
 pub struct Dataset<'a> {
-    /// The given label of each row's example; looked at only where [`needs_labels`] says so.
+    /// The given label of each row's example; looked at only where [`needs_labels`](Self::needs_labels) says so.
     pub labels: &'a [i32],
     /// The label of each class of the model, in the order of its logits.
     pub class_labels: &'a [i32],

@@ -177,12 +177,12 @@ pub(crate) struct RecipeArgs {
 /// Post what a training of one's own recorded, and write the ranking.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ExternalArgs {
-    /// An npz with `gradients` [K, N, H, W] and optionally `steps` [K]: channel means of the logits' gradients
+    /// An npz with `gradients` `[K, N, H, W]` and optionally `steps` `[K]`: channel means of the logits' gradients
     /// by the input.
     #[arg(long, value_name = "FILE", required_unless_present = "dynamics")]
     pub(crate) gradients: Option<PathBuf>,
-    /// An npz with arrays [E, N] (`loss`, `p_given`, `margin`, `el2n`, `predicted`, `best_other`) or `logits`
-    /// [E, N, C]; or a folder of `dynamics_epoch_0.jsonl` and so on, as dataset cartography writes them.
+    /// An npz with arrays `[E, N]` (`loss`, `p_given`, `margin`, `el2n`, `predicted`, `best_other`) or `logits`
+    /// `[E, N, C]`; or a folder of `dynamics_epoch_0.jsonl` and so on, as dataset cartography writes them.
     #[arg(long, value_name = "PATH", requires = "logits")]
     pub(crate) dynamics: Option<PathBuf>,
     /// Which logits the dynamics come from: `in-flight` (train mode, augmented, before the update) or

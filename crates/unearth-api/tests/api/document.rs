@@ -35,6 +35,13 @@ fn every_route_of_the_contract_is_documented() {
         ("/v1/audits/{id}", "get delete"),
         ("/v1/audits/{id}/cancel", "post"),
         ("/v1/audits/{id}/retry", "post"),
+        ("/v1/audits/{id}/records/{epoch}/{chunk}", "put delete"),
+        (
+            "/v1/audits/{id}/gradients/{checkpoint}/{chunk}",
+            "put delete",
+        ),
+        ("/v1/audits/{id}/received", "get"),
+        ("/v1/audits/{id}/complete", "post"),
         ("/v1/audits/{id}/events", "get"),
         ("/v1/audits/{id}/scores", "get post"),
         ("/v1/audits/{id}/examples", "get"),

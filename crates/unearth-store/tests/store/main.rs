@@ -11,6 +11,7 @@ mod datasets;
 mod deletion;
 mod dynamics;
 mod events;
+mod external;
 mod fencing;
 mod requests;
 mod schema;

@@ -122,13 +122,11 @@ fn dynamics_are_posted_from_arrays_and_from_cartographys_lines() {
     let lines = folder.join("lines");
     fs::create_dir(&lines).expect("the folder can be made");
     for (epoch, logits) in logits.iter().enumerate() {
-        let line = |row: usize| {
-            format!(
-                "{{\"guid\": {row}, \"logits_epoch_{epoch}\": {:?}, \"gold\": {}}}",
-                logits[row], labels[row]
-            )
-        };
-        let text = (0..3).map(line).collect::<Vec<_>>().join("\n");
+        let text = (0..3).map(|row| {
+            let (logits, gold) = (logits[row], labels[row]);
+            format!(r#"{{"guid": {row}, "logits_epoch_{epoch}": {logits:?}, "gold": {gold}}}"#)
+        });
+        let text = text.collect::<Vec<_>>().join("\n");
         let file = lines.join(format!("dynamics_epoch_{epoch}.jsonl"));
         fs::write(file, text).expect("the file can be made");
     }

@@ -18,9 +18,9 @@ pub(crate) enum Dynamics {
     Lines(Lines),
 }
 
-/// Arrays [E, N] or [E, N, C].
+/// Arrays `[E, N]` or `[E, N, C]`.
 pub(crate) struct Arrays {
-    named: Vec<Array>,
+    columns: Vec<Array>,
     epochs: usize,
     examples: usize,
 }
@@ -62,7 +62,7 @@ impl Dynamics {
         match self {
             Self::Lines(lines) => Some(lines.classes()),
             Self::Arrays(arrays) => {
-                let logits = arrays.named.iter().find(|array| array.name == "logits")?;
+                let logits = arrays.columns.iter().find(|array| array.name == "logits")?;
                 logits.header.shape.get(2).copied()
             }
         }
@@ -73,7 +73,7 @@ impl Dynamics {
         match self {
             Self::Lines(_) => true,
             Self::Arrays(arrays) => arrays
-                .named
+                .columns
                 .iter()
                 .any(|array| ["logits", "predicted", "best_other"].contains(&array.name.as_str())),
         }
@@ -87,7 +87,7 @@ impl Dynamics {
                 let bytes = |array: &Array| {
                     array.header.elements().unwrap_or(0) * array.header.dtype.size as u64
                 };
-                arrays.named.iter().map(bytes).sum()
+                arrays.columns.iter().map(bytes).sum()
             }
         }
     }
@@ -139,7 +139,7 @@ impl Arrays {
             );
         }
         Ok(Self {
-            named: arrays,
+            columns: arrays,
             epochs,
             examples,
         })
@@ -148,12 +148,12 @@ impl Arrays {
     async fn post(mut self, posting: &mut Posting<'_>) -> Result<()> {
         let width = |array: &Array| array.header.shape[2..].iter().product::<usize>();
         let row_bytes = |array: &Array| width(array) * array.header.dtype.size;
-        let rows = rows_per_batch(self.named.iter().map(row_bytes).sum());
+        let rows = rows_per_batch(self.columns.iter().map(row_bytes).sum());
         for epoch in 0..self.epochs {
             for (chunk, first) in (0..self.examples).step_by(rows).enumerate() {
                 let count = rows.min(self.examples - first);
-                let mut columns = Vec::with_capacity(self.named.len());
-                for array in &mut self.named {
+                let mut columns = Vec::with_capacity(self.columns.len());
+                for array in &mut self.columns {
                     let width = width(array);
                     let start = (epoch * self.examples + first) * width;
                     let data = array.elements(start, count * width)?;

@@ -9,6 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// More epochs than a run may have.
+const EPOCHS_MAX: usize = 100_000;
+
 /// Files of lines, one per epoch.
 pub(crate) struct Lines {
     files: Vec<PathBuf>,
@@ -20,7 +23,7 @@ pub(crate) struct Lines {
 impl Lines {
     pub(super) fn open(folder: &Path) -> Result<Self> {
         let file = |epoch: usize| folder.join(format!("dynamics_epoch_{epoch}.jsonl"));
-        let files: Vec<PathBuf> = (0..usize::MAX)
+        let files: Vec<PathBuf> = (0..EPOCHS_MAX)
             .map(file)
             .take_while(|file| file.is_file())
             .collect();
