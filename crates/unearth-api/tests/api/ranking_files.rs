@@ -127,7 +127,7 @@ async fn parquet_holds_the_table_of_the_csv_with_types_and_nulls() {
             ("rank", whole, false),
             ("index", whole, false),
             ("key", text, false),
-            ("label", text, false),
+            ("label", text, true),
             ("split", text, true),
             ("group", text, true),
             ("score", number, true),
