@@ -33,7 +33,7 @@ export function TrainingView({ audit, curves, connection }: Props) {
           below are the last ones received.
         </p>
       )}
-      {audit.kind === "trained" && <Curves {...shared} curves={curves} />}
+      {audit.kind === "trained" && <Curves {...shared} audit={audit} curves={curves} />}
       {curves.epochs.length > 0 && <Values curves={curves} />}
       <Facts audit={audit} />
     </div>
@@ -52,13 +52,14 @@ function Receiving({ audit }: { audit: Audit }) {
 }
 
 interface CurvesProps {
+  audit: Audit;
   curves: CurveValues;
   epochs: number[];
   checkpoints: number[];
   lastEpoch: number;
 }
 
-function Curves({ curves, ...shared }: CurvesProps) {
+function Curves({ audit, curves, ...shared }: CurvesProps) {
   return (
     <>
       <div class="training__curves">
