@@ -146,7 +146,11 @@ async fn parquet_holds_the_table_of_the_csv_with_types_and_nulls() {
         let statistics = file.metadata().row_group(0).column(at).statistics();
         let nulls = statistics.and_then(Statistics::null_count_opt);
         let nulls = nulls.unwrap_or_default() as usize;
-        assert_eq!(nulls > 0, nullable && !["label", "split"].contains(&name), "{name}: {nulls}");
+        assert_eq!(
+            nulls > 0,
+            nullable && !["label", "split"].contains(&name),
+            "{name}: {nulls}"
+        );
         assert!(nulls < EXAMPLES, "{name}");
     }
 }
