@@ -1,5 +1,11 @@
 //! How much of a ranking people review.
 
+/// `⌈share·examples⌉`: how many a share takes. A product that is whole but for its rounding counts as
+/// whole: 7 % of 100 are 7.
+pub fn share_of(share: f64, examples: u64) -> u64 {
+    (share * examples as f64 - 1e-9).ceil() as u64
+}
+
 /// A part of a ranking from its hard end.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Budget {
@@ -24,8 +30,7 @@ impl Budget {
     pub fn of(self, examples: u64) -> u64 {
         let wanted = match self {
             Self::Count(count) => count,
-            // A product that is whole but for its rounding counts as whole.
-            Self::Percent(percent) => (percent / 100.0 * examples as f64 - 1e-9).ceil() as u64,
+            Self::Percent(percent) => share_of(percent / 100.0, examples),
         };
         wanted.min(examples)
     }

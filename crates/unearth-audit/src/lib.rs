@@ -36,7 +36,7 @@ pub use archaeology_report::{
     ArchaeologyReport, CategoryReport, FLAGGED_SHARE, GROUP_PROBES_MIN, GroupReport, RELIABLE_FROM,
     Rate,
 };
-pub use budget::Budget;
+pub use budget::{Budget, share_of};
 pub use chunk::{CHUNK_EXAMPLES, chunk_count, chunk_range};
 pub use environment::{CudaState, DeviceInfo, Environment};
 pub use error_chain::error_chain;

@@ -1,5 +1,7 @@
 //! One ranking to find wrong labels with.
 
+use crate::ranking::midranks;
+
 /// The mean over several quantities of each example's standing in it: 1 for the hardest of all in
 /// every quantity, towards 0 for the easiest. Equal values share the mean of their ranks. It is a rank
 /// score, not a probability. None where one of the quantities is.
@@ -38,22 +40,14 @@ pub fn standing_among(sorted: &[f64], value: f64) -> f64 {
 
 /// Rank from the easy end divided by the number of values; equals share the mean of theirs.
 fn standings(values: &[Option<f64>]) -> Vec<Option<f64>> {
-    let mut order: Vec<(f64, usize)> = values
+    let known = |value: &Option<f64>| value.filter(|value| !value.is_nan());
+    let ranked: Vec<f64> = values.iter().filter_map(known).collect();
+    let mut ranks = midranks(&ranked).into_iter();
+    let mut standing = || ranks.next().map(|rank| rank / ranked.len() as f64);
+    values
         .iter()
-        .enumerate()
-        .filter_map(|(index, value)| Some((value.filter(|value| !value.is_nan())?, index)))
-        .collect();
-    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let mut standings = vec![None; values.len()];
-    let mut before = 0;
-    for equals in order.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
-        let mean_rank = f64::midpoint(before as f64 + 1.0, (before + equals.len()) as f64);
-        for &(_, index) in equals {
-            standings[index] = Some(mean_rank / order.len() as f64);
-        }
-        before += equals.len();
-    }
-    standings
+        .map(|value| known(value).and_then(|_| standing()))
+        .collect()
 }
 
 #[cfg(test)]

@@ -38,6 +38,22 @@ pub struct NotANumber {
     pub index: usize,
 }
 
+/// Ranks of values from the smallest, which has 1; equals share the mean of theirs.
+pub(crate) fn midranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut before = 0;
+    for equals in order.chunk_by(|&a, &b| values[a].total_cmp(&values[b]).is_eq()) {
+        let mean_rank = f64::midpoint(before as f64 + 1.0, (before + equals.len()) as f64);
+        for &at in equals {
+            ranks[at] = mean_rank;
+        }
+        before += equals.len();
+    }
+    ranks
+}
+
 /// Ranks the examples: scored ones hardest first, then those without a score by index.
 ///
 /// # Errors

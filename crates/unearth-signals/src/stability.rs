@@ -1,5 +1,7 @@
 //! How far rankings of the same examples under several seeds agree.
 
+use crate::ranking::midranks;
+
 /// What one example got over the seeds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
@@ -50,21 +52,6 @@ pub fn ranges(rankings: &[Ranking<'_>]) -> Vec<Range> {
 pub fn spearman(a: &[Option<f64>], b: &[Option<f64>]) -> Option<f64> {
     let (a, b): (Vec<f64>, Vec<f64>) = a.iter().zip(b).filter_map(|(&a, &b)| a.zip(b)).unzip();
     pearson(&midranks(&a), &midranks(&b))
-}
-
-fn midranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut start = 0;
-    for tier in order.chunk_by(|&a, &b| values[a].total_cmp(&values[b]).is_eq()) {
-        let middle = start as f64 + (tier.len() as f64 - 1.0) / 2.0;
-        for &at in tier {
-            ranks[at] = middle;
-        }
-        start += tier.len();
-    }
-    ranks
 }
 
 fn pearson(a: &[f64], b: &[f64]) -> Option<f64> {

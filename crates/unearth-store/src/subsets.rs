@@ -6,7 +6,7 @@ use crate::{
     scores,
 };
 use sqlx::{Postgres, QueryBuilder};
-use unearth_audit::{Condition, End, Grouping, Population, ScoreKey, Scoring, Signal};
+use unearth_audit::{Condition, End, Grouping, Population, ScoreKey, Scoring, Signal, share_of};
 use uuid::Uuid;
 
 /// Which examples a subset holds, as conditions on what is stored.
@@ -82,8 +82,7 @@ pub async fn find(
 
 /// Ranks of the `⌈share·scored⌉` examples at one end; an empty range where nothing is scored.
 fn ranks(scored: i32, end: End, share: f64) -> (i32, i32) {
-    // A product that is whole but for its rounding counts as whole: 7 % of 100 are 7.
-    let count = ((share * f64::from(scored)) - 1e-9).ceil() as i32;
+    let count = share_of(share, u64::from(scored.unsigned_abs())) as i32;
     match end {
         End::Hardest => (1, count),
         End::Easiest => (scored - count + 1, scored),

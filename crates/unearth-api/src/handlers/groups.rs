@@ -8,11 +8,15 @@ use crate::{
     App,
     extract::{Path, Query},
     problem::Problem,
-    view::group::{FlaggedInGroup, Group, Groups},
+    view::{
+        group::{FlaggedInGroup, Group, Groups},
+        score::inconsistent,
+        statistics::scored_in,
+    },
 };
 use axum::{Json, extract::State};
 use serde::Deserialize;
-use unearth_audit::{GroupReport, Grouping, Population, Signal};
+use unearth_audit::{GroupReport, Grouping, Population, Signal, share_of};
 use unearth_store::{archaeology, groups, groups::GroupRow, score_sets::ScoreSet};
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -85,9 +89,9 @@ async fn rows(
     dataset: Uuid,
     share: f64,
 ) -> Result<Vec<GroupRow>, Problem> {
-    let all = groups::of_set(&app.db, set.id, dataset, 0).await?;
-    let scored: i64 = all.iter().map(|row| row.scored).sum();
-    let top = (share * scored as f64 - 1e-9).ceil() as i64;
+    let scored = scored_in(set)
+        .ok_or_else(|| inconsistent(set, "statistics", &"do not count the scores"))?;
+    let top = share_of(share, scored) as i64;
     Ok(groups::of_set(&app.db, set.id, dataset, top).await?)
 }
 

@@ -165,3 +165,8 @@ impl Stored {
 pub(crate) fn examples_in(set: &ScoreSet) -> Option<u64> {
     set.statistics.as_ref()?.get("examples")?.as_u64()
 }
+
+/// How many examples of a score set have a score; none where that is not known.
+pub(crate) fn scored_in(set: &ScoreSet) -> Option<u64> {
+    set.statistics.as_ref()?.get("scored")?.as_u64()
+}

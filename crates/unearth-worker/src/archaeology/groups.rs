@@ -4,7 +4,7 @@ use super::{Member, trajectories::Row};
 use crate::{WorkerError, score::Source};
 use unearth_audit::{
     Archaeology, FLAGGED_SHARE, GROUP_PROBES_MIN, GroupReport, Grouping, LogitSource, Population,
-    Rate, Suite,
+    Rate, Suite, share_of,
 };
 use unearth_signals::{
     dynamics::{self, Dynamics},
@@ -60,7 +60,7 @@ impl Flagged {
         let scores = source.label_issue(Grouping::Global).await?;
         let mut ranked: Vec<f64> = scores.iter().flatten().copied().collect();
         ranked.sort_unstable_by(|a, b| b.total_cmp(a));
-        let flagged = (FLAGGED_SHARE * ranked.len() as f64).ceil() as usize;
+        let flagged = share_of(FLAGGED_SHARE, ranked.len() as u64) as usize;
         let least = ranked.get(flagged.saturating_sub(1)).copied();
         let is_flagged = |score: Option<f64>| score.zip(least).is_some_and(|(it, cut)| it >= cut);
         let of_probes = of_each_probe(source, probes).await?;
