@@ -1,6 +1,13 @@
 //! What is recorded per example and epoch.
 
-use crate::{Database, StoreError, copy::BinaryCopy, events, runs, runs::ClaimedRun};
+use crate::{
+    Database, StoreError,
+    copy::BinaryCopy,
+    events,
+    little_endian::{decode, encode},
+    runs,
+    runs::ClaimedRun,
+};
 use futures::{Stream, TryStreamExt};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -72,16 +79,12 @@ fn put(copy: &mut BinaryCopy<'_>, run: i64, chunk: i32, record: &EpochRecord, va
         .i32(chunk)
         .i32(record.epoch as i32)
         .bytes(word(record.source).as_bytes())
-        .bytes(&le_bytes(&values.loss, f32::to_le_bytes))
-        .bytes(&le_bytes(&values.p_given, f32::to_le_bytes))
-        .bytes(&le_bytes(&values.margin, f32::to_le_bytes))
-        .bytes(&le_bytes(&values.el2n, f32::to_le_bytes))
-        .bytes(&le_bytes(&values.predicted, i32::to_le_bytes))
-        .bytes(&le_bytes(&values.best_other, i32::to_le_bytes));
-}
-
-fn le_bytes<T: Copy>(values: &[T], bytes: impl Fn(T) -> [u8; 4]) -> Vec<u8> {
-    values.iter().flat_map(|&value| bytes(value)).collect()
+        .bytes(&encode(&values.loss, f32::to_le_bytes))
+        .bytes(&encode(&values.p_given, f32::to_le_bytes))
+        .bytes(&encode(&values.margin, f32::to_le_bytes))
+        .bytes(&encode(&values.el2n, f32::to_le_bytes))
+        .bytes(&encode(&values.predicted, i32::to_le_bytes))
+        .bytes(&encode(&values.best_other, i32::to_le_bytes));
 }
 
 /// Removes the records of what follows a position: in-flight ones of its epoch (counted from 0) and on,
@@ -130,35 +133,26 @@ struct Row {
 
 impl From<Row> for RecordChunk {
     fn from(row: Row) -> Self {
-        let loss = values(&row.loss, f32::from_le_bytes);
+        let loss = decode(&row.loss, f32::from_le_bytes);
         let unseen = Record::unseen(loss.len());
         let f32s = |bytes: Option<Vec<u8>>, unseen: Vec<f32>| {
-            bytes.map_or(unseen, |bytes| values(&bytes, f32::from_le_bytes))
+            bytes.map_or(unseen, |bytes| decode(&bytes, f32::from_le_bytes))
         };
         Self {
             chunk: row.chunk,
             epoch: row.epoch,
             values: Record {
                 loss,
-                p_given: values(&row.p_given, f32::from_le_bytes),
+                p_given: decode(&row.p_given, f32::from_le_bytes),
                 margin: f32s(row.margin, unseen.margin),
                 el2n: f32s(row.el2n, unseen.el2n),
-                predicted: values(&row.predicted, i32::from_le_bytes),
+                predicted: decode(&row.predicted, i32::from_le_bytes),
                 best_other: row.best_other.map_or(unseen.best_other, |bytes| {
-                    values(&bytes, i32::from_le_bytes)
+                    decode(&bytes, i32::from_le_bytes)
                 }),
             },
         }
     }
-}
-
-fn values<T>(bytes: &[u8], value: impl Fn([u8; 4]) -> T) -> Vec<T> {
-    bytes
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|&four| value(four))
-        .collect()
 }
 
 /// Streams the records of a run from one source and from an epoch (counted from 0) on, chunk by chunk,
@@ -213,7 +207,7 @@ pub fn losses(
     .map_ok(|row| LossChunk {
         chunk: row.chunk,
         epoch: row.epoch,
-        loss: values(&row.loss, f32::from_le_bytes),
+        loss: decode(&row.loss, f32::from_le_bytes),
     })
     .map_err(StoreError::from)
 }

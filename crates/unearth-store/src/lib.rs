@@ -17,6 +17,7 @@ pub mod examples;
 pub mod external;
 pub mod groups;
 pub mod idempotency;
+mod little_endian;
 pub mod probes;
 pub mod runs;
 pub mod score_sets;

@@ -1,7 +1,7 @@
 //! Batches read to be put in the order of the dataset, and forgotten when they are.
 
 use super::indices_of;
-use crate::{Database, StoreError, runs, runs::ClaimedRun, snapshots};
+use crate::{Database, StoreError, little_endian::decode, runs, runs::ClaimedRun, snapshots};
 use futures::{Stream, TryStreamExt as _};
 
 /// A stored batch of records; what was not posted is none.
@@ -50,12 +50,12 @@ pub fn records(
     .fetch(&db.pool)
     .map_ok(|row| PostedRecords {
         indices: indices_of(row.first_index, row.examples, row.indices.as_deref()),
-        loss: row.loss.as_deref().map(f32s),
-        p_given: row.p_given.as_deref().map(f32s),
-        margin: row.margin.as_deref().map(f32s),
-        el2n: row.el2n.as_deref().map(f32s),
-        predicted: row.predicted.as_deref().map(i32s),
-        best_other: row.best_other.as_deref().map(i32s),
+        loss: floats(row.loss),
+        p_given: floats(row.p_given),
+        margin: floats(row.margin),
+        el2n: floats(row.el2n),
+        predicted: classes(row.predicted),
+        best_other: classes(row.best_other),
     })
     .map_err(StoreError::from)
 }
@@ -187,12 +187,10 @@ pub async fn forget_maps(
     Ok(())
 }
 
-fn f32s(bytes: &[u8]) -> Vec<f32> {
-    let fours = bytes.as_chunks::<4>().0.iter();
-    fours.map(|&four| f32::from_le_bytes(four)).collect()
+fn floats(bytes: Option<Vec<u8>>) -> Option<Vec<f32>> {
+    bytes.map(|bytes| decode(&bytes, f32::from_le_bytes))
 }
 
-fn i32s(bytes: &[u8]) -> Vec<i32> {
-    let fours = bytes.as_chunks::<4>().0.iter();
-    fours.map(|&four| i32::from_le_bytes(four)).collect()
+fn classes(bytes: Option<Vec<u8>>) -> Option<Vec<i32>> {
+    bytes.map(|bytes| decode(&bytes, i32::from_le_bytes))
 }

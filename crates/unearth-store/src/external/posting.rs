@@ -1,7 +1,7 @@
 //! Batches as they come.
 
 use super::index_bytes;
-use crate::{Database, StoreError};
+use crate::{Database, StoreError, little_endian::encode};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use unearth_audit::{Quantity, Record};
@@ -69,22 +69,16 @@ pub async fn put_records(
         return Ok(Put::NotReceiving);
     };
     let known = |quantity: Quantity| batch.quantities.contains(&quantity);
-    let floats = |quantity, values: &[f32]| known(quantity).then(|| le_f32s(values));
-    let classes = |quantity, values: &[i32]| {
-        let bytes = || {
-            values
-                .iter()
-                .flat_map(|class| class.to_le_bytes())
-                .collect()
-        };
-        known(quantity).then(bytes)
-    };
+    let floats =
+        |quantity, values: &[f32]| known(quantity).then(|| encode(values, f32::to_le_bytes));
+    let classes =
+        |quantity, values: &[i32]| known(quantity).then(|| encode(values, i32::to_le_bytes));
     let loss = floats(Quantity::Loss, &batch.values.loss);
     let p_given = floats(Quantity::PGiven, &batch.values.p_given);
     let margin = floats(Quantity::Margin, &batch.values.margin);
     let el2n = floats(Quantity::El2n, &batch.values.el2n);
-    let predicted: Option<Vec<u8>> = classes(Quantity::Predicted, &batch.values.predicted);
-    let best_other: Option<Vec<u8>> = classes(Quantity::BestOther, &batch.values.best_other);
+    let predicted = classes(Quantity::Predicted, &batch.values.predicted);
+    let best_other = classes(Quantity::BestOther, &batch.values.best_other);
     let inserted = sqlx::query!(
         "-- external::put_records
          insert into posted_records (run_id, epoch, chunk, content_hash, examples, first_index, indices,
@@ -152,7 +146,7 @@ pub async fn put_maps(
         batch.indices.len() as i32,
         first(batch.indices),
         index_bytes(batch.indices),
-        le_f32s(batch.scales),
+        encode(batch.scales, f32::to_le_bytes),
         batch.maps,
         now,
     )
@@ -302,11 +296,4 @@ fn compared(there: Option<&[u8]>, posted: &[u8; 32]) -> Put {
 
 fn first(indices: &[u32]) -> i32 {
     indices.first().map_or(0, |&first| first as i32)
-}
-
-fn le_f32s(values: &[f32]) -> Vec<u8> {
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
 }
