@@ -10,10 +10,10 @@ use std::fmt;
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Suite {
-    /// Examples of the dataset that a pilot finds easiest in their class.
+    /// Examples of the dataset that a pilot, or their user, finds easiest in their class.
     Typical,
     /// Examples of the dataset that a pilot finds hardest in their class among those it predicts as
-    /// labelled.
+    /// labelled, or that their user finds hardest.
     Atypical,
     /// True images under a label redrawn uniformly among the other classes.
     RandomOutputs,
@@ -123,7 +123,8 @@ pub struct Archaeology {
     pub suites: Vec<Suite>,
     /// Suites of the user's own.
     pub custom: Vec<CustomSuite>,
-    /// Epochs of the pilot that ranks typical and atypical; none where neither suite is built.
+    /// Epochs of the pilot that ranks typical and atypical; none where neither suite is built, or the
+    /// dataset's column `difficulty` ranks them.
     pub pilot_epochs: Option<u32>,
 }
 
@@ -142,7 +143,8 @@ pub struct ArchaeologyRequest {
     pub suites: Option<Vec<Suite>>,
     /// Suites of your own: the keys of examples that are known to be of one kind.
     pub custom: Vec<CustomSuiteRequest>,
-    /// Epochs of the pilot; a quarter of the recipe's by default, at least 3.
+    /// Epochs of the pilot; a quarter of the recipe's by default, at least 3. Where the dataset has a column
+    /// `difficulty`, that ranks typical and atypical instead, unless this is given.
     pub pilot_epochs: Option<u32>,
 }
 
@@ -157,10 +159,11 @@ pub struct CustomSuiteRequest {
     pub keys: Vec<String>,
 }
 
-const SUITE_MIN: u32 = 20;
+/// Probes of a suite below which it says too little.
+pub const SUITE_MIN: u32 = 20;
 const SUITE_MAX: u32 = 500;
-const SUITE_LIMIT: u32 = 100_000;
-const NEIGHBOURS: u32 = 20;
+pub(crate) const SUITE_LIMIT: u32 = 100_000;
+pub(crate) const NEIGHBOURS: u32 = 20;
 const CUSTOM_SUITES_MAX: usize = 16;
 
 impl ArchaeologyRequest {
@@ -195,28 +198,18 @@ impl ArchaeologyRequest {
             "a vote needs at least two suites".into(),
         );
 
-        let suite_size = self.suite_size.unwrap_or_else(|| default_size(trained));
-        // Typical and atypical are drawn from the trained examples, and no suite should be most of them.
-        let largest = (trained / 5).min(SUITE_LIMIT);
-        check(
-            "suite_size",
-            (SUITE_MIN..=largest.max(SUITE_MIN)).contains(&suite_size) && largest >= SUITE_MIN,
-            format!(
-                "must be {SUITE_MIN} to a fifth of the {trained} trained examples, and is {suite_size}: there would be too few probes to tell kinds apart, or too few examples"
-            ),
-        );
-
+        let suite_size = self
+            .suite_size
+            .unwrap_or_else(|| default_suite_size(trained));
+        check_size(suite_size, trained, &mut check);
         let neighbours = self.neighbours.unwrap_or(NEIGHBOURS);
         let voters = suites.len() as u32 * (suite_size / 2);
-        check(
-            "neighbours",
-            neighbours >= 1 && neighbours <= voters.max(1),
-            format!("must be 1 to {voters}, the number of probes that vote"),
-        );
+        check_neighbours(neighbours, voters, &mut check);
 
         check_custom(&custom, &mut check);
 
-        let pilot_is_needed = suites.iter().any(|suite| !suite.is_synthesised());
+        let needs_ranking = suites.iter().any(|suite| !suite.is_synthesised());
+        let has_pilot = needs_ranking && (!facts.has_difficulty || self.pilot_epochs.is_some());
         let pilot_epochs = self
             .pilot_epochs
             .unwrap_or_else(|| (recipe.epochs / 4).max(3).min(recipe.epochs));
@@ -235,12 +228,40 @@ impl ArchaeologyRequest {
             suite_size,
             suites,
             custom,
-            pilot_epochs: pilot_is_needed.then_some(pilot_epochs),
+            pilot_epochs: has_pilot.then_some(pilot_epochs),
         })
     }
 }
 
-fn check_custom(custom: &[CustomSuite], check: &mut impl FnMut(&str, bool, String)) {
+pub(crate) fn check_size(
+    suite_size: u32,
+    trained: u32,
+    check: &mut impl FnMut(&str, bool, String),
+) {
+    // Typical and atypical are drawn from the trained examples, and no suite should be most of them.
+    let largest = (trained / 5).min(SUITE_LIMIT);
+    check(
+        "suite_size",
+        (SUITE_MIN..=largest.max(SUITE_MIN)).contains(&suite_size) && largest >= SUITE_MIN,
+        format!(
+            "must be {SUITE_MIN} to a fifth of the {trained} trained examples, and is {suite_size}: there would be too few probes to tell kinds apart, or too few examples"
+        ),
+    );
+}
+
+pub(crate) fn check_neighbours(
+    neighbours: u32,
+    voters: u32,
+    check: &mut impl FnMut(&str, bool, String),
+) {
+    check(
+        "neighbours",
+        neighbours >= 1 && neighbours <= voters.max(1),
+        format!("must be 1 to {voters}, the number of probes that vote"),
+    );
+}
+
+pub(crate) fn check_custom(custom: &[CustomSuite], check: &mut impl FnMut(&str, bool, String)) {
     check(
         "custom",
         custom.len() <= CUSTOM_SUITES_MAX,
@@ -266,8 +287,9 @@ fn check_custom(custom: &[CustomSuite], check: &mut impl FnMut(&str, bool, Strin
     }
 }
 
-/// Two synthesised suites of at most 3 % each: what is added stays well below a tenth of the data.
-fn default_size(trained: u32) -> u32 {
+/// Probes of each suite unless another number is asked for. Two synthesised suites of at most 3 % each: what is
+/// added stays well below a tenth of the data.
+pub fn default_suite_size(trained: u32) -> u32 {
     (trained * 3 / 100).clamp(SUITE_MIN, SUITE_MAX)
 }
 
@@ -307,6 +329,7 @@ mod tests {
             height: 8,
             width: 8,
             channels: 1,
+            has_difficulty: false,
             splits: vec![],
         }
     }
@@ -348,6 +371,25 @@ mod tests {
         assert!(recipe.evaluates_every_epoch);
         assert!(recipe.probes.as_ref().unwrap().frozen);
         assert_ne!(recipe.hash(), before);
+    }
+
+    #[test]
+    fn a_column_of_difficulties_takes_the_pilots_place_unless_one_is_asked_for() {
+        let facts = DatasetFacts {
+            has_difficulty: true,
+            ..facts(1_000)
+        };
+        let recipe = RecipeRequest::default().resolve(&facts).unwrap();
+        let pilot = |pilot_epochs| {
+            let request = ArchaeologyRequest {
+                pilot_epochs,
+                ..ArchaeologyRequest::default()
+            };
+            let archaeology = request.resolve(&facts, &recipe, vec![]).unwrap();
+            archaeology.pilot_epochs
+        };
+        assert_eq!(pilot(None), None);
+        assert_eq!(pilot(Some(3)), Some(3));
     }
 
     #[test]

@@ -37,8 +37,22 @@ pub struct ArchaeologyReport {
     /// How well `label_issue` does on the probes of each group; empty without groups.
     #[serde(default)]
     pub groups: Vec<GroupReport>,
+    /// What ranked the dataset's own examples for typical and atypical; null without these suites.
+    #[serde(default)]
+    pub ranked_by: Option<RankedBy>,
     /// Accuracy of the pilot on what it was trained on; null without one.
     pub pilot_accuracy: Option<f64>,
+}
+
+/// What says how typical the dataset's own examples are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum RankedBy {
+    /// A short training of ours; labels that it does not share are left out of the atypical ones.
+    Pilot,
+    /// The dataset's column `difficulty`, taken at its word.
+    Difficulty,
 }
 
 /// Share of the ranking by `label_issue` that counts as flagged in the report on groups.

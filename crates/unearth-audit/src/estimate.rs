@@ -281,6 +281,7 @@ mod tests {
             height: 28,
             width: 28,
             channels: 1,
+            has_difficulty: false,
             splits: vec![],
         };
         let request = RecipeRequest {

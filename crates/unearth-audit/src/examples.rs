@@ -36,6 +36,9 @@ pub struct DatasetFacts {
     pub width: usize,
     /// Channels: 1 (grey) or 3 (RGB); 0 without images.
     pub channels: usize,
+    /// Whether examples say how hard their user holds them to be.
+    #[serde(default)]
+    pub has_difficulty: bool,
     /// The splits in order of first appearance, with their sizes. Empty when the dataset has none.
     pub splits: Vec<Split>,
 }

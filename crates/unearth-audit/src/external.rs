@@ -1,9 +1,12 @@
 //! External runs: trainings of the user's own, whose records and gradients are posted.
 
+mod archaeology;
 mod needs;
+mod probes;
 mod request;
 
 pub use needs::{Posted, Quantity};
+pub use probes::{PostedProbe, ProbeRequest};
 pub use request::ExternalRequest;
 
 use crate::{LogitSource, RunShape};
@@ -29,6 +32,9 @@ pub struct ExternalRun {
     pub class_labels: Vec<i32>,
     /// Classes of the model that no example of the dataset has.
     pub further_classes: Vec<String>,
+    /// Probes that were trained on beside the examples: rows after the last example in what is posted.
+    #[serde(default)]
+    pub probes: u32,
 }
 
 impl ExternalRun {

@@ -30,11 +30,11 @@ mod training;
 
 pub use archaeology::{
     Archaeology, ArchaeologyRequest, ArchaeologyVariant, CustomSuite, CustomSuiteRequest, Probes,
-    Suite,
+    SUITE_MIN, Suite, default_suite_size,
 };
 pub use archaeology_report::{
     ArchaeologyReport, CategoryReport, FLAGGED_SHARE, GROUP_PROBES_MIN, GroupReport, RELIABLE_FROM,
-    Rate,
+    RankedBy, Rate,
 };
 pub use budget::{Budget, share_of};
 pub use chunk::{CHUNK_EXAMPLES, chunk_count, chunk_range};
@@ -43,7 +43,7 @@ pub use error_chain::error_chain;
 pub use estimate::{Basis, Estimate, RefinedEstimate, Spent, estimate, estimate_external};
 pub use event::{Event, Phase, Progress};
 pub use examples::{DatasetFacts, Examples, Modality, ProbeRows, Split, UNLABELLED};
-pub use external::{ExternalRequest, ExternalRun, Posted, Quantity};
+pub use external::{ExternalRequest, ExternalRun, Posted, PostedProbe, ProbeRequest, Quantity};
 pub use field_error::FieldError;
 pub use origin::{Origin, RunShape};
 pub use pack_options::{IMAGE_SIZES, OnBadExample, PackOptions};

@@ -106,6 +106,7 @@ mod tests {
             height: 8,
             width: 8,
             channels: 1,
+            has_difficulty: false,
             splits: vec![],
         };
         let trained = Origin::Trained(RecipeRequest::default().resolve(&facts).unwrap());

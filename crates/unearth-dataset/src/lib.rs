@@ -39,7 +39,7 @@
 //! **npz.** `x` (N×H×W or N×H×W×C, uint8, C 1 or 3) and `y` (integers or text), or `images` and
 //! `labels`; optional `group`, `split` and `key`. Pickled objects are never read. Keys are `0`… without `key`.
 //!
-//! **CSV table.** `key[,label][,group][,split][,text]`, UTF-8 with or without BOM: examples without images,
+//! **CSV table.** `key[,label][,group][,split][,text][,difficulty]`, UTF-8 with or without BOM: examples without images,
 //! for trainings that were done elsewhere. It is a file of its own, told by its column `key`. Without a
 //! column `label` no example has one; with a column `text` the examples are texts. Examples are in the order
 //! of the rows.
@@ -69,8 +69,9 @@ mod format;
 pub mod fuzz;
 mod label_file;
 mod limits;
-mod npz_copy;
+mod npz_file;
 mod pack;
+pub mod probes;
 mod progress;
 mod report;
 
@@ -78,7 +79,7 @@ pub use archive::{LocalFile, local_files};
 pub use error::{DatasetError, LISTED_BAD_EXAMPLES, UnsafeMember};
 pub use label_file::{LabelFile, LabelFileError};
 pub use limits::Limits;
-pub use npz_copy::{CopiedExample, write_npz};
+pub use npz_file::{CopiedExample, NamedProbe, write_npz, write_probes};
 pub use pack::{Pack, pack};
 pub use report::{
     BadExample, DuplicateGroup, Duplicates, Format, Original, PackPhase, PackProgress, Packed,

@@ -13,7 +13,7 @@ pub struct Packed {
     pub facts: DatasetFacts,
     /// Class names in label order.
     pub class_names: Vec<String>,
-    /// BLAKE3 over pixels, labels, keys, groups, splits and class names, hex. It does not depend on
+    /// BLAKE3 over pixels, labels, keys, groups, splits, difficulties and class names, hex. It does not depend on
     /// the container: a directory and its archives have the same hash.
     pub content_hash: String,
     /// The examples in index order.
@@ -47,7 +47,7 @@ pub enum Format {
 }
 
 /// One example of the pack.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PackedExample {
     /// File name or id, unique in the dataset.
     pub key: String,
@@ -57,6 +57,8 @@ pub struct PackedExample {
     pub split: Option<String>,
     /// Group (language, source, site), where given.
     pub group: Option<String>,
+    /// How hard its user holds it to be, where given; higher is harder.
+    pub difficulty: Option<f64>,
     /// Width before resizing, in pixels, as a person sees it (EXIF orientation applied).
     pub width: u32,
     /// Height before resizing, in pixels.

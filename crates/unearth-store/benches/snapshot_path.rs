@@ -343,6 +343,7 @@ async fn ready_dataset(db: &Database, examples: usize) -> Uuid {
             height: SIDE as usize,
             width: SIDE as usize,
             channels: 1,
+            has_difficulty: false,
             splits: vec![],
         },
         class_names: vec!["one".into()],

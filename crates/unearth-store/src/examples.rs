@@ -16,6 +16,8 @@ pub struct NewExample<'e> {
     pub split: Option<&'e str>,
     /// Group.
     pub group: Option<&'e str>,
+    /// How hard its user holds it to be; higher is harder.
+    pub difficulty: Option<f64>,
     /// Offset and length of the original file.
     pub original: Option<(u64, u64)>,
     /// Media type of the original file.
@@ -54,17 +56,18 @@ pub(crate) async fn copy_in<'e>(
 ) -> Result<u64, StoreError> {
     let mut copy = BinaryCopy::begin(
         connection,
-        "copy examples (dataset_id, index, key, label, split, group_name, original_offset, original_bytes, media_type, text) from stdin (format binary)",
+        "copy examples (dataset_id, index, key, label, split, group_name, difficulty, original_offset, original_bytes, media_type, text) from stdin (format binary)",
     )
     .await?;
     for (index, example) in examples.enumerate() {
-        copy.row(10)
+        copy.row(11)
             .bytes(dataset.as_bytes())
             .i32(index as i32)
             .bytes(example.key.as_bytes())
             .i32(example.label)
             .optional_text(example.split)
             .optional_text(example.group)
+            .optional_f64(example.difficulty)
             .optional_i64(example.original.map(|(offset, _)| offset as i64))
             .optional_i64(example.original.map(|(_, bytes)| bytes as i64))
             .optional_text(example.media_type)
@@ -184,6 +187,21 @@ pub async fn groups(db: &Database, dataset: Uuid) -> Result<Groups, StoreError> 
         .map(|name| positions.get(name.as_deref()?).copied())
         .collect();
     Ok(Groups { names, of_examples })
+}
+
+/// How hard its user holds each example to be, in index order; none where that is unknown.
+///
+/// # Errors
+/// When the database fails.
+pub async fn difficulties(db: &Database, dataset: Uuid) -> Result<Vec<Option<f64>>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        "-- examples::difficulties
+         select difficulty from examples where dataset_id = $1 order by index",
+        dataset,
+    )
+    .fetch_all(&db.pool)
+    .await?;
+    Ok(rows)
 }
 
 /// The indices of the examples with these keys, by key; keys that no example has are left out.

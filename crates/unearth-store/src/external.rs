@@ -17,10 +17,13 @@ pub use posting::{
     remove_maps, remove_records,
 };
 
-use crate::{Database, StoreError, events};
+use crate::{
+    Database, StoreError, events,
+    probes::{self, Probe},
+};
 use sqlx::{PgConnection, types::Json};
 use time::OffsetDateTime;
-use unearth_audit::{Estimate, Event, ExternalRun, Origin, Scoring, Signal, State};
+use unearth_audit::{Archaeology, Estimate, Event, ExternalRun, Origin, Scoring, Signal, State};
 use uuid::Uuid;
 
 /// An external audit to begin.
@@ -32,6 +35,10 @@ pub struct NewExternal {
     pub dataset_id: Uuid,
     /// What will be posted.
     pub run: ExternalRun,
+    /// Probes that were trained on beside the examples.
+    pub probes: Vec<Probe>,
+    /// The archaeology, where one was asked for.
+    pub archaeology: Option<Archaeology>,
     /// VoG scorings.
     pub scorings: Vec<Scoring>,
     /// Cost foreseen.
@@ -53,30 +60,33 @@ pub async fn insert(
     let signals: [Signal; 0] = [];
     sqlx::query!(
         "-- external::insert
-         insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, state, estimate, created_at)
-         values ($1, $2, $3, $4, $5, $6, 0, 'receiving', $7, $8)",
+         insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, archaeology, state, estimate, created_at)
+         values ($1, $2, $3, $4, $5, $6, 0, $7, 'receiving', $8, $9)",
         new.id,
         new.dataset_id,
         Json(&signals) as _,
         Json(&origin) as _,
         new.run.hash(),
         Json(&new.scorings) as _,
+        new.archaeology.as_ref().map(Json) as _,
         Json(new.estimate) as _,
         now,
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!(
+    let run = sqlx::query_scalar!(
         "-- external::insert (run)
          insert into runs (audit_id, ordinal, recipe, seed, keeps_maps, state, run_after, created_at)
-         values ($1, 0, $2, 0, $3, 'receiving', $4, $4)",
+         values ($1, 0, $2, 0, $3, 'receiving', $4, $4)
+         returning id",
         new.id,
         Json(&origin) as _,
         !new.run.checkpoints.is_empty(),
         now,
     )
-    .execute(&mut *tx)
+    .fetch_one(&mut *tx)
     .await?;
+    probes::copy_in(&mut tx, run, &new.probes).await?;
     let event = Event::State {
         state: State::Receiving,
         reason: None,

@@ -2,7 +2,7 @@
 
 use crate::{Worker, WorkerError};
 use std::sync::Arc;
-use unearth_dataset::Pack;
+use unearth_dataset::{Pack, probes::Strata};
 use unearth_store::{
     datasets,
     examples::{self, Groups},
@@ -17,28 +17,16 @@ pub(crate) struct Data {
     pub(crate) groups: Groups,
 }
 
-/// Cells from which probes are drawn alike: every class of every group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Strata {
-    /// Cell of each example, in index order.
-    pub(crate) of_examples: Vec<usize>,
-    /// How many there are.
-    pub(crate) count: usize,
-}
-
 impl Data {
     /// The classes of every group; those without group are one of their own.
     pub(crate) fn strata(&self) -> Strata {
-        let classes = self.pack.classes();
-        let cell = |(index, &label): (usize, &i32)| {
-            let group = self.groups.of_examples.get(index).copied().flatten();
-            group.map_or(0, |group| group as usize + 1) * classes + label as usize
-        };
-        let labels = self.pack.labels().iter().enumerate();
-        Strata {
-            of_examples: labels.map(cell).collect(),
-            count: (self.groups.names.len() + 1) * classes,
-        }
+        let (pack, groups) = (&self.pack, &self.groups);
+        Strata::new(
+            pack.labels(),
+            pack.classes(),
+            &groups.of_examples,
+            groups.names.len(),
+        )
     }
 
     /// Whether there is more than one group to compare.

@@ -1,6 +1,6 @@
 //! An external run: what was posted put in the order of the dataset, scored like any other.
 
-use crate::{Worker, WorkerError, data::Data, progress::of_phase, score};
+use crate::{Worker, WorkerError, archaeology, data::Data, progress::of_phase, score};
 use futures::{TryStreamExt as _, stream};
 use std::{
     pin::pin,
@@ -30,12 +30,16 @@ pub(crate) async fn run(
         worker,
         run,
         examples: data.pack.len(),
+        probes: run.origin.external().map_or(0, |it| it.probes as usize),
         progress,
     };
     external::prepare(&worker.db, run).await?;
     assembly.records().await?;
     assembly.maps().await?;
     score::run(worker, run, data, progress).await?;
+    if let Some(asked) = &run.archaeology {
+        archaeology::run(worker, run, data, asked).await?;
+    }
     finish(worker, run, data).await
 }
 
@@ -43,6 +47,8 @@ struct Assembly<'a> {
     worker: &'a Worker,
     run: &'a ClaimedRun,
     examples: usize,
+    /// Rows after the examples in what was posted.
+    probes: usize,
     progress: &'a watch::Sender<Option<Progress>>,
 }
 
@@ -58,8 +64,8 @@ impl Assembly<'_> {
             let record = EpochRecord {
                 epoch,
                 source: self.run.shape.trajectory,
-                values,
-                probes: Record::default(),
+                values: values.slice(0..self.examples),
+                probes: values.slice(self.examples..values.len()),
             };
             dynamics::store(db, self.run, &record, None, (self.worker.now)()).await?;
             external::forget_records(db, self.run, epoch).await?;
@@ -67,9 +73,10 @@ impl Assembly<'_> {
         Ok(())
     }
 
-    /// One epoch in index order; none when it is in order already.
+    /// One epoch in index order, examples before probes; none when it is in order already.
     async fn record(&self, epoch: u32) -> Result<Option<Record>, WorkerError> {
-        let mut values = Record::unseen(self.examples);
+        let rows = self.examples + self.probes;
+        let mut values = Record::unseen(rows);
         let mut found = 0;
         let mut batches = pin!(external::records(&self.worker.db, self.run.id, epoch));
         while let Some(batch) = batches.try_next().await? {
@@ -89,7 +96,7 @@ impl Assembly<'_> {
         }
         match found {
             0 => Ok(None),
-            _ if found == self.examples => Ok(Some(values)),
+            _ if found == rows => Ok(Some(values)),
             _ => Err(self.misplaced(&format!("epoch {}", epoch + 1))),
         }
     }
@@ -205,8 +212,8 @@ impl Assembly<'_> {
     /// What was checked when the posting ended does not hold any more.
     fn misplaced(&self, what: &str) -> WorkerError {
         WorkerError::Inconsistent(format!(
-            "run {}: {what} does not hold each of {} examples once",
-            self.run.id, self.examples
+            "run {}: {what} does not hold each of {} examples and {} probes once",
+            self.run.id, self.examples, self.probes
         ))
     }
 }

@@ -328,6 +328,7 @@ mod tests {
             height: 8,
             width: 8,
             channels: 1,
+            has_difficulty: false,
             splits: vec![],
         };
         let recipe = RecipeRequest::default().resolve(&facts).unwrap();

@@ -2,7 +2,6 @@
 
 use crate::{
     Worker, WorkerError,
-    archaeology::{self, Synthesised},
     data::{self, Data},
     error::chain,
     external, finish, heartbeat,
@@ -19,8 +18,10 @@ use tracing::Instrument as _;
 use unearth_audit::{
     Init, Phase, Progress, Recipe, Role, TrainingError, TrainingJob, TrainingOutcome,
 };
+use unearth_dataset::probes::{Synthesised, synthesise};
 use unearth_store::{
-    StoreError, probes,
+    StoreError,
+    probes::{self, Probe},
     runs::{self, ClaimedRun, FRUITLESS_ATTEMPTS_MAX, GivenBack},
     weights,
 };
@@ -181,8 +182,18 @@ async fn probes(
     let Some(wanted) = &recipe(run)?.probes else {
         return Ok(Synthesised::default());
     };
-    let made = archaeology::synthesise(wanted, run.seed, data);
-    probes::store(&worker.db, run, &made.probes).await?;
+    let made = synthesise(wanted, run.seed, &data.pack, &data.trained, &data.strata());
+    let stored: Vec<Probe> = made
+        .probes()
+        .iter()
+        .map(|probe| Probe {
+            key: None,
+            suite: probe.suite.to_string(),
+            label: probe.label,
+            source: probe.source,
+        })
+        .collect();
+    probes::store(&worker.db, run, &stored).await?;
     Ok(made)
 }
 

@@ -115,6 +115,7 @@ async fn store(worker: &Worker, claimed: &Claimed, packed: &Packed) -> Result<()
         label: example.label,
         split: example.split.as_deref(),
         group: example.group.as_deref(),
+        difficulty: example.difficulty,
         original: example
             .original
             .map(|original| (original.offset, original.length)),

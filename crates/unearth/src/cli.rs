@@ -40,6 +40,9 @@ pub(crate) enum Command {
     Evaluate(Box<EvaluateArgs>),
     /// Post what a training of one's own recorded, and write its ranking.
     External(Box<ExternalArgs>),
+    /// Make probes to be trained on beside one's own data: rows of known kind that tell of which kind the
+    /// others are.
+    Probes(ProbesArgs),
     /// Bring the database schema up to date.
     Migrate(StoreArgs),
     /// Say what this installation runs on, what is wrong and what to do about it.
@@ -195,15 +198,42 @@ pub(crate) struct ExternalArgs {
     /// An npy with the key of each example [default: its index].
     #[arg(long, value_name = "FILE", conflicts_with = "table")]
     pub(crate) keys: Option<PathBuf>,
-    /// A CSV table of the examples instead: `key[,label][,group][,split][,text]`.
+    /// A CSV table of the examples instead: `key[,label][,group][,split][,text][,difficulty]`.
     #[arg(long, value_name = "FILE")]
     pub(crate) table: Option<PathBuf>,
+    /// The list of probes that `unearth probes` wrote, trained on beside the examples: in the dynamics their
+    /// rows follow the last example, in the gradients they have none.
+    #[arg(long, value_name = "FILE", requires = "dynamics")]
+    pub(crate) probes: Option<PathBuf>,
     /// Where to write the ranking: `FILE` for vog, or for `label_issue` without gradients, or `SIGNAL=FILE`; may
     /// be repeated. The record of how it was made goes beside it, as `FILE.json`.
     #[arg(long, value_name = "[SIGNAL=]FILE", default_value = "ranked.csv")]
     pub(crate) out: Vec<String>,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ProbesArgs {
+    /// An image folder, images with a CSV manifest, IDX files, an npz, or a CSV table.
+    pub(crate) path: PathBuf,
+    /// Which suites: `random_outputs`, `corrupted`, `random_inputs_outputs`, `out_of_distribution`; of a table,
+    /// random outputs alone [default: the first two].
+    #[arg(long, value_delimiter = ',', value_name = "SUITE")]
+    pub(crate) suites: Vec<String>,
+    /// Probes of each suite [default: 3 % of the examples, at least 20, at most 500].
+    #[arg(long)]
+    pub(crate) suite_size: Option<u32>,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Leave out images that cannot be decoded instead of refusing the dataset.
+    #[arg(long)]
+    pub(crate) skip_bad_examples: bool,
+    /// Where to write the rows: an npz of images, or a CSV of a table. The list of them, which `unearth external`
+    /// and the API take, goes beside it, as `FILE.json`.
+    #[arg(long, value_name = "FILE", default_value = "probes.npz")]
+    pub(crate) out: PathBuf,
 }
 
 /// Which logits records come from.

@@ -7,6 +7,7 @@ mod evaluation;
 mod exit;
 mod home;
 mod output;
+mod reading;
 mod server;
 mod signals;
 mod supervise;
@@ -37,6 +38,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Audit(args) => commands::audit::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args),
         Command::External(args) => commands::external::run(args),
+        Command::Probes(args) => commands::probes::run(args),
         Command::Migrate(args) => commands::migrate::run(args),
         Command::Doctor(args) => commands::doctor::run(args),
         Command::Token(args) => commands::token::run(args),

@@ -40,6 +40,18 @@ pub(super) async fn resolve(
     facts: &DatasetFacts,
     recipe: &Recipe,
 ) -> Result<Archaeology, Problem> {
+    let custom = custom_suites(app, dataset, asked).await?;
+    asked
+        .resolve(facts, recipe, custom)
+        .map_err(Problem::invalid)
+}
+
+/// The user's own suites, with their keys found.
+pub(super) async fn custom_suites(
+    app: &App,
+    dataset: Uuid,
+    asked: &ArchaeologyRequest,
+) -> Result<Vec<CustomSuite>, Problem> {
     let mut custom = Vec::with_capacity(asked.custom.len());
     let mut errors = Vec::new();
     for (at, suite) in asked.custom.iter().enumerate() {
@@ -51,12 +63,11 @@ pub(super) async fn resolve(
             )),
         }
     }
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
+    if errors.is_empty() {
+        Ok(custom)
+    } else {
+        Err(Problem::invalid(errors))
     }
-    asked
-        .resolve(facts, recipe, custom)
-        .map_err(Problem::invalid)
 }
 
 async fn found(

@@ -27,6 +27,11 @@ impl ArchaeologyView {
     pub(crate) fn new(audit: &Audit, report: Option<ArchaeologyReport>) -> Self {
         let reason = match (&report, &audit.archaeology, audit.state) {
             (Some(_), ..) => None,
+            (None, None, _) if audit.origin.external().is_some() => Some(
+                "no probes were posted: `unearth probes` makes them, to be trained on beside the examples and \
+                 named when the audit is begun"
+                    .to_owned(),
+            ),
             (None, None, _) => Some(
                 "no archaeology was asked for: POST an audit with `\"archaeology\": {}`, which trains on probes and runs a short pilot"
                     .to_owned(),

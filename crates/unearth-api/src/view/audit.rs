@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use unearth_audit::{
     Archaeology, ArchaeologyRequest, Environment, Estimate, ExternalRequest, ExternalRun,
-    LogitSource, Origin, Progress, Recipe, RecipeRequest, RefinedEstimate, Role, ScoringRequest,
-    Signal, Spent, State,
+    LogitSource, Origin, ProbeRequest, Progress, Recipe, RecipeRequest, RefinedEstimate, Role,
+    ScoringRequest, Signal, Spent, State,
 };
 use unearth_store::audits;
 use utoipa::ToSchema;
@@ -213,6 +213,16 @@ pub(crate) struct StartExternal {
     /// Names of the model's classes in the order of its logits; those of the dataset, in its order, by
     /// default. Each class of the dataset must be among them.
     classes: Option<Vec<String>>,
+    /// Probes that are trained on beside the examples, in the order in which their rows follow the last
+    /// example; `unearth probes` makes them. Records must be posted of them, too, gradients must not.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(crate) probes: Vec<ProbeRequest>,
+    /// Of which kind every example is, by these probes; `{}`, the default where there are some, for all
+    /// defaults.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(crate) archaeology: Option<ArchaeologyRequest>,
     /// What VoG is taken over; more can be asked for later.
     #[serde(default)]
     #[schema(required = false)]

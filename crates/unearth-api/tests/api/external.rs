@@ -4,6 +4,7 @@ mod authors;
 mod bad_input;
 mod batches;
 mod life;
+mod probes;
 mod signals;
 
 use crate::service::{Answer, Service, request};

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use time::Duration;
 use unearth_audit::{
     ArchaeologyReport, ArchaeologyVariant, CHUNK_EXAMPLES, CategoryReport, DatasetFacts,
-    Environment, EpochRecord, Event, LogitSource, MapChunk, Modality, Progress, Record, Signal,
-    Split,
+    Environment, EpochRecord, Event, LogitSource, MapChunk, Modality, Progress, RankedBy, Record,
+    Signal, Split,
 };
 use unearth_store::{
     archaeology::{self, Categorised},
@@ -84,6 +84,7 @@ pub(crate) async fn dataset(service: &Service, examples: usize) -> Uuid {
             height: SIDE,
             width: SIDE,
             channels: 1,
+            has_difficulty: false,
             splits: vec![
                 split("train", |index| index % 3 != 2),
                 split("test", |index| index % 3 == 2),
@@ -110,6 +111,7 @@ pub(crate) async fn dataset(service: &Service, examples: usize) -> Uuid {
         label: (index % 2) as i32,
         split: Some(if index % 3 == 2 { "test" } else { "train" }),
         group: (index % 5 == 0).then_some("-fives"),
+        difficulty: None,
         original: (index == 0).then_some((0, ORIGINAL.len() as u64)),
         media_type: (index == 0).then_some("image/png"),
         text: None,
@@ -284,6 +286,7 @@ fn report() -> ArchaeologyReport {
         not_voted: 0,
         sources: String::new(),
         groups: vec![],
+        ranked_by: Some(RankedBy::Pilot),
         pilot_accuracy: None,
     }
 }

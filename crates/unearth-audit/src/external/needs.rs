@@ -122,6 +122,7 @@ mod tests {
             map_width: 0,
             class_labels: vec![0, 1],
             further_classes: vec![],
+            probes: 0,
         }
     }
 

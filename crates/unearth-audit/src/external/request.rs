@@ -93,6 +93,7 @@ impl ExternalRequest {
                 map_width: width,
                 class_labels,
                 further_classes,
+                probes: 0,
             }),
             Ok(_) => Err(errors),
             Err(error) => {

@@ -208,6 +208,7 @@ fn add_drafts(plan: &mut ArrayPlan, split: Option<&'static str>, labels: &[u8]) 
             label: Some(plan.labels.position(&label.to_string())),
             split: position,
             group: None,
+            difficulty: None,
         });
     }
 }

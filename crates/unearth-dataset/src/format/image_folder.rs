@@ -179,6 +179,7 @@ impl Levels {
                 label: Some(plan.labels.position(class)),
                 split: split.map(|split| plan.splits.position(split)),
                 group: None,
+                difficulty: None,
             },
             member: file.member,
         }

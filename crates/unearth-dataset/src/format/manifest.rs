@@ -1,6 +1,6 @@
 //! Images and a CSV file that labels them.
 
-use super::{Candidate, Draft, ImagePlan, Names, kind, kind::Kind, split};
+use super::{Candidate, Draft, ImagePlan, Names, difficulty, kind, kind::Kind, split};
 use crate::{
     BadExample, DatasetError, Format, Limits, PackOptions, Warning, WarningCode,
     archive::{Member, Members},
@@ -9,7 +9,7 @@ use csv::StringRecord;
 use std::{collections::HashSet, io::Read};
 
 /// Columns that mean something, beside the label's.
-const COLUMNS: [&str; 4] = ["path", "group", "split", "key"];
+const COLUMNS: [&str; 5] = ["path", "group", "split", "key", "difficulty"];
 
 /// A manifest as written.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,6 +37,7 @@ pub(crate) struct Row {
     pub(crate) group: Option<String>,
     pub(crate) split: Option<String>,
     pub(crate) key: Option<String>,
+    pub(crate) difficulty: Option<String>,
 }
 
 /// Lists the images that the manifest names.
@@ -83,13 +84,14 @@ pub(super) fn plan(
                 row: Some(row.number),
                 reason: reason.to_owned(),
             }),
-            Ok(member) => Candidate::Image {
+            Ok((member, difficulty)) => Candidate::Image {
                 draft: Draft {
                     label: Some(plan.labels.position(&row.label)),
                     split: row
                         .split
                         .map(|name| plan.splits.position(split::canonical_or_given(&name))),
                     group: row.group,
+                    difficulty,
                     row: Some(row.number),
                     key: row.key.unwrap_or(row.path),
                 },
@@ -200,6 +202,7 @@ struct Columns {
     group: Option<usize>,
     split: Option<usize>,
     key: Option<usize>,
+    difficulty: Option<usize>,
 }
 
 impl Columns {
@@ -218,6 +221,7 @@ impl Columns {
             group: optional("group")?,
             split: optional("split")?,
             key: optional("key")?,
+            difficulty: optional("difficulty")?,
         })
     }
 
@@ -229,6 +233,7 @@ impl Columns {
             self.group,
             self.split,
             self.key,
+            self.difficulty,
         ]
         .into_iter()
         .flatten()
@@ -245,6 +250,7 @@ impl Columns {
             group: optional(self.group),
             split: optional(self.split),
             key: optional(self.key),
+            difficulty: optional(self.difficulty),
         }
     }
 }
@@ -266,12 +272,12 @@ pub(super) fn place_of(
     }
 }
 
-/// The file of a row, or why the row cannot be used.
+/// The file of a row and its difficulty, or why the row cannot be used.
 fn usable(
     row: &Row,
     found: Option<usize>,
     columns: OptionalColumns,
-) -> Result<usize, &'static str> {
+) -> Result<(usize, Option<f64>), &'static str> {
     if row.path.is_empty() {
         return Err("has no path");
     }
@@ -283,7 +289,8 @@ fn usable(
     } else if columns.key && row.key.is_none() {
         Err("has no key, though there is a column for it")
     } else {
-        Ok(member)
+        let difficulty = difficulty::parse(row.difficulty.as_deref().unwrap_or_default())?;
+        Ok((member, difficulty))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the files of an upload mean: which examples there are and where their pixels lie.
 
+mod difficulty;
 pub(crate) mod idx;
 mod image_folder;
 mod kind;
@@ -68,7 +69,7 @@ pub(crate) struct Part {
 }
 
 /// An example without its pixels.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Draft {
     pub(crate) key: String,
     /// Row of the manifest.
@@ -78,6 +79,8 @@ pub(crate) struct Draft {
     /// Position in the plan's splits.
     pub(crate) split: Option<u32>,
     pub(crate) group: Option<String>,
+    /// How hard its user holds it to be; higher is harder.
+    pub(crate) difficulty: Option<f64>,
 }
 
 /// Tells the format of an upload and lists its examples.

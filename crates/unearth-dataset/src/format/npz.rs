@@ -17,6 +17,7 @@ const LABELS: Role = Role {
     shown: "`y` (or `labels`)",
 };
 const OPTIONAL: [&str; 3] = ["group", "split", "key"];
+const DIFFICULTY: &str = "difficulty";
 /// Bytes looked through at once for values that are not finite.
 const SCAN: usize = 1 << 20;
 
@@ -86,6 +87,10 @@ fn plan(file: &str, arrays: &Members, limits: &Limits) -> Result<ArrayPlan, Data
         let array = npz.optional(name)?;
         array.map(|array| array.texts(rows, limits)).transpose()
     });
+    let difficulties = npz.optional(DIFFICULTY)?;
+    let difficulties = difficulties
+        .map(|array| array.difficulties(rows, limits))
+        .transpose()?;
     let labels = labels.texts(rows, limits)?;
     let (mut groups, mut splits, mut keys) = (groups?, splits?, keys?);
 
@@ -115,6 +120,7 @@ fn plan(file: &str, arrays: &Members, limits: &Limits) -> Result<ArrayPlan, Data
             label: Some(plan.labels.position(label)),
             split: split.map(|name| plan.splits.position(split::canonical_or_given(&name))),
             group: take(&mut groups, index).filter(|group| !group.is_empty()),
+            difficulty: difficulties.as_ref().and_then(|all| all[index]),
         });
     }
     Ok(plan)
@@ -152,7 +158,7 @@ impl<'a> Npz<'a> {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        let known = [&IMAGES.names[..], &LABELS.names, &OPTIONAL].concat();
+        let known = [&IMAGES.names[..], &LABELS.names, &OPTIONAL, &[DIFFICULTY]].concat();
         let unknown: Vec<String> = self
             .names()
             .filter(|name| !known.contains(name))
@@ -265,6 +271,36 @@ impl<'a> Array<'a> {
         if matches!(dtype.kind, Kind::Float | Kind::Other) {
             return Err(self.wrong_dtype("whole numbers or text"));
         }
+        self.column(rows, limits, |element| {
+            let text = dtype.text(element).ok_or("is not valid Unicode");
+            text.and_then(without_nul)
+        })
+    }
+
+    /// The elements as difficulties, one for each of `rows` examples; none where they are NaN.
+    fn difficulties(&self, rows: usize, limits: &Limits) -> Result<Vec<Option<f64>>, DatasetError> {
+        let dtype = &self.header.dtype;
+        if !matches!(dtype.kind, Kind::Float | Kind::Signed | Kind::Unsigned) {
+            return Err(self.wrong_dtype("numbers"));
+        }
+        self.column(rows, limits, |element| {
+            let whole = || dtype.integer(element).map(|whole| whole as f64);
+            let number = dtype.float(element).or_else(whole);
+            match number.ok_or("holds a number that cannot be read")? {
+                unknown if unknown.is_nan() => Ok(None),
+                number if number.is_finite() => Ok(Some(number)),
+                _ => Err("holds an infinite number; NaN says that it is unknown"),
+            }
+        })
+    }
+
+    /// The elements one by one, one for each of `rows` examples.
+    fn column<T>(
+        &self,
+        rows: usize,
+        limits: &Limits,
+        value: impl Fn(&[u8]) -> Result<T, &'static str>,
+    ) -> Result<Vec<T>, DatasetError> {
         match self.header.shape[..] {
             [count] | [count, 1] if count == rows => {}
             [count] | [count, 1] => {
@@ -282,22 +318,19 @@ impl<'a> Array<'a> {
         self.check_bytes(limits)?;
         let failed = |error| DatasetError::read(&self.member.name, error);
         self.read(|reader| {
-            let mut element = vec![0; dtype.size];
-            let mut texts = Vec::with_capacity(rows);
+            let mut element = vec![0; self.header.dtype.size];
+            let mut values = Vec::with_capacity(rows);
             for row in 0..rows {
                 reader.read_exact(&mut element).map_err(failed)?;
-                let text = dtype.text(&element).ok_or("is not valid Unicode");
-                let text =
-                    text.and_then(without_nul)
-                        .map_err(|problem| DatasetError::InvalidArray {
-                            file: self.file.to_owned(),
-                            array: self.name.to_owned(),
-                            detail: format!("{problem} in row {row}"),
-                        })?;
-                texts.push(text);
+                let value = value(&element).map_err(|problem| DatasetError::InvalidArray {
+                    file: self.file.to_owned(),
+                    array: self.name.to_owned(),
+                    detail: format!("{problem} in row {row}"),
+                })?;
+                values.push(value);
             }
             read_full(reader, &mut [0]).map_err(failed)?;
-            Ok(texts)
+            Ok(values)
         })
     }
 

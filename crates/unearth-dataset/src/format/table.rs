@@ -1,7 +1,7 @@
 //! A CSV file whose rows are the examples.
 
 use super::{
-    Draft, Names, check_drafts,
+    Draft, Names, check_drafts, difficulty,
     manifest::{invalid_row, place_of, quoted, row_error},
     split,
 };
@@ -36,7 +36,7 @@ pub(crate) struct TablePlan {
 }
 
 /// One example.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Row {
     pub(crate) draft: Draft,
     pub(crate) text: Option<String>,
@@ -124,6 +124,7 @@ struct Columns {
     group: Option<usize>,
     split: Option<usize>,
     text: Option<usize>,
+    difficulty: Option<usize>,
 }
 
 impl Columns {
@@ -140,6 +141,7 @@ impl Columns {
             group: place("group")?,
             split: place("split")?,
             text: place("text")?,
+            difficulty: place("difficulty")?,
         })
     }
 
@@ -151,6 +153,7 @@ impl Columns {
             self.group,
             self.split,
             self.text,
+            self.difficulty,
         ];
         let holds_nul =
             |column: &usize| record.get(*column).is_some_and(|cell| cell.contains('\0'));
@@ -190,6 +193,7 @@ impl Columns {
         if text.is_some_and(|text| text.len() > TEXT_BYTES_MAX) {
             return Err(bad("has a text of more than 1 MiB"));
         }
+        let difficulty = trimmed(self.difficulty).map_or(Ok(None), difficulty::parse);
         Ok(Row {
             draft: Draft {
                 key: key.to_owned(),
@@ -199,6 +203,7 @@ impl Columns {
                 group: trimmed(self.group)
                     .filter(|group| !group.is_empty())
                     .map(str::to_owned),
+                difficulty: difficulty.map_err(bad)?,
             },
             text: text.map(str::to_owned),
         })
@@ -206,7 +211,7 @@ impl Columns {
 }
 
 fn unknown_columns(header: &StringRecord, label: &str) -> Vec<Warning> {
-    const KNOWN: [&str; 4] = ["key", "group", "split", "text"];
+    const KNOWN: [&str; 5] = ["key", "group", "split", "text", "difficulty"];
     let names = header.iter().map(str::trim);
     let unknown = quoted(names.filter(|name| !KNOWN.contains(name) && *name != label));
     if unknown.is_empty() {

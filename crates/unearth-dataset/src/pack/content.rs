@@ -30,6 +30,15 @@ pub(super) fn hash(
         content.optional(example.split.as_deref());
         content.optional(example.group.as_deref());
     }
+    // Only where there are some, so that datasets without keep the address they had before.
+    if examples.iter().any(|example| example.difficulty.is_some()) {
+        content.text(b"difficulty");
+        for example in examples {
+            let difficulty = example.difficulty.map(f64::to_le_bytes);
+            content.0.update(&[u8::from(difficulty.is_some())]);
+            content.0.update(&difficulty.unwrap_or_default());
+        }
+    }
     content.0.finalize()
 }
 

@@ -88,6 +88,7 @@ pub(super) fn finish(
             key: entry.draft.key,
             split: entry.draft.split.map(|split| splits.name(split).to_owned()),
             group: entry.draft.group,
+            difficulty: entry.draft.difficulty,
             width: entry.width,
             height: entry.height,
             original: entry.original,
@@ -186,6 +187,7 @@ fn facts(
         height,
         width,
         channels,
+        has_difficulty: examples.iter().any(|it| it.difficulty.is_some()),
         splits: splits
             .into_iter()
             .map(|(name, examples, labels)| Split {

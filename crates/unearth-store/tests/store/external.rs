@@ -28,6 +28,8 @@ async fn receiving(world: &World) {
         id: id(1),
         dataset_id: dataset,
         run: request.resolve(&["a".into(), "b".into()]).unwrap(),
+        probes: vec![],
+        archaeology: None,
         scorings: vec![Scoring::DEFAULT],
         estimate: Estimate {
             seconds: 1.0,

@@ -333,6 +333,7 @@ pub(crate) fn packed(examples: usize) -> Packed {
             height: 5,
             width: 4,
             channels: 1,
+            has_difficulty: false,
             splits: vec![],
         },
         class_names: (0..10).map(|class| format!("class {class}")).collect(),
@@ -354,6 +355,7 @@ pub(crate) fn example(index: usize, key: &str) -> NewExample<'_> {
             "train"
         }),
         group: [Some("a"), Some("b"), None][index % 3],
+        difficulty: None,
         original: None,
         media_type: None,
         text: None,

@@ -13,7 +13,7 @@ use unearth_signals::{
 };
 use unearth_store::{dynamics::of_probes, probes::Probe};
 
-/// Nothing where there are no groups to compare.
+/// Nothing where there are no groups to compare, or nothing was recorded that `label_issue` is made of.
 pub(super) async fn reports(
     source: &Source<'_>,
     archaeology: &Archaeology,
@@ -25,7 +25,9 @@ pub(super) async fn reports(
     }
     let groups = &source.data.groups;
     let group_of = |example: u32| groups.of_examples[example as usize];
-    let flagged = Flagged::of(source, probes).await?;
+    let Some(flagged) = Flagged::of(source, probes).await? else {
+        return Ok(vec![]);
+    };
     let is_clean = |member: &Member| {
         let suite = archaeology.suites.get(member.category);
         matches!(suite, Some(Suite::Typical | Suite::Atypical))
@@ -56,18 +58,21 @@ struct Flagged {
 }
 
 impl Flagged {
-    async fn of(source: &Source<'_>, probes: &[Probe]) -> Result<Self, WorkerError> {
+    /// None where nothing is ranked.
+    async fn of(source: &Source<'_>, probes: &[Probe]) -> Result<Option<Self>, WorkerError> {
         let scores = source.label_issue(Grouping::Global).await?;
         let mut ranked: Vec<f64> = scores.iter().flatten().copied().collect();
         ranked.sort_unstable_by(|a, b| b.total_cmp(a));
         let flagged = share_of(FLAGGED_SHARE, ranked.len() as u64) as usize;
-        let least = ranked.get(flagged.saturating_sub(1)).copied();
-        let is_flagged = |score: Option<f64>| score.zip(least).is_some_and(|(it, cut)| it >= cut);
+        let Some(&least) = ranked.get(flagged.saturating_sub(1)) else {
+            return Ok(None);
+        };
+        let is_flagged = |score: Option<f64>| score.is_some_and(|score| score >= least);
         let of_probes = of_each_probe(source, probes).await?;
-        Ok(Self {
+        Ok(Some(Self {
             examples: scores.into_iter().map(is_flagged).collect(),
             probes: of_probes.into_iter().map(is_flagged).collect(),
-        })
+        }))
     }
 
     fn is(&self, row: Row) -> bool {
@@ -87,11 +92,7 @@ async fn of_each_probe(
     let members = source.members(Population::Trained);
     let mut sums = vec![Some(0.0); probes.len()];
     let mut readings = 0;
-    let (learned, evaluated) = (source.dynamics().await?, source.evaluation().await?);
-    for (logits, of_examples) in [
-        (LogitSource::EvalPass, evaluated),
-        (LogitSource::InFlight, learned),
-    ] {
+    for (logits, of_examples) in source.label_issue_records(Population::Trained).await? {
         let of_probes = probe_dynamics(source, logits, &labels).await?;
         for reading in Source::LABEL_ISSUE_READINGS {
             let mut sorted: Vec<f64> = members
@@ -118,11 +119,12 @@ async fn probe_dynamics(
     labels: &[i32],
 ) -> Result<Vec<Dynamics>, WorkerError> {
     let records = of_probes(&source.worker.db, source.run, logits).await?;
-    let last = match logits {
-        LogitSource::InFlight => records.len(),
-        LogitSource::EvalPass => 1,
+    // Of an eval pass beside the records in flight, the final model's is read.
+    let from = match logits == source.shape.trajectory {
+        true => 0,
+        false => records.len().saturating_sub(1),
     };
-    let records = &records[records.len().saturating_sub(last)..];
+    let records = &records[from..];
     let epochs: Vec<dynamics::Epoch<'_>> = records.iter().map(crate::score::epoch).collect();
     if epochs.is_empty() {
         return Ok(vec![]);

@@ -1,27 +1,25 @@
 //! Metadata archaeology of an audit: of which kind every example is, by the vote of probes that were
 //! learned alike.
 //!
-//! The way: synthesised probes are trained on beside the examples of the main run; a pilot ranks the
-//! examples; when all runs are over, both say which rows make the suites, half of each votes on every
+//! The way: synthesised probes are trained on beside the examples of the main run; a pilot, or a column of
+//! the dataset, ranks the examples; when all runs are over, both say which rows make the suites, half of each votes on every
 //! example, and the other half tells how far that vote can be trusted.
 
-mod draw;
 mod groups;
 mod report;
 mod suites;
-mod synthesis;
 mod trajectories;
-
-pub(crate) use synthesis::{Synthesised, synthesise};
 
 use crate::{Worker, WorkerError, data::Data, score::Source};
 use report::Measured;
-use suites::Pilot;
+use suites::Difficulty;
 use trajectories::{Row, Trajectories};
-use unearth_audit::{Archaeology, ArchaeologyVariant, LogitSource, Role};
+use unearth_audit::{Archaeology, ArchaeologyVariant, LogitSource, Role, Suite};
+use unearth_dataset::probes as drawing;
 use unearth_signals::archaeology::{Confusion, Vote, Voters};
 use unearth_store::{
     archaeology::{self, Categorised},
+    examples,
     probes::{self, Probe},
     runs::{self, ClaimedRun, Sibling},
 };
@@ -36,8 +34,11 @@ struct Member {
 }
 
 /// Which logits the trajectories come from.
-fn logits(archaeology: &Archaeology) -> LogitSource {
+fn logits(archaeology: &Archaeology, main: &Sibling) -> LogitSource {
+    let shape = main.origin.shape();
     match archaeology.variant {
+        // The only ones there are.
+        _ if shape.is_external => shape.trajectory,
         ArchaeologyVariant::Unearth => LogitSource::InFlight,
         ArchaeologyVariant::Authors => LogitSource::EvalPass,
     }
@@ -54,13 +55,10 @@ pub(crate) async fn run(
     let main = sibling(worker, run, Role::Main)
         .await?
         .ok_or_else(|| WorkerError::Inconsistent("the audit has no main run".to_owned()))?;
-    let pilot = match sibling(worker, run, Role::Pilot).await? {
-        Some(sibling) => Some(pilot(worker, &sibling, data).await?),
-        None => None,
-    };
+    let difficulty = difficulty(worker, run, data, archaeology).await?;
     let probes = probes::of_run(&worker.db, main.id).await?;
-    let members = members(archaeology, pilot.as_ref(), &probes, data);
-    let logits = logits(archaeology);
+    let members = members(archaeology, difficulty.as_ref(), &probes, data);
+    let logits = logits(archaeology, &main);
 
     let of_members =
         Trajectories::of(worker, &main, logits, members.iter().map(|it| it.row)).await?;
@@ -80,10 +78,10 @@ pub(crate) async fn run(
         trajectories: &of_members,
         confusion: &confusion,
         votes: &on_examples,
-        doubted: &report::doubted(worker, &main, &source, &probes, data.pack.labels()).await?,
+        doubted: &report::doubted(&source, &probes).await?,
         probes: &probes,
         trained: &data.trained,
-        pilot_accuracy: pilot.map(|pilot| pilot.accuracy(&data.trained)),
+        difficulty: difficulty.as_ref(),
     });
     let now = (worker.now)();
     archaeology::store(&worker.db, run, &report, categorised(on_examples), now).await?;
@@ -99,7 +97,28 @@ async fn sibling(
     Ok(siblings.into_iter().next())
 }
 
-async fn pilot(worker: &Worker, run: &Sibling, data: &Data) -> Result<Pilot, WorkerError> {
+/// What ranks the examples for typical and atypical; none where neither is wanted.
+async fn difficulty(
+    worker: &Worker,
+    run: &ClaimedRun,
+    data: &Data,
+    archaeology: &Archaeology,
+) -> Result<Option<Difficulty>, WorkerError> {
+    if let Some(pilot) = sibling(worker, run, Role::Pilot).await? {
+        return of_pilot(worker, &pilot, data).await.map(Some);
+    }
+    let needs_it = archaeology
+        .suites
+        .iter()
+        .any(|it| !Suite::is_synthesised(*it));
+    if !needs_it {
+        return Ok(None);
+    }
+    let given = examples::difficulties(&worker.db, run.dataset_id).await?;
+    Ok(Some(Difficulty::Given(given)))
+}
+
+async fn of_pilot(worker: &Worker, run: &Sibling, data: &Data) -> Result<Difficulty, WorkerError> {
     let shape = run.origin.shape();
     let source = Source::new(worker, run.id, &shape, data);
     let (learned, evaluated) = (source.dynamics().await?, source.evaluation().await?);
@@ -109,7 +128,7 @@ async fn pilot(worker: &Worker, run: &Sibling, data: &Data) -> Result<Pilot, Wor
             .is_some_and(|it| it.stayed_learned.is_some());
         in_flight && evaluated.learning.is_some_and(|it| it.correct > 0)
     });
-    Ok(Pilot {
+    Ok(Difficulty::Pilot {
         loss: evaluated.iter().map(|example| example.mean_loss).collect(),
         agrees: agrees.collect(),
     })
@@ -118,32 +137,34 @@ async fn pilot(worker: &Worker, run: &Sibling, data: &Data) -> Result<Pilot, Wor
 /// The rows of every suite, categories in the order of [`Archaeology::categories`].
 fn members(
     archaeology: &Archaeology,
-    pilot: Option<&Pilot>,
+    difficulty: Option<&Difficulty>,
     probes: &[Probe],
     data: &Data,
 ) -> Vec<Member> {
     let strata = data.strata();
     // Both halves of a suite go through the strata that there are, one by one.
-    let in_turn = draw::by_stratum(&data.trained, &strata).len();
+    let in_turn = drawing::by_stratum(&data.trained, &strata).len();
     let mut members = Vec::new();
     let mut add = |category: usize, rows: Vec<Row>, in_turn: usize| {
         let rows = rows.into_iter().enumerate();
         members.extend(rows.map(|(position, row)| Member {
             category,
             row,
-            fits: draw::fits(position, in_turn),
+            fits: drawing::fits(position, in_turn),
         }));
     };
     for (category, &suite) in archaeology.suites.iter().enumerate() {
-        let rows: Vec<Row> = match pilot {
+        let rows: Vec<Row> = match difficulty {
             _ if suite.is_synthesised() => (0..probes.len())
                 .filter(|&at| probes[at].suite == suite.as_str())
                 .map(Row::Probe)
                 .collect(),
-            Some(pilot) => suites::from_pilot(suite, archaeology, pilot, &data.trained, &strata)
-                .into_iter()
-                .map(Row::Example)
-                .collect(),
+            Some(difficulty) => {
+                suites::members(suite, archaeology, difficulty, &data.trained, &strata)
+                    .into_iter()
+                    .map(Row::Example)
+                    .collect()
+            }
             None => vec![],
         };
         add(category, rows, in_turn);

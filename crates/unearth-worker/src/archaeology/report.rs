@@ -1,7 +1,7 @@
 //! How well an archaeology worked, in figures and in words.
 
-use super::{Member, Trajectories, suites::Pilot, trajectories::Row};
-use crate::{Worker, WorkerError, score::Source};
+use super::{Member, Trajectories, suites::Difficulty, trajectories::Row};
+use crate::{WorkerError, score::Source};
 use unearth_audit::{
     Archaeology, ArchaeologyReport, CategoryReport, GroupReport, LogitSource, RELIABLE_FROM, Suite,
 };
@@ -10,7 +10,7 @@ use unearth_signals::{
     dynamics::{self, Dynamics, Suggestion},
     proportion::{Confidence, wilson},
 };
-use unearth_store::{dynamics::of_probes, probes::Probe, runs::Sibling};
+use unearth_store::{dynamics::of_probes, probes::Probe};
 
 /// All that a report is made from.
 pub(super) struct Measured<'a> {
@@ -25,7 +25,8 @@ pub(super) struct Measured<'a> {
     pub(super) doubted: &'a Doubted,
     pub(super) probes: &'a [Probe],
     pub(super) trained: &'a [u32],
-    pub(super) pilot_accuracy: Option<f64>,
+    /// What ranked typical and atypical examples.
+    pub(super) difficulty: Option<&'a Difficulty>,
 }
 
 /// Whose label the main run's late epochs do not share; none where they do not say.
@@ -35,20 +36,15 @@ pub(super) struct Doubted {
 }
 
 /// Reads what the main run suggests for examples and probes.
-pub(super) async fn doubted(
-    worker: &Worker,
-    main: &Sibling,
-    source: &Source<'_>,
-    probes: &[Probe],
-    labels: &[i32],
-) -> Result<Doubted, WorkerError> {
+pub(super) async fn doubted(source: &Source<'_>, probes: &[Probe]) -> Result<Doubted, WorkerError> {
+    let labels = source.data.pack.labels();
     let is_doubted = |suggestion: Option<Suggestion>, label: i32| Some(suggestion?.label != label);
     let learned = source.dynamics().await?.iter().zip(labels);
     let examples = learned.map(|(learned, &label)| is_doubted(learned.suggestion, label));
     let examples = examples.collect();
 
     let labels: Vec<i32> = probes.iter().map(|probe| probe.label).collect();
-    let records = of_probes(&worker.db, main.id, LogitSource::InFlight).await?;
+    let records = of_probes(&source.worker.db, source.run, source.shape.trajectory).await?;
     let epochs: Vec<dynamics::Epoch<'_>> = records.iter().map(crate::score::epoch).collect();
     let learned: Vec<Dynamics> = if epochs.is_empty() {
         vec![]
@@ -75,17 +71,6 @@ impl Doubted {
             .collect();
         let doubted = said.iter().filter(|&&it| it).count();
         (!said.is_empty()).then(|| doubted as f64 / said.len() as f64)
-    }
-}
-
-impl Pilot {
-    /// Share of what it was trained on that it predicts as labelled.
-    pub(super) fn accuracy(&self, trained: &[u32]) -> f64 {
-        let right = trained
-            .iter()
-            .filter(|&&it| self.agrees[it as usize])
-            .count();
-        right as f64 / trained.len().max(1) as f64
     }
 }
 
@@ -121,7 +106,10 @@ pub(super) fn of(measured: &Measured<'_>) -> ArchaeologyReport {
         not_voted: measured.votes.len() as u64 - voted,
         sources: sources(measured),
         groups: measured.groups.clone(),
-        pilot_accuracy: measured.pilot_accuracy,
+        ranked_by: measured.difficulty.map(Difficulty::source),
+        pilot_accuracy: measured
+            .difficulty
+            .and_then(|it| it.pilot_accuracy(measured.trained)),
     }
 }
 

@@ -1,25 +1,63 @@
 //! The suites of an archaeology as rows with trajectories.
 
-use super::draw;
-use crate::data::Strata;
-use unearth_audit::{Archaeology, ArchaeologyVariant, Suite};
+use unearth_audit::{Archaeology, ArchaeologyVariant, RankedBy, Suite};
+use unearth_dataset::probes::{Strata, by_stratum, in_turn};
 
-/// What the pilot saw of every example, in index order.
-pub(crate) struct Pilot {
-    /// Loss of the given label in the eval pass; none where that did not see it.
-    pub(crate) loss: Vec<Option<f64>>,
-    /// Whether both the eval pass and the last epoch in flight predicted the given label.
-    pub(crate) agrees: Vec<bool>,
+/// How hard every example is, in index order.
+pub(crate) enum Difficulty {
+    /// As a pilot saw it.
+    Pilot {
+        /// Loss of the given label in the eval pass; none where that did not see it.
+        loss: Vec<Option<f64>>,
+        /// Whether both the eval pass and the last epoch in flight predicted the given label.
+        agrees: Vec<bool>,
+    },
+    /// As the dataset's user holds it to be; none where that is unknown.
+    Given(Vec<Option<f64>>),
+}
+
+impl Difficulty {
+    /// Where it comes from.
+    pub(crate) fn source(&self) -> RankedBy {
+        match self {
+            Self::Pilot { .. } => RankedBy::Pilot,
+            Self::Given(_) => RankedBy::Difficulty,
+        }
+    }
+
+    fn of(&self, index: u32) -> Option<f64> {
+        match self {
+            Self::Pilot { loss: of, .. } | Self::Given(of) => of[index as usize],
+        }
+    }
+
+    /// Whether nothing says that its label is wrong.
+    fn agrees(&self, index: u32) -> bool {
+        match self {
+            Self::Pilot { agrees, .. } => agrees[index as usize],
+            Self::Given(_) => true,
+        }
+    }
+
+    /// Share of what a pilot was trained on that it predicts as labelled; none without one.
+    pub(crate) fn pilot_accuracy(&self, trained: &[u32]) -> Option<f64> {
+        let Self::Pilot { agrees, .. } = self else {
+            return None;
+        };
+        let right = trained.iter().filter(|&&it| agrees[it as usize]).count();
+        Some(right as f64 / trained.len().max(1) as f64)
+    }
 }
 
 /// Typical or atypical examples of the dataset, at most `archaeology.suite_size`.
 ///
 /// The authors rank all classes at once; ours takes as many of each class (of each group), and leaves those out of
-/// the atypical ones whose label the pilot does not share: a wrong label is not an atypical example.
-pub(crate) fn from_pilot(
+/// the atypical ones whose label the pilot does not share: a wrong label is not an atypical example. Difficulties
+/// that the user gives are taken at their word.
+pub(crate) fn members(
     suite: Suite,
     archaeology: &Archaeology,
-    pilot: &Pilot,
+    difficulty: &Difficulty,
     trained: &[u32],
     strata: &Strata,
 ) -> Vec<u32> {
@@ -27,8 +65,8 @@ pub(crate) fn from_pilot(
     let atypical = suite == Suite::Atypical;
     let mut ranked: Vec<(f64, u32)> = trained
         .iter()
-        .filter(|&&index| authors || !atypical || pilot.agrees[index as usize])
-        .filter_map(|&index| Some((pilot.loss[index as usize]?, index)))
+        .filter(|&&index| authors || !atypical || difficulty.agrees(index))
+        .filter_map(|&index| Some((difficulty.of(index)?, index)))
         .collect();
     ranked.sort_unstable_by(|a, b| {
         let by_loss = a.0.total_cmp(&b.0);
@@ -40,7 +78,7 @@ pub(crate) fn from_pilot(
     if authors {
         return ranked.into_iter().take(size).collect();
     }
-    draw::in_turn(&draw::by_stratum(&ranked, strata), size)
+    in_turn(&by_stratum(&ranked, strata), size)
 }
 
 #[cfg(test)]
@@ -59,25 +97,36 @@ mod tests {
     }
 
     /// Ten examples of two classes; class 1 is harder, and 8 and 9 are called something else.
-    fn drawn(suite: Suite, variant: ArchaeologyVariant) -> Vec<u32> {
+    fn drawn(suite: Suite, variant: ArchaeologyVariant, difficulty: &Difficulty) -> Vec<u32> {
         let strata = Strata {
             of_examples: (0..10).map(|i| usize::from(i >= 5)).collect(),
             count: 2,
         };
-        let pilot = Pilot {
-            loss: (0..10).map(|i| Some(f64::from(i))).collect(),
-            agrees: (0..10).map(|i| i < 8).collect(),
-        };
         let trained: Vec<u32> = (0..10).collect();
-        from_pilot(suite, &archaeology(variant), &pilot, &trained, &strata)
+        members(suite, &archaeology(variant), difficulty, &trained, &strata)
     }
 
     #[test]
     fn suites_are_balanced_and_atypical_leaves_out_labels_that_the_pilot_does_not_share() {
         use ArchaeologyVariant::{Authors, Unearth};
-        assert_eq!(drawn(Suite::Typical, Unearth), [0, 5, 1, 6]);
-        assert_eq!(drawn(Suite::Atypical, Unearth), [4, 7, 3, 6]);
-        assert_eq!(drawn(Suite::Typical, Authors), [0, 1, 2, 3]);
-        assert_eq!(drawn(Suite::Atypical, Authors), [9, 8, 7, 6]);
+        let pilot = Difficulty::Pilot {
+            loss: (0..10).map(|i| Some(f64::from(i))).collect(),
+            agrees: (0..10).map(|i| i < 8).collect(),
+        };
+        assert_eq!(drawn(Suite::Typical, Unearth, &pilot), [0, 5, 1, 6]);
+        assert_eq!(drawn(Suite::Atypical, Unearth, &pilot), [4, 7, 3, 6]);
+        assert_eq!(drawn(Suite::Typical, Authors, &pilot), [0, 1, 2, 3]);
+        assert_eq!(drawn(Suite::Atypical, Authors, &pilot), [9, 8, 7, 6]);
+        assert_eq!(pilot.pilot_accuracy(&[0, 1, 8, 9]), Some(0.5));
+    }
+
+    #[test]
+    fn difficulties_that_are_given_are_taken_at_their_word() {
+        let given = (0..10).map(|i| (i != 9).then_some(f64::from(i)));
+        let given = Difficulty::Given(given.collect());
+        let drawn = |suite| drawn(suite, ArchaeologyVariant::Unearth, &given);
+        assert_eq!(drawn(Suite::Typical), [0, 5, 1, 6]);
+        assert_eq!(drawn(Suite::Atypical), [8, 4, 7, 3]);
+        assert_eq!(given.pilot_accuracy(&[0]), None);
     }
 }

@@ -83,29 +83,42 @@ impl Source<'_> {
         &self,
         grouping: Grouping,
     ) -> Result<Vec<Option<f64>>, WorkerError> {
-        let (learned, evaluated) = (self.dynamics().await?, self.evaluation().await?);
-        let mut values = vec![None; evaluated.len()];
+        let mut values = vec![None; self.data.pack.len()];
         for population in [Population::Trained, Population::HeldOut] {
             let members = self.members(population);
-            let sources: &[&[Dynamics]] = match population {
-                // What was posted is of one kind of logits, which its late epochs tell best.
-                _ if self.shape.is_external => &[learned],
-                Population::Trained => &[evaluated, learned],
-                Population::HeldOut => &[evaluated],
-            };
+            let sources = self.label_issue_records(population).await?;
             let of = |source: &[Dynamics], reading: fn(&Dynamics) -> Option<f64>| {
                 let values = members.iter().map(|&at| reading(&source[at])).collect();
                 self.grouped(grouping, &members, values)
             };
             let readings: Vec<Vec<Option<f64>>> = sources
                 .iter()
-                .flat_map(|source| Self::LABEL_ISSUE_READINGS.map(|reading| of(source, reading)))
+                .flat_map(|(_, source)| {
+                    Self::LABEL_ISSUE_READINGS.map(|reading| of(source, reading))
+                })
                 .collect();
             for (&at, value) in members.iter().zip(mean_standing(&readings)) {
                 values[at] = value;
             }
         }
         Ok(values)
+    }
+
+    /// The records that `label_issue` reads of a population, with the logits they are from.
+    pub(crate) async fn label_issue_records(
+        &self,
+        population: Population,
+    ) -> Result<Vec<(LogitSource, &[Dynamics])>, WorkerError> {
+        let learned = (self.shape.trajectory, self.dynamics().await?);
+        // What was posted is of one kind of logits, which its late epochs tell best.
+        if self.shape.is_external {
+            return Ok(vec![learned]);
+        }
+        let evaluated = (LogitSource::EvalPass, self.evaluation().await?);
+        Ok(match population {
+            Population::Trained => vec![evaluated, learned],
+            Population::HeldOut => vec![evaluated],
+        })
     }
 
     async fn vog(&self, scoring: &Scoring) -> Result<Column, WorkerError> {

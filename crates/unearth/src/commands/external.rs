@@ -12,12 +12,13 @@ use crate::{
 };
 use anyhow::{Context as _, Result, anyhow, ensure};
 use reqwest::Method;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
     fs::File,
     path::{Path, PathBuf},
 };
-use unearth_audit::Signal;
+use unearth_audit::{ProbeRequest, Signal};
 
 #[tokio::main]
 pub(crate) async fn run(args: &ExternalArgs) -> Result<(), Failure> {
@@ -41,6 +42,8 @@ struct Inputs {
     examples: Examples,
     gradients: Option<Gradients>,
     dynamics: Option<Dynamics>,
+    /// Rows after the last example in the dynamics.
+    probes: Vec<ProbeRequest>,
     /// Of the files' bytes: other files are another audit.
     identity: blake3::Hash,
 }
@@ -49,9 +52,22 @@ impl Inputs {
     fn open(args: &ExternalArgs) -> Result<Self> {
         let gradients = args.gradients.as_deref().map(Gradients::open).transpose()?;
         let dynamics = args.dynamics.as_deref().map(Dynamics::open).transpose()?;
+        let probes = args.probes.as_deref().map(probes).transpose()?;
+        let probes = probes.unwrap_or_default();
+        let of_examples = |rows: usize| {
+            rows.checked_sub(probes.len()).with_context(|| {
+                format!(
+                    "the dynamics are of {rows} rows, and {} probes are listed",
+                    probes.len()
+                )
+            })
+        };
         let counts = [
             gradients.as_ref().map(Gradients::examples),
-            dynamics.as_ref().map(Dynamics::examples),
+            dynamics
+                .as_ref()
+                .map(|it| of_examples(it.rows()))
+                .transpose()?,
         ];
         if let [Some(one), Some(other)] = counts {
             ensure!(
@@ -61,10 +77,11 @@ impl Inputs {
         }
         let count = counts.into_iter().flatten().next().unwrap_or(0);
         Ok(Self {
-            examples: examples(args, count, dynamics.as_ref())?,
+            examples: examples(args, count, dynamics.as_ref(), &probes)?,
             identity: identity(args)?,
             gradients,
             dynamics,
+            probes,
         })
     }
 
@@ -87,18 +104,39 @@ impl Inputs {
                 request["classes"] = json!(classes(dataset, dynamics.classes())?);
             }
         }
+        if !self.probes.is_empty() {
+            request["probes"] = json!(self.probes);
+        }
         Ok(request)
     }
 }
 
-fn examples(args: &ExternalArgs, count: usize, dynamics: Option<&Dynamics>) -> Result<Examples> {
+/// The list that `unearth probes` wrote.
+fn probes(path: &Path) -> Result<Vec<ProbeRequest>> {
+    #[derive(Deserialize)]
+    struct List {
+        probes: Vec<ProbeRequest>,
+    }
+    let shown = path.display();
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{shown}`"))?;
+    let list: List = serde_json::from_slice(&bytes)
+        .with_context(|| format!("`{shown}` is no list of probes"))?;
+    Ok(list.probes)
+}
+
+fn examples(
+    args: &ExternalArgs,
+    count: usize,
+    dynamics: Option<&Dynamics>,
+    probes: &[ProbeRequest],
+) -> Result<Examples> {
     let (keys, labels) = (args.keys.as_deref(), args.labels.as_deref());
     let source = args.gradients.as_deref().or(args.dynamics.as_deref());
     let source = source.context("there is nothing to post")?;
     match (&args.table, dynamics.and_then(Dynamics::lines)) {
         (Some(table), _) => Examples::of_table(table),
         (None, Some(lines)) if keys.is_none() => {
-            Examples::of_lines(source, lines.examples(), labels)
+            Examples::of_lines(source, &lines.examples_but(probes), labels)
         }
         _ => Examples::of_arrays(source, count, keys, labels),
     }

@@ -4,10 +4,11 @@ use super::trial::Trial;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Seconds as the audits measured them, and in units of the audit's own training.
+/// Seconds as the audits measured them, and in units of its plain training.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Cost {
-    /// In optimiser steps, and in the record of every example that is kept beside them.
+    /// Plain training: the main run's optimiser steps and the record of every example that is kept beside them,
+    /// less the share of its probes.
     pub(super) training_secs: f64,
     /// In gradient sweeps.
     pub(super) sweep_secs: f64,
@@ -36,7 +37,7 @@ impl Cost {
         let audit = &trial.audit;
         let folds = trial.baseline.as_ref().map(|baseline| &baseline.audits);
         let mut cost = Self {
-            training_secs: seconds(audit, "fit_secs"),
+            training_secs: training(audit, trial.labels.given.len()),
             sweep_secs: seconds(audit, "sweep_secs"),
             audit_secs: seconds(audit, "wall_secs"),
             baseline_secs: folds
@@ -67,6 +68,19 @@ impl Cost {
     }
 }
 
+/// Seconds of the main run's optimiser steps over the `examples` alone.
+fn training(audit: &Value, examples: usize) -> f64 {
+    let runs = audit["result"]["runs"].as_array().into_iter().flatten();
+    let main = runs.into_iter().find(|run| run["role"] == "main");
+    let fit = main
+        .and_then(|main| main["fit_secs"].as_f64())
+        .unwrap_or(f64::NAN);
+    let probes = &audit["recipe"]["probes"];
+    let suites = probes["suites"].as_array().map_or(0, Vec::len);
+    let probes = suites as f64 * probes["suite_size"].as_f64().unwrap_or(0.0);
+    fit * examples as f64 / (examples as f64 + probes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{
@@ -79,7 +93,12 @@ mod tests {
         let [fit, sweep, wall] = seconds;
         json!({
             "attempts": attempts,
-            "result": {"fit_secs": fit, "sweep_secs": sweep, "wall_secs": wall},
+            "result": {
+                "fit_secs": fit,
+                "sweep_secs": sweep,
+                "wall_secs": wall,
+                "runs": [{"role": "main", "fit_secs": fit}],
+            },
         })
     }
 
@@ -113,6 +132,19 @@ mod tests {
         assert_eq!((cost.relative, cost.reason), (Some(relative), None));
         let alone = Cost::of(&trial(audit([40.0, 20.0, 70.0], 1), None));
         assert_eq!(alone.relative.and_then(|relative| relative.baseline), None);
+    }
+
+    #[test]
+    fn probes_and_the_pilot_are_no_part_of_plain_training() {
+        let mut with_archaeology = audit([60.0, 20.0, 90.0], 1);
+        with_archaeology["result"]["runs"] = json!([
+            {"role": "pilot", "fit_secs": 10.0},
+            {"role": "main", "fit_secs": 50.0},
+        ]);
+        // Half a probe for each of the two examples.
+        with_archaeology["recipe"]["probes"] = json!({"suites": ["corrupted"], "suite_size": 0.5});
+        let cost = Cost::of(&trial(with_archaeology, None));
+        assert!((cost.training_secs - 40.0).abs() < 1e-9, "{cost:?}");
     }
 
     #[test]

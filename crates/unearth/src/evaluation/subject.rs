@@ -2,17 +2,14 @@
 
 use super::random::{Purpose, stream};
 use crate::{
-    client::{
-        progress::{PhaseBar, Unit},
-        upload::unusable,
-    },
     exit::{Failure, WRONG_ARGUMENTS},
+    reading::read,
 };
 use anyhow::{Result, bail, ensure};
 use rand::seq::SliceRandom as _;
 use serde::Serialize;
-use std::{ops::ControlFlow, path::Path};
-use unearth_dataset::{Limits, OnBadExample, Pack, PackOptions, PackPhase, Packed, pack};
+use std::path::Path;
+use unearth_dataset::{Pack, Packed};
 
 /// Which examples to take.
 #[derive(Debug, Clone)]
@@ -69,25 +66,7 @@ pub(super) struct Example {
 impl Subject {
     /// Reads a dataset, for which `work_dir` has room, and takes some of it.
     pub(crate) fn read(path: &Path, choice: &Choice, work_dir: &Path) -> Result<Self, Failure> {
-        let options = PackOptions {
-            on_bad_example: if choice.skip_bad_examples {
-                OnBadExample::Skip
-            } else {
-                OnBadExample::Refuse
-            },
-            ..PackOptions::default()
-        };
-        let mut shown = Shown::begin();
-        let packed = pack(path, &options, &Limits::default(), work_dir, &mut |now| {
-            shown.show(now.phase, now.done, now.total);
-            ControlFlow::Continue(())
-        });
-        let packed = packed.map_err(|error| unusable(path, error))?;
-        let facts = &packed.facts;
-        shown.end(&format!(
-            "{} examples in {} classes",
-            facts.examples, facts.classes
-        ));
+        let packed = read(path, choice.skip_bad_examples, work_dir)?;
         let wrong_choice = |error| Failure::with_code(WRONG_ARGUMENTS, error);
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         Self::taken(packed, &name, choice).map_err(wrong_choice)
@@ -195,36 +174,6 @@ fn balanced(examples: Vec<Example>, limit: usize) -> Vec<Example> {
         .into_iter()
         .filter_map(|position| examples[position].take())
         .collect()
-}
-
-/// Reading, on the screen.
-struct Shown {
-    bar: PhaseBar,
-    phase: Option<PackPhase>,
-}
-
-impl Shown {
-    fn begin() -> Self {
-        Self {
-            bar: PhaseBar::begin("reading", Unit::Nothing),
-            phase: None,
-        }
-    }
-
-    fn show(&mut self, phase: PackPhase, done: u64, total: u64) {
-        if self.phase.replace(phase) != Some(phase) {
-            let unit = match phase {
-                PackPhase::Unpack => Unit::Bytes,
-                PackPhase::Scan | PackPhase::Write => Unit::Items,
-            };
-            self.bar.turn("reading", unit);
-        }
-        self.bar.set(done, total, String::new());
-    }
-
-    fn end(self, summary: &str) {
-        self.bar.end(summary);
-    }
 }
 
 #[cfg(test)]

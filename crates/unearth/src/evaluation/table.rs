@@ -39,7 +39,7 @@ pub(crate) fn table(evaluation: &Evaluation) -> String {
 const NOTE: &str = "\
 baseline, best: what label_issue has more than the baseline, and than the best other signal of that seed\n\
 audit, no sweeps, all folds: the time of the whole audit, of the audit less its gradient sweeps, and of the\n\
-baseline, divided by the audit's training: its optimiser steps, with the record of every example\n";
+baseline, divided by its plain training: the main run's optimiser steps, with the record of every example\n";
 
 /// What was evaluated, in one line.
 pub(super) fn what(evaluation: &Evaluation) -> String {

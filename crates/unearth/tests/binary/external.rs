@@ -1,7 +1,8 @@
 //! External runs with the real binary: from files on the command line, and from the Python example.
 
-use crate::real::{Unearth, home, write};
+use crate::real::{Image, Unearth, blobs, home, write};
 use npyz::npz::NpzArchive;
+use serde_json::Value;
 use std::{
     fs::{self, File},
     io::BufReader,
@@ -147,6 +148,156 @@ fn dynamics_are_posted_from_arrays_and_from_cartographys_lines() {
     assert!(said(&missing).contains("nowhere.npz"));
 }
 
+/// `unearth probes` of a dataset.
+fn probes(dataset: &Path, out: &Path, arguments: &[&str]) -> Output {
+    let output = Command::new(BINARY)
+        .arg("probes")
+        .arg(dataset)
+        .args(arguments)
+        .arg("--out")
+        .arg(out)
+        .output();
+    output.expect("the binary starts")
+}
+
+#[test]
+fn probes_are_made_for_a_training_of_ones_own_and_sort_its_examples() {
+    const EPOCHS: usize = 6;
+    let home = home();
+    let folder = home.path();
+    let dataset = blobs(folder, 240, Image::SMALL_COLOUR);
+    let file = folder.join("probes.npz");
+    let made = probes(&dataset, &file, &["--suite-size", "40"]);
+    assert!(made.status.success(), "{}", said(&made));
+    let again = folder.join("again.npz");
+    assert!(
+        probes(&dataset, &again, &["--suite-size", "40"])
+            .status
+            .success()
+    );
+    assert_eq!(fs::read(&file).unwrap(), fs::read(&again).unwrap());
+
+    let mut arrays = NpzArchive::open(&file).expect("an npz");
+    let mut images = NpzArchive::open(&dataset).expect("an npz");
+    let shape = |file: &mut NpzArchive<BufReader<File>>, name: &str| {
+        let array = file
+            .by_name(name)
+            .expect("it can be read")
+            .expect("it is there");
+        array.shape().to_vec()
+    };
+    let of_images = shape(&mut images, "x");
+    assert_eq!(shape(&mut arrays, "x")[0], 80);
+    assert_eq!(shape(&mut arrays, "x")[1..3], of_images[1..3]);
+    let list = folder.join("probes.npz.json");
+    let listed: Value =
+        serde_json::from_slice(&fs::read(&list).expect("the list is there")).unwrap();
+    let listed = listed["probes"].as_array().unwrap();
+    let given: Vec<i64> = array(&mut images, "y");
+    for probe in listed {
+        let source: usize = probe["source"].as_str().unwrap().parse().unwrap();
+        let label: i64 = probe["label"].as_str().unwrap().parse().unwrap();
+        let is_random = probe["suite"] == "random_outputs";
+        assert_eq!(label != given[source], is_random, "{probe}");
+    }
+
+    // The training: what has a wrong label is never learned, what is corrupted late.
+    let suites = listed.iter().map(|probe| probe["suite"].as_str().unwrap());
+    let kinds: Vec<&str> = (0..given.len()).map(|_| "").chain(suites).collect();
+    let mut losses = Vec::new();
+    for epoch in 0..EPOCHS {
+        losses.extend(kinds.iter().enumerate().map(|(row, kind)| {
+            let jitter = (row % 11) as f32 / 100.0;
+            let epoch = epoch as f32;
+            jitter
+                + match *kind {
+                    "random_outputs" => 2.0 + 0.2 * epoch,
+                    "corrupted" => 1.5 - 0.1 * epoch,
+                    _ if row.is_multiple_of(20) => 2.0 + 0.2 * epoch,
+                    _ => 1.5 * 0.4_f32.powf(epoch),
+                }
+        }));
+    }
+    let dynamics = folder.join("dynamics.npz");
+    let mut writer = npyz::npz::NpzWriter::create(&dynamics).expect("the file can be made");
+    write(
+        &mut writer,
+        "loss",
+        &[EPOCHS as u64, kinds.len() as u64],
+        losses,
+    );
+    drop(writer);
+    let labels = folder.join("labels.npy");
+    fs::write(&labels, label_file(&given)).expect("the file can be made");
+
+    let unearth = Unearth::start(&folder.join("data"));
+    let out = folder.join("ranked.csv");
+    let paths = [&dynamics, &labels, &list].map(|path| path.to_str().expect("a plain path"));
+    let signal = PathBuf::from(format!("mean_loss={}", out.display()));
+    let [dynamics, labels, list] = paths;
+    let arguments = [
+        "--dynamics",
+        dynamics,
+        "--labels",
+        labels,
+        "--probes",
+        list,
+        "--logits",
+        "in-flight",
+    ];
+    let done = external(&unearth, &signal, &arguments);
+    assert!(done.status.success(), "{}", said(&done));
+    let csv = fs::read_to_string(&out).expect("the ranking is there");
+    let mut rows = csv.lines();
+    let header: Vec<&str> = rows.next().unwrap().split(',').collect();
+    let at = header
+        .iter()
+        .position(|name| *name == "category")
+        .expect("a column");
+    let rows: Vec<Vec<&str>> = rows.map(|row| row.split(',').collect()).collect();
+    assert_eq!(rows.len(), given.len());
+    for row in rows {
+        let index: usize = row[1].parse().unwrap();
+        assert_eq!(
+            row[at] == "random_outputs",
+            index.is_multiple_of(20),
+            "{row:?}"
+        );
+    }
+}
+
+#[test]
+fn probes_of_a_table_are_rows_with_the_text_of_their_source() {
+    let home = home();
+    let table = home.path().join("texts.csv");
+    let rows = (0..60).map(|row| {
+        format!(
+            "t{row},{},\"text {row}, with a comma\"\n",
+            ["yes", "no"][row % 2]
+        )
+    });
+    fs::write(
+        &table,
+        format!("key,label,text\n{}", rows.collect::<String>()),
+    )
+    .unwrap();
+    let out = home.path().join("probes.csv");
+    let made = probes(&table, &out, &[]);
+    assert!(made.status.success(), "{}", said(&made));
+    let mut reader = csv::Reader::from_path(&out).unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 20);
+    for row in &rows {
+        let source: usize = row[3].strip_prefix('t').unwrap().parse().unwrap();
+        assert_eq!(&row[2], "random_outputs");
+        assert_ne!(&row[1], ["yes", "no"][source % 2]);
+        assert_eq!(&row[4], format!("text {source}, with a comma"));
+    }
+    let images = probes(&table, &out, &["--suites", "corrupted"]);
+    assert_eq!(images.status.code(), Some(2));
+    assert!(said(&images).contains("are images"), "{}", said(&images));
+}
+
 /// An npy of whole numbers.
 fn label_file(labels: &[i64]) -> Vec<u8> {
     let header = format!(
@@ -183,7 +334,7 @@ fn the_python_example_finds_its_wrong_labels() {
     }
     let example = root.join("examples/python/external.py");
     let code = fs::read_to_string(&example).expect("the example is there");
-    assert!(code.lines().count() <= 40, "it stays short");
+    assert!(code.lines().count() <= 30, "it stays short");
     let home = home();
     let unearth = Unearth::start(&home.path().join("data"));
     let done = python(&[example.to_str().expect("a plain path")])

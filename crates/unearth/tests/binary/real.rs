@@ -119,8 +119,13 @@ impl Unearth {
         answer.expect("an answer").parse().expect("JSON")
     }
 
-    /// Uploads a file, waits until it is a dataset, and begins an audit of it.
+    /// Uploads a file, waits until it is a dataset, and begins an audit of it by a recipe.
     pub(crate) fn begin_audit(&self, file: &Path, recipe: &Value) -> String {
+        self.begin(file, json!({ "recipe": recipe, "seed": 7 }))
+    }
+
+    /// Uploads a file, waits until it is a dataset, and begins an audit of it.
+    pub(crate) fn begin(&self, file: &Path, mut body: Value) -> String {
         let bytes = fs::read(file).expect("the dataset is there");
         let posted = self.post("/v1/datasets?name=blobs.npz", bytes.into());
         let id = posted["id"]
@@ -134,7 +139,7 @@ impl Unearth {
                 state => state == Some("ready"),
             },
         );
-        let body = json!({ "dataset_id": id, "recipe": recipe, "seed": 7 });
+        body["dataset_id"] = id.into();
         let audit = self.post("/v1/audits", body.to_string().into());
         audit["id"]
             .as_str()
@@ -152,6 +157,18 @@ impl Unearth {
             },
         );
         self.text(&format!("/v1/audits/{audit}/ranking.csv?signal={signal}"))
+    }
+
+    /// `unearth external` on this server; what it says of errors is the panic's.
+    pub(crate) fn external(&self, arguments: &[&str]) {
+        let output = Command::new(BINARY)
+            .args(["external", "--server", &self.url, "--token", &self.token])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .expect("the binary starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
     }
 
     /// `unearth audit` on this server, with its ranking at `out`.
@@ -176,6 +193,32 @@ impl Unearth {
             );
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+}
+
+/// A worker beside the one of [`Unearth`], which nobody looks after.
+pub(crate) struct Worker(Child);
+
+impl Worker {
+    /// Starts it on the database and blobs of `home`.
+    pub(crate) fn start(home: &Path) -> Self {
+        let url = unearth_postgres::connect_running(&home.join("postgres")).expect("Postgres runs");
+        let work = Command::new(BINARY)
+            .args(["work", "--device", "cpu", "--threads", "1"])
+            .args(["--database-url", &url, "--blobs"])
+            .arg(home.join("blobs"))
+            .arg("--data-dir")
+            .arg(home.join("other-worker"))
+            .env("UNEARTH_RESUME_INTERVAL", "0.2")
+            .stdin(Stdio::null())
+            .spawn();
+        Self(work.expect("the binary starts"))
+    }
+
+    /// Kills it.
+    pub(crate) fn kill(mut self) {
+        self.0.kill().expect("it runs");
+        self.0.wait().expect("it was ours");
     }
 }
 

@@ -12,17 +12,17 @@ use unearth_external::{Coverage, Flaw};
 use unearth_store::{
     StoreError,
     audits::Audit,
-    examples,
+    examples as dataset,
     external::{Batch, Completing},
+    probes,
 };
-use uuid::Uuid;
 
 /// How many epochs and checkpoints a refusal lists.
 const LISTED: usize = 20;
 
 /// Queues the run, or says what is missing or there twice. A run that was completed before stays as it is.
 pub(super) async fn complete(app: &App, audit: &Audit, run: &ExternalRun) -> Result<(), Problem> {
-    let (dataset, facts) = load::ready_dataset(app, audit.dataset_id).await?;
+    let (_, facts) = load::ready_dataset(app, audit.dataset_id).await?;
     let Some(mut completing) = Completing::begin(&app.db, audit.id).await? else {
         let audit = load::audit(app, audit.id).await?;
         return match audit.state {
@@ -34,25 +34,33 @@ pub(super) async fn complete(app: &App, audit: &Audit, run: &ExternalRun) -> Res
         path: "records",
         first: 1,
         count: run.epochs,
-        examples: facts.examples,
+        rows: facts.examples + run.probes as usize,
     };
     let gradients = Positions {
         path: "gradients",
         first: 0,
         count: run.checkpoints.len() as u32,
-        examples: facts.examples,
+        rows: facts.examples,
     };
     let records = records.look(completing.records()).await?;
     let gradients = gradients.look(completing.maps()).await?;
     let flaws: Vec<(String, Flawed)> = records.flaws.into_iter().chain(gradients.flaws).collect();
     if !flaws.is_empty() {
         completing.release().await?;
-        return Err(incomplete(app, dataset.id, flaws).await?);
+        return Err(incomplete(app, audit, facts.examples, flaws).await?);
     }
     let posted = Posted {
         quantities: records.quantities.unwrap_or_default(),
         gradients: !run.checkpoints.is_empty(),
     };
+    if audit.archaeology.is_some() && !posted.quantities.contains(&Quantity::Loss) {
+        completing.release().await?;
+        let detail = "an archaeology compares `loss` over the epochs, and neither it nor `logits` were posted";
+        let error = FieldError::new("records", detail);
+        return Err(Problem::new(&problem::AUDIT_INCOMPLETE, error.to_string())
+            .errors(vec![error])
+            .hint("post it, or begin the audit without archaeology and probes"));
+    }
     completing
         .finish(&run.signals(&posted), (app.now)())
         .await?;
@@ -66,7 +74,8 @@ struct Positions {
     /// The number that people give the first.
     first: u32,
     count: u32,
-    examples: usize,
+    /// Examples, and probes where there are some.
+    rows: usize,
 }
 
 /// What was found of them.
@@ -96,7 +105,7 @@ impl Positions {
             quantities: None,
         };
         for position in 0..self.count {
-            let mut coverage = Coverage::new(self.examples);
+            let mut coverage = Coverage::new(self.rows);
             while let Some(batch) = next.take_if(|batch| batch.position == position) {
                 found.columns(self, &batch);
                 coverage.add(batch.chunk, batch.indices.into_iter());
@@ -128,13 +137,17 @@ impl Found {
 
 async fn incomplete(
     app: &App,
-    dataset: Uuid,
+    audit: &Audit,
+    examples: usize,
     flaws: Vec<(String, Flawed)>,
 ) -> Result<Problem, Problem> {
     let count = flaws.len();
     let mut errors = Vec::new();
     for (place, flaw) in flaws.into_iter().take(LISTED) {
-        errors.push(FieldError::new(place, words(app, dataset, flaw).await?));
+        errors.push(FieldError::new(
+            place,
+            words(app, audit, examples, flaw).await?,
+        ));
     }
     let detail = match errors.as_slice() {
         [only] => only.to_string(),
@@ -146,10 +159,15 @@ async fn incomplete(
         .hint("put what is missing, DELETE batches that are wrong, and complete it again"))
 }
 
-async fn words(app: &App, dataset: Uuid, flaw: Flawed) -> Result<String, StoreError> {
+async fn words(
+    app: &App,
+    audit: &Audit,
+    examples: usize,
+    flaw: Flawed,
+) -> Result<String, StoreError> {
     Ok(match flaw {
         Flawed::Examples(Flaw::Missing { first, count }) => {
-            let keys = examples::keys(&app.db, dataset, &first).await?;
+            let keys = keys(app, audit, examples, &first).await?;
             let named: Vec<String> = keys
                 .iter()
                 .zip(&first)
@@ -166,7 +184,7 @@ async fn words(app: &App, dataset: Uuid, flaw: Flawed) -> Result<String, StoreEr
             batches: [one, other],
             count,
         }) => {
-            let keys = examples::keys(&app.db, dataset, &[example]).await?;
+            let keys = keys(app, audit, examples, &[example]).await?;
             let key = keys.first().map_or("", String::as_str);
             format!(
                 "{count} examples are there twice: `{key}` (index {example}) is in the batches {one} and {other}"
@@ -178,6 +196,27 @@ async fn words(app: &App, dataset: Uuid, flaw: Flawed) -> Result<String, StoreEr
             names(&known)
         ),
     })
+}
+
+/// The keys of some rows, ascending by index: of examples, then of probes.
+async fn keys(
+    app: &App,
+    audit: &Audit,
+    examples: usize,
+    rows: &[u32],
+) -> Result<Vec<String>, StoreError> {
+    let mut keys = dataset::keys(&app.db, audit.dataset_id, rows).await?;
+    if keys.len() < rows.len() {
+        let probes = probes::of_external(&app.db, audit.id).await?;
+        let probe = |&row: &u32| {
+            probes
+                .get((row as usize).checked_sub(examples)?)?
+                .key
+                .clone()
+        };
+        keys.extend(rows.iter().filter_map(probe));
+    }
+    Ok(keys)
 }
 
 fn names(quantities: &[Quantity]) -> String {

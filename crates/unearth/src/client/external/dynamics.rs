@@ -41,11 +41,11 @@ impl Dynamics {
         }
     }
 
-    /// Number of examples.
-    pub(crate) fn examples(&self) -> usize {
+    /// Number of examples, with the probes after them.
+    pub(crate) fn rows(&self) -> usize {
         match self {
             Self::Arrays(arrays) => arrays.examples,
-            Self::Lines(lines) => lines.examples().len(),
+            Self::Lines(lines) => lines.rows(),
         }
     }
 

@@ -4,10 +4,12 @@ use super::{BATCH_BYTES, posting::Posting};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 use std::{
+    collections::HashSet,
     fs::File,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
 };
+use unearth_audit::ProbeRequest;
 
 /// More epochs than a run may have.
 const EPOCHS_MAX: usize = 100_000;
@@ -56,9 +58,19 @@ impl Lines {
         self.files.len()
     }
 
-    /// Key and label of each example, in the order of the first epoch.
-    pub(crate) fn examples(&self) -> &[(String, Option<String>)] {
-        &self.examples
+    /// Number of examples, with the probes among them.
+    pub(super) fn rows(&self) -> usize {
+        self.examples.len()
+    }
+
+    /// Key and label of each row that is no probe, in the order of the first epoch.
+    pub(crate) fn examples_but(&self, probes: &[ProbeRequest]) -> Vec<(String, Option<String>)> {
+        let probes: HashSet<&str> = probes.iter().map(|probe| probe.key.as_str()).collect();
+        let examples = self.examples.iter();
+        examples
+            .filter(|(key, _)| !probes.contains(key.as_str()))
+            .cloned()
+            .collect()
     }
 
     pub(super) fn classes(&self) -> usize {

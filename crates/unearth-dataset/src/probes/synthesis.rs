@@ -1,48 +1,68 @@
 //! The probes that are made: extra rows to train on, of known kind.
 
-use super::draw;
-use crate::data::Data;
+use super::draw::{self, Strata};
+use crate::Pack;
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 use unearth_audit::{ProbeRows, Probes, Suite};
-use unearth_dataset::Pack;
-use unearth_store::probes::Probe;
 
 /// Standard deviation of the noise in corrupted images, of a pixel range of 0 to 1: the authors' value.
 const NOISE: f64 = 0.1;
 
 /// Synthesised probes with their pixels.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Synthesised {
-    /// `[m, height, width, channels]`.
+pub struct Synthesised {
     pixels: Vec<u8>,
-    /// `[m]`.
     labels: Vec<i32>,
-    /// `[m]`.
-    pub(crate) probes: Vec<Probe>,
+    probes: Vec<SynthesisedProbe>,
+}
+
+/// What a synthesised probe is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SynthesisedProbe {
+    /// Of which kind it is.
+    pub suite: Suite,
+    /// Under which label it is trained.
+    pub label: i32,
+    /// The example it was made from; none where from none.
+    pub source: Option<u32>,
 }
 
 impl Synthesised {
     /// What a trainer sees of them.
-    pub(crate) fn rows(&self) -> ProbeRows<'_> {
+    pub fn rows(&self) -> ProbeRows<'_> {
         ProbeRows {
             pixels: &self.pixels,
             labels: &self.labels,
         }
     }
+
+    /// What each of them is, `[m]`.
+    pub fn probes(&self) -> &[SynthesisedProbe] {
+        &self.probes
+    }
 }
 
-/// Makes the probes of a run, the same ones for the same seed and data. Sources are taken from the
-/// examples that it does not train on where there are enough of them, so that none is trained on twice.
-pub(crate) fn synthesise(wanted: &Probes, seed: u64, data: &Data) -> Synthesised {
+/// Makes the probes of a run, the same ones for the same seed and data; `trained` are the indices it trains
+/// on, ascending. Sources are taken from the examples that it does not train on where there are enough of
+/// them, so that none is trained on twice.
+///
+/// # Panics
+/// When a suite is wanted that is made of the dataset's own examples.
+pub fn synthesise(
+    wanted: &Probes,
+    seed: u64,
+    pack: &Pack,
+    trained: &[u32],
+    strata: &Strata,
+) -> Synthesised {
     let size = wanted.suite_size as usize;
-    let (pack, strata) = (&*data.pack, data.strata());
-    let pool = pool(pack, &data.trained, size);
+    let pool = pool(pack, trained, size);
     let mut made = Synthesised::default();
     for &suite in &wanted.suites {
         let mut rng = draw::stream(seed, suite);
-        let lists = draw::shuffled(&pool, &strata, &mut rng);
+        let lists = draw::shuffled(&pool, strata, &mut rng);
         for source in draw::in_turn(&lists, size) {
             made.add(suite, source, pack, &mut rng);
         }
@@ -89,8 +109,8 @@ impl Synthesised {
         };
         self.pixels.extend_from_slice(&pixels);
         self.labels.push(label);
-        self.probes.push(Probe {
-            suite: suite.to_string(),
+        self.probes.push(SynthesisedProbe {
+            suite,
             label,
             source,
         });

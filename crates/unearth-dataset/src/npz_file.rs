@@ -1,4 +1,4 @@
-//! Examples of a pack, written out as an npz that [`pack`](crate::pack()) reads again.
+//! Images and what is known of them, written out as an npz that [`pack`](crate::pack()) reads again.
 
 use crate::{DatasetError, Pack};
 use std::{
@@ -6,6 +6,7 @@ use std::{
     io::{self, BufWriter, Write},
     path::Path,
 };
+use unearth_audit::ProbeRows;
 use zip::{CompressionMethod, DateTime, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 /// The start of an npy header is padded to a multiple of this.
@@ -38,10 +39,7 @@ pub fn write_npz(
     examples: &[CopiedExample<'_>],
 ) -> Result<(), DatasetError> {
     let written = || {
-        let mut npz = Npz(ZipWriter::new(BufWriter::with_capacity(
-            1 << 20,
-            File::create(path)?,
-        )));
+        let mut npz = Npz::create(path)?;
         npz.images(pack, examples)?;
         npz.texts("y", examples.iter().map(|example| example.label))?;
         npz.texts("key", examples.iter().map(|example| example.key))?;
@@ -53,7 +51,48 @@ pub fn write_npz(
             assert_eq!(splits.len(), examples.len(), "all have a split or none has");
             npz.texts("split", splits.into_iter())?;
         }
-        npz.0.finish().map_err(into_io)?.flush()
+        npz.finish()
+    };
+    written().map_err(DatasetError::write)
+}
+
+/// What a probe is called.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedProbe<'a> {
+    /// Its key.
+    pub key: &'a str,
+    /// Name of the class under which it is trained.
+    pub label: &'a str,
+    /// Name of its suite.
+    pub suite: &'a str,
+    /// Key of the example it was made from; empty where from none.
+    pub source: &'a str,
+}
+
+/// Writes probes to a new file at `path`: their images of `[height, width, channels]` as `x`, and an array of
+/// text for each of `y` (the label), `key`, `suite` and `source`.
+///
+/// # Errors
+/// When the file cannot be written.
+///
+/// # Panics
+/// When there are not as many names as images.
+pub fn write_probes(
+    path: &Path,
+    rows: ProbeRows<'_>,
+    shape: [usize; 3],
+    probes: &[NamedProbe<'_>],
+) -> Result<(), DatasetError> {
+    assert_eq!(rows.labels.len(), probes.len(), "every probe has a name");
+    let written = || {
+        let mut npz = Npz::create(path)?;
+        npz.begin_images(probes.len(), shape)?;
+        npz.0.write_all(rows.pixels)?;
+        npz.texts("y", probes.iter().map(|probe| probe.label))?;
+        npz.texts("key", probes.iter().map(|probe| probe.key))?;
+        npz.texts("suite", probes.iter().map(|probe| probe.suite))?;
+        npz.texts("source", probes.iter().map(|probe| probe.source))?;
+        npz.finish()
     };
     written().map_err(DatasetError::write)
 }
@@ -61,12 +100,26 @@ pub fn write_npz(
 struct Npz(ZipWriter<BufWriter<File>>);
 
 impl Npz {
+    fn create(path: &Path) -> io::Result<Self> {
+        let file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+        Ok(Self(ZipWriter::new(file)))
+    }
+
+    fn finish(self) -> io::Result<()> {
+        self.0.finish().map_err(into_io)?.flush()
+    }
+
+    /// Begins the array of `count` images.
+    fn begin_images(&mut self, count: usize, shape: [usize; 3]) -> io::Result<()> {
+        let bytes = count * shape.iter().product::<usize>();
+        let [height, width, channels] = shape;
+        let shape = format!("({count}, {height}, {width}, {channels})");
+        self.begin("x", "|u1", &shape, bytes)
+    }
+
     fn images(&mut self, pack: &Pack, examples: &[CopiedExample<'_>]) -> io::Result<()> {
         let shape = [pack.height(), pack.width(), pack.channels()];
-        let bytes = examples.len() * shape.iter().product::<usize>();
-        let [height, width, channels] = shape;
-        let shape = format!("({}, {height}, {width}, {channels})", examples.len());
-        self.begin("x", "|u1", &shape, bytes)?;
+        self.begin_images(examples.len(), shape)?;
         for example in examples {
             let image = pack
                 .image(example.index)
