@@ -706,7 +706,8 @@ export interface components {
             neighbours: number;
             /**
              * Format: int32
-             * @description Epochs of the pilot that ranks typical and atypical; none where neither suite is built.
+             * @description Epochs of the pilot that ranks typical and atypical; none where neither suite is built, or the
+             *     dataset's column `difficulty` ranks them.
              */
             pilot_epochs?: number | null;
             /**
@@ -756,6 +757,7 @@ export interface components {
              * @description Accuracy of the pilot on what it was trained on; null without one.
              */
             pilot_accuracy?: number | null;
+            ranked_by?: components["schemas"]["RankedBy"] | null;
             /** @description Where the synthesised probes come from, and what that does. */
             sources: string;
             /**
@@ -790,7 +792,8 @@ export interface components {
             neighbours: number | null;
             /**
              * Format: int32
-             * @description Epochs of the pilot; a quarter of the recipe's by default, at least 3.
+             * @description Epochs of the pilot; a quarter of the recipe's by default, at least 3. Where the dataset has a column
+             *     `difficulty`, that ranks typical and atypical instead, unless this is given.
              * @default null
              */
             pilot_epochs: number | null;
@@ -1227,6 +1230,8 @@ export interface components {
             classes: number;
             /** @description Number of examples over all splits. */
             examples: number;
+            /** @description Whether examples say how hard their user holds them to be. */
+            has_difficulty?: boolean;
             /** @description Height of every packed image, in pixels; 0 without images. */
             height: number;
             /** @description What the examples are. */
@@ -1565,6 +1570,11 @@ export interface components {
              * @description Width of the gradient maps in pixels; 0 without gradients.
              */
             map_width: number;
+            /**
+             * Format: int32
+             * @description Probes that were trained on beside the examples: rows after the last example in what is posted.
+             */
+            probes?: number;
         };
         /** @description One thing wrong with a request: which field, what is wrong, what would be right. */
         FieldError: {
@@ -1767,6 +1777,17 @@ export interface components {
          * @enum {string}
          */
         Precision: "f32" | "bf16";
+        /** @description A probe as a request names it. */
+        ProbeRequest: {
+            /** @description Its key, under which its records are posted; no example has it. */
+            key: string;
+            /** @description Class under which it was trained on, by name. */
+            label: string;
+            /** @description Key of the example it was made from. */
+            source?: string | null;
+            /** @description Of which kind it is: one of the synthesised suites. */
+            suite: components["schemas"]["Suite"];
+        };
         /** @description The synthesised probes that a training learns beside its examples. */
         Probes: {
             /** @description Whether the augmentation of their first epoch is kept for all. */
@@ -1846,6 +1867,11 @@ export interface components {
              */
             total: number;
         };
+        /**
+         * @description What says how typical the dataset's own examples are.
+         * @enum {string}
+         */
+        RankedBy: "pilot" | "difficulty";
         /** @description One row of a ranking. */
         RankedExample: {
             category?: components["schemas"]["CategoryOfExample"] | null;
@@ -2324,6 +2350,7 @@ export interface components {
         };
         /** @description An external run to begin: batches of its records and gradients are put to it, and then it is completed. */
         StartExternal: {
+            archaeology?: components["schemas"]["ArchaeologyRequest"] | null;
             /** @description Epochs or steps whose gradients will be posted, ascending; none by default. */
             checkpoints?: number[];
             /**
@@ -2354,6 +2381,11 @@ export interface components {
              * @description Width of the gradient maps in pixels.
              */
             map_width?: number | null;
+            /**
+             * @description Probes that are trained on beside the examples, in the order in which their rows follow the last
+             *     example; `unearth probes` makes them. Records must be posted of them, too, gradients must not.
+             */
+            probes?: components["schemas"]["ProbeRequest"][];
             /** @description What VoG is taken over; more can be asked for later. */
             scoring?: components["schemas"]["ScoringRequest"];
         };
