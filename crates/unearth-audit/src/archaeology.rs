@@ -135,7 +135,7 @@ pub struct Archaeology {
 pub struct ArchaeologyRequest {
     /// `unearth` (the default) or `authors`.
     pub variant: ArchaeologyVariant,
-    /// Neighbours that vote; 20 by default.
+    /// Neighbours that vote; by default 20, or as many as the smallest suite has voters.
     pub neighbours: Option<u32>,
     /// Probes of each suite; by default 3 % of the trained examples, at least 20, at most 500.
     pub suite_size: Option<u32>,
@@ -163,7 +163,7 @@ pub struct CustomSuiteRequest {
 pub const SUITE_MIN: u32 = 20;
 const SUITE_MAX: u32 = 500;
 pub(crate) const SUITE_LIMIT: u32 = 100_000;
-pub(crate) const NEIGHBOURS: u32 = 20;
+const NEIGHBOURS: u32 = 20;
 const CUSTOM_SUITES_MAX: usize = 16;
 
 impl ArchaeologyRequest {
@@ -202,7 +202,7 @@ impl ArchaeologyRequest {
             .suite_size
             .unwrap_or_else(|| default_suite_size(trained));
         check_size(suite_size, trained, &mut check);
-        let neighbours = self.neighbours.unwrap_or(NEIGHBOURS);
+        let neighbours = self.neighbours.unwrap_or(default_neighbours(suite_size));
         let voters = suites.len() as u32 * (suite_size / 2);
         check_neighbours(neighbours, voters, &mut check);
 
@@ -247,6 +247,11 @@ pub(crate) fn check_size(
             "must be {SUITE_MIN} to a fifth of the {trained} trained examples, and is {suite_size}: there would be too few probes to tell kinds apart, or too few examples"
         ),
     );
+}
+
+/// With more of them than a suite has voters, no vote for it could be unanimous.
+pub(crate) fn default_neighbours(smallest_suite: u32) -> u32 {
+    NEIGHBOURS.min(smallest_suite / 2).max(1)
 }
 
 pub(crate) fn check_neighbours(

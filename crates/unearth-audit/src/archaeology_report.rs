@@ -117,8 +117,8 @@ pub struct CategoryReport {
     /// Mean loss of its probes after each epoch.
     pub trajectory: Vec<Option<f64>>,
     /// Estimated share of its probes that carry a wrong label, for suites made of the dataset's own
-    /// examples: reckoned from how often the model's suggestion differs from the label there, in typical
-    /// probes and in random outputs. On the high side, since hard examples count as wrong.
+    /// examples: how many a vote without this suite calls random outputs, over the recall of random outputs in
+    /// that vote. On the high side, since hard examples are called so now and then.
     pub contamination: Option<f64>,
     /// The dataset's own examples among its probes, in the order in which they were chosen.
     pub examples: Vec<u32>,

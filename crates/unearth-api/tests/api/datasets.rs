@@ -176,6 +176,7 @@ async fn a_ready_dataset_shows_its_facts_and_report() {
         "channels": 1,
         "classes": 2,
         "examples": 6,
+        "has_difficulty": false,
         "height": 4,
         "modality": "image",
         "splits": [

@@ -4,7 +4,7 @@ use super::PostedProbe;
 use crate::{
     Archaeology, ArchaeologyRequest, CustomSuite, DatasetFacts, FieldError, Suite,
     archaeology::{
-        NEIGHBOURS, SUITE_LIMIT, SUITE_MIN, check_custom, check_neighbours, check_size,
+        SUITE_LIMIT, SUITE_MIN, check_custom, check_neighbours, check_size, default_neighbours,
         default_suite_size,
     },
 };
@@ -80,9 +80,12 @@ impl ArchaeologyRequest {
                 .into(),
         );
         let examples = facts.examples.min(u32::MAX as usize) as u32;
-        let suite_size = self
-            .suite_size
-            .unwrap_or_else(|| default_suite_size(examples));
+        // Suites of one size are not preferred for having more voters.
+        let largest = suites.iter().map(|suite| of(*suite)).max().unwrap_or(0);
+        let suite_size = self.suite_size.unwrap_or(match largest {
+            0 => default_suite_size(examples),
+            probes => probes.min(examples / 5),
+        });
         if suites.iter().any(|suite| !suite.is_synthesised()) {
             check_size(suite_size, examples, &mut check);
         }
@@ -94,7 +97,8 @@ impl ArchaeologyRequest {
             }
         };
         let voters = suites.iter().map(|suite| size(suite) / 2).sum();
-        let neighbours = self.neighbours.unwrap_or(NEIGHBOURS);
+        let smallest = suites.iter().map(size).min().unwrap_or(suite_size);
+        let neighbours = self.neighbours.unwrap_or(default_neighbours(smallest));
         check_neighbours(neighbours, voters, &mut check);
         check_custom(&custom, &mut check);
         if !errors.is_empty() {

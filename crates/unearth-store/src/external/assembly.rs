@@ -3,6 +3,7 @@
 use super::indices_of;
 use crate::{Database, StoreError, little_endian::decode, runs, runs::ClaimedRun, snapshots};
 use futures::{Stream, TryStreamExt as _};
+use sqlx::PgConnection;
 
 /// A stored batch of records; what was not posted is none.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,7 +153,7 @@ pub async fn maps(
 pub async fn forget_records(db: &Database, run: &ClaimedRun, epoch: u32) -> Result<(), StoreError> {
     let mut tx = db.pool.begin().await?;
     runs::fence(&mut tx, run).await?;
-    sqlx::query!(
+    let forgotten = sqlx::query!(
         "-- external::forget_records
          delete from posted_records where run_id = $1 and epoch = $2",
         run.id,
@@ -160,6 +161,9 @@ pub async fn forget_records(db: &Database, run: &ClaimedRun, epoch: u32) -> Resu
     )
     .execute(&mut *tx)
     .await?;
+    if forgotten.rows_affected() > 0 {
+        note_progress(&mut tx, run).await?;
+    }
     tx.commit().await?;
     Ok(())
 }
@@ -175,7 +179,7 @@ pub async fn forget_maps(
 ) -> Result<(), StoreError> {
     let mut tx = db.pool.begin().await?;
     runs::fence(&mut tx, run).await?;
-    sqlx::query!(
+    let forgotten = sqlx::query!(
         "-- external::forget_maps
          delete from posted_maps where run_id = $1 and checkpoint = $2",
         run.id,
@@ -183,7 +187,22 @@ pub async fn forget_maps(
     )
     .execute(&mut *tx)
     .await?;
+    if forgotten.rows_affected() > 0 {
+        note_progress(&mut tx, run).await?;
+    }
     tx.commit().await?;
+    Ok(())
+}
+
+/// What is in order stays so: an attempt that ends after this was not fruitless.
+async fn note_progress(connection: &mut PgConnection, run: &ClaimedRun) -> Result<(), StoreError> {
+    sqlx::query!(
+        "-- external::note_progress
+         update runs set fruitless_attempts = 0 where id = $1",
+        run.id,
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

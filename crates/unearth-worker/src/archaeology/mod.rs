@@ -5,6 +5,7 @@
 //! the dataset, ranks the examples; when all runs are over, both say which rows make the suites, half of each votes on every
 //! example, and the other half tells how far that vote can be trusted.
 
+mod contamination;
 mod groups;
 mod report;
 mod suites;
@@ -62,7 +63,9 @@ pub(crate) async fn run(
 
     let of_members =
         Trajectories::of(worker, &main, logits, members.iter().map(|it| it.row)).await?;
-    let voters = voters(archaeology, &members, &of_members)?;
+    let voters = voters(archaeology, &members, &of_members)?.ok_or_else(|| {
+        WorkerError::Inconsistent("too few probes have finite losses for a vote".to_owned())
+    })?;
     let confusion = confusion(archaeology, &members, &of_members, &voters);
     let on_examples = trajectories::votes(worker, &main, logits, &voters, data.pack.len()).await?;
 
@@ -78,7 +81,7 @@ pub(crate) async fn run(
         trajectories: &of_members,
         confusion: &confusion,
         votes: &on_examples,
-        doubted: &report::doubted(&source, &probes).await?,
+        contamination: &contamination::of(archaeology, &members, &of_members)?,
         probes: &probes,
         trained: &data.trained,
         difficulty: difficulty.as_ref(),
@@ -181,11 +184,12 @@ fn members(
     members
 }
 
+/// The voters among the members; none where they are too few for a vote.
 fn voters(
     archaeology: &Archaeology,
     members: &[Member],
     trajectories: &Trajectories,
-) -> Result<Voters, WorkerError> {
+) -> Result<Option<Voters>, WorkerError> {
     let categories = archaeology.categories().len();
     let mut voters = Voters::new(categories, archaeology.neighbours as usize);
     let inconsistent = |error| WorkerError::Inconsistent(format!("probes cannot vote: {error}"));
@@ -196,8 +200,7 @@ fn voters(
                 .map_err(inconsistent)?;
         }
     }
-    voters.check().map_err(inconsistent)?;
-    Ok(voters)
+    Ok(voters.check().is_ok().then_some(voters))
 }
 
 fn confusion(

@@ -1,16 +1,15 @@
 //! How well an archaeology worked, in figures and in words.
 
-use super::{Member, Trajectories, suites::Difficulty, trajectories::Row};
-use crate::{WorkerError, score::Source};
+use super::{Member, Trajectories, suites::Difficulty};
 use unearth_audit::{
-    Archaeology, ArchaeologyReport, CategoryReport, GroupReport, LogitSource, RELIABLE_FROM, Suite,
+    Archaeology, ArchaeologyReport, CategoryReport, GroupReport, LogitSource, RELIABLE_FROM,
 };
 use unearth_signals::{
     archaeology::{Confusion, Vote},
-    dynamics::{self, Dynamics, Suggestion},
+    dynamics,
     proportion::{Confidence, wilson},
 };
-use unearth_store::{dynamics::of_probes, probes::Probe};
+use unearth_store::probes::Probe;
 
 /// All that a report is made from.
 pub(super) struct Measured<'a> {
@@ -22,56 +21,12 @@ pub(super) struct Measured<'a> {
     pub(super) trajectories: &'a Trajectories,
     pub(super) confusion: &'a Confusion,
     pub(super) votes: &'a [Option<Vote>],
-    pub(super) doubted: &'a Doubted,
+    /// Estimated share of wrong labels in each suite.
+    pub(super) contamination: &'a [Option<f64>],
     pub(super) probes: &'a [Probe],
     pub(super) trained: &'a [u32],
     /// What ranked typical and atypical examples.
     pub(super) difficulty: Option<&'a Difficulty>,
-}
-
-/// Whose label the main run's late epochs do not share; none where they do not say.
-pub(super) struct Doubted {
-    examples: Vec<Option<bool>>,
-    probes: Vec<Option<bool>>,
-}
-
-/// Reads what the main run suggests for examples and probes.
-pub(super) async fn doubted(source: &Source<'_>, probes: &[Probe]) -> Result<Doubted, WorkerError> {
-    let labels = source.data.pack.labels();
-    let is_doubted = |suggestion: Option<Suggestion>, label: i32| Some(suggestion?.label != label);
-    let learned = source.dynamics().await?.iter().zip(labels);
-    let examples = learned.map(|(learned, &label)| is_doubted(learned.suggestion, label));
-    let examples = examples.collect();
-
-    let labels: Vec<i32> = probes.iter().map(|probe| probe.label).collect();
-    let records = of_probes(&source.worker.db, source.run, source.shape.trajectory).await?;
-    let epochs: Vec<dynamics::Epoch<'_>> = records.iter().map(crate::score::epoch).collect();
-    let learned: Vec<Dynamics> = if epochs.is_empty() {
-        vec![]
-    } else {
-        dynamics::dynamics(&epochs, &labels)
-    };
-    let learned = learned.iter().zip(&labels);
-    let probes = learned.map(|(learned, &label)| is_doubted(learned.suggestion, label));
-    Ok(Doubted {
-        examples,
-        probes: probes.collect(),
-    })
-}
-
-impl Doubted {
-    /// Share of a category's rows whose label is doubted.
-    fn share(&self, members: &[Member], category: usize) -> Option<f64> {
-        let of_category = members.iter().filter(|it| it.category == category);
-        let said: Vec<bool> = of_category
-            .filter_map(|member| match member.row {
-                Row::Example(index) => self.examples[index as usize],
-                Row::Probe(at) => self.probes.get(at).copied().flatten(),
-            })
-            .collect();
-        let doubted = said.iter().filter(|&&it| it).count();
-        (!said.is_empty()).then(|| doubted as f64 / said.len() as f64)
-    }
 }
 
 /// The report of an archaeology.
@@ -146,7 +101,7 @@ impl Measured<'_> {
             share: called as f64 / voted.max(1) as f64,
             prevalence,
             trajectory: self.mean_trajectory(at),
-            contamination: self.contamination(at, name),
+            contamination: self.contamination[at],
             examples: of_category().filter_map(|it| it.row.example()).collect(),
             note: None,
         };
@@ -172,21 +127,6 @@ impl Measured<'_> {
                 dynamics::mean(trajectories.iter().filter_map(|it| it.get(epoch).copied()))
             })
             .collect()
-    }
-
-    /// What share of wrong labels explains how often the labels of a suite are doubted, where labels
-    /// known to be wrong are doubted as often as those of random outputs, and right ones as often as
-    /// typical ones (Rogan & Gladen 1978).
-    fn contamination(&self, category: usize, name: &str) -> Option<f64> {
-        if Suite::from_name(name).is_some_and(Suite::is_synthesised) {
-            return None;
-        }
-        let position = |suite| self.archaeology.suites.iter().position(|it| *it == suite);
-        let doubted = |category| self.doubted.share(self.members, category);
-        let wrong = doubted(position(Suite::RandomOutputs)?)?;
-        let right = doubted(position(Suite::Typical)?)?;
-        let share = (doubted(category)? - right) / (wrong - right);
-        (wrong > right).then(|| share.clamp(0.0, 1.0))
     }
 }
 

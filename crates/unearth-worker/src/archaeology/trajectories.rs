@@ -63,6 +63,13 @@ impl Trajectories {
     }
 }
 
+#[cfg(test)]
+impl FromIterator<(Row, Vec<f32>)> for Trajectories {
+    fn from_iter<I: IntoIterator<Item = (Row, Vec<f32>)>>(rows: I) -> Self {
+        Self(rows.into_iter().collect())
+    }
+}
+
 /// The vote on every example, in index order; none on those that were not trained on.
 pub(crate) async fn votes(
     worker: &Worker,
