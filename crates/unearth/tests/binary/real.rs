@@ -85,10 +85,16 @@ impl Unearth {
     }
 
     fn worker(&self) -> String {
+        let own = |ready: &Value| {
+            let workers = ready["workers"].as_array()?;
+            let names = workers.iter().filter_map(|worker| worker["name"].as_str());
+            let mut pids = names.filter_map(|name| name.rsplit(':').next());
+            pids.find(|pid| is_child(pid, self.up.id()))
+                .map(str::to_owned)
+        };
         // A fresh worker is listed after its first sign of life.
-        let ready = self.wait_for("/readyz", |ready| ready["workers"][0]["name"].is_string());
-        let name = ready["workers"][0]["name"].as_str().expect("just seen");
-        name.rsplit(':').next().expect("host:pid").to_owned()
+        let ready = self.wait_for("/readyz", |ready| own(ready).is_some());
+        own(&ready).expect("just seen")
     }
 
     pub(crate) fn get(&self, path: &str) -> Value {
@@ -239,6 +245,15 @@ impl Drop for Unearth {
         kill_gently(self.up.id());
         let _ = self.up.wait();
     }
+}
+
+/// Whether a process is there and was started by `parent`.
+fn is_child(pid: &str, parent: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    status
+        .lines()
+        .filter_map(|line| line.strip_prefix("PPid:"))
+        .any(|found| found.trim() == parent.to_string())
 }
 
 fn signal(signal: &str, target: &str) {
