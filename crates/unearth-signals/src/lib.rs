@@ -17,3 +17,4 @@ pub mod ranking;
 pub mod stability;
 pub mod statistics;
 pub mod vog;
+pub mod wrong_labels;

@@ -786,7 +786,7 @@ export interface components {
             custom: components["schemas"]["CustomSuiteRequest"][];
             /**
              * Format: int32
-             * @description Neighbours that vote; 20 by default.
+             * @description Neighbours that vote; by default 20, or as many as the smallest suite has voters.
              * @default null
              */
             neighbours: number | null;
@@ -1081,8 +1081,8 @@ export interface components {
             /**
              * Format: double
              * @description Estimated share of its probes that carry a wrong label, for suites made of the dataset's own
-             *     examples: reckoned from how often the model's suggestion differs from the label there, in typical
-             *     probes and in random outputs. On the high side, since hard examples count as wrong.
+             *     examples: how many a vote without this suite calls random outputs, over the recall of random outputs in
+             *     that vote. On the high side, since hard examples are called so now and then.
              */
             contamination?: number | null;
             /** @description The dataset's own examples among its probes, in the order in which they were chosen. */
@@ -2414,8 +2414,8 @@ export interface components {
         Statistics: {
             /**
              * @description Estimated share of wrong labels in what a review budget takes from the top; of `label_issue`
-             *     alone. An estimate by the probabilities of the late epochs, optimistic where wrong labels follow
-             *     a pattern that a model can learn.
+             *     alone. An estimate from the probabilities of the late epochs and the noise rate as confident learning
+             *     counts it; optimistic where wrong labels follow a pattern that a model can learn.
              */
             budgets?: components["schemas"]["BudgetEstimate"][] | null;
             /** @description Per class, in label order. */

@@ -21,8 +21,8 @@ pub(crate) struct Statistics {
     /// Per class, in label order.
     pub(crate) classes: Vec<ClassSummary>,
     /// Estimated share of wrong labels in what a review budget takes from the top; of `label_issue`
-    /// alone. An estimate by the probabilities of the late epochs, optimistic where wrong labels follow
-    /// a pattern that a model can learn.
+    /// alone. An estimate from the probabilities of the late epochs and the noise rate as confident learning
+    /// counts it; optimistic where wrong labels follow a pattern that a model can learn.
     pub(crate) budgets: Option<Vec<BudgetEstimate>>,
     /// How far the rankings of all seeds agree; null with one seed.
     pub(crate) stability: Option<Stability>,

@@ -1,6 +1,7 @@
 //! Which label the model would give.
 
 use super::Epoch;
+use crate::wrong_labels::Belief;
 
 /// The label that late epochs find most probable, and the next one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,17 +19,19 @@ pub struct Suggestion {
 }
 
 impl Suggestion {
-    /// Estimated probability that the given label, `given`, is wrong: that of the most probable other
-    /// class, of the two of them. 1 where the late epochs rule the given label out, ½ where they cannot
-    /// decide.
-    pub fn doubt(&self, given: i32) -> f64 {
-        let other = if self.label == given {
-            self.runner_up_probability
+    /// What it makes of the given label and the most probable other one.
+    pub fn belief(&self, given: i32) -> Belief {
+        let (other, p_other) = if self.label == given {
+            (self.runner_up, self.runner_up_probability)
         } else {
-            self.probability
+            (self.label, self.probability)
         };
-        let both = other + self.given_probability;
-        if both > 0.0 { other / both } else { 0.5 }
+        Belief {
+            given,
+            p_given: self.given_probability,
+            other,
+            p_other,
+        }
     }
 }
 

@@ -5,8 +5,9 @@ use crate::WorkerError;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 use unearth_audit::{Budget, Population, Signal, UNLABELLED};
-use unearth_signals::statistics::{
-    DECILES, Decile, class_summaries, held_out_error_by_decile, histogram,
+use unearth_signals::{
+    statistics::{DECILES, Decile, class_summaries, held_out_error_by_decile, histogram},
+    wrong_labels::{self, Belief},
 };
 use unearth_store::score_sets::NewScore;
 
@@ -66,14 +67,18 @@ impl Source<'_> {
             return Ok(None);
         }
         let suggestions = self.suggestions().await?;
-        let scored: Vec<f64> = rows
+        let beliefs: Vec<Belief> = rows
             .iter()
             .filter(|row| row.value.is_some())
-            .filter_map(|row| Some(suggestions[row.index as usize]?.doubt(row.label)))
+            .filter_map(|row| Some(suggestions[row.index as usize]?.belief(row.label)))
             .collect();
+        let noise_rate = wrong_labels::noise_rate(&beliefs);
         let budget = |budget: Budget| {
-            let k = budget.of(scored.len() as u64);
-            let wrong: f64 = scored[..k as usize].iter().sum();
+            let k = budget.of(beliefs.len() as u64);
+            let first = beliefs[..k as usize].iter();
+            let wrong: f64 = first
+                .map(|belief| wrong_labels::probability(belief, noise_rate))
+                .sum();
             json!({
                 "top": budget.name(),
                 "k": k,
