@@ -32,11 +32,13 @@ test("groups are compared in three ways, in the grid, its address and its files"
   await page.goto(`${server.url}/audits/${grouped}`);
   const choice = page.getByLabel("Compare groups");
   await expect(choice.locator("option")).toHaveText(["Globally", "Within groups", "Shrunken"]);
+  await choice.focus();
   await choice.selectOption("Within groups");
   await expect(page).toHaveURL(/\?grouping=within_group$/);
   await expect(page.getByText(/that a group is noisier than others is hidden/)).toBeVisible();
   const within = await first(api, grouped, "signal=label_issue&grouping=within_group");
   await expect.poll(async () => (await indices(page)).slice(0, 60)).toEqual(within);
+  await expect(choice).toBeFocused();
 
   await page.getByText("Label issue: ").click();
   await expect(page.getByText(/compared within groups: .*median of its group/)).toBeVisible();
@@ -106,8 +108,11 @@ test("a table shows what each way flags in every group, and leads there", async 
   await expect.poll(async () => (await indices(page)).slice(0, 60)).toEqual(south);
 
   await page.getByRole("link", { name: "all three side by side" }).click();
-  await page.getByLabel("Ranked by").selectOption("Hardest examples");
+  const signal = page.getByLabel("Ranked by");
+  await signal.focus();
+  await signal.selectOption("Hardest examples");
   await expect(page).toHaveURL(/signal=vog/);
+  await expect(signal).toBeFocused();
   await table.getByRole("link", { name: /flagged of north, compared within groups/ }).click();
   await expect(page).toHaveURL(/\?signal=vog&grouping=within_group&group=north$/);
 });
