@@ -1,9 +1,18 @@
-import { zipSync } from "fflate";
+import { strToU8, zipSync } from "fflate";
 import { PNG } from "pngjs";
 
 export const CLASSES = ["checks", "disc", "wide stripes"];
 export const PER_CLASS = 67;
 export const EXAMPLES = CLASSES.length * PER_CLASS;
+
+/** Groups of the grouped pictures and how many of each class they hold; the last ones have none. */
+export const GROUPS: [name: string, perClass: number][] = [
+  ["north", 80],
+  ["south", 60],
+  ["west", 7],
+  ["", 3],
+];
+export const GROUPED = CLASSES.length * GROUPS.reduce((sum, [, number]) => sum + number, 0);
 
 const SIDE = 16;
 
@@ -14,6 +23,23 @@ export function imageFolderZip(): Uint8Array {
   for (const label of CLASSES)
     for (let number = 0; number < PER_CLASS; number += 1)
       files[`${label}/${String(number).padStart(3, "0")}.png`] = picture(label, noise);
+  return zipSync(files, { level: 0 });
+}
+
+/** A zip with a manifest that gives the pictures groups; every sixth label in the south is wrong. */
+export function groupedZip(): Uint8Array {
+  const noise = random(2);
+  const files: Record<string, Uint8Array> = {};
+  const rows = ["path,label,group"];
+  for (const [at, label] of CLASSES.entries())
+    for (const [group, perClass] of GROUPS)
+      for (let number = 0; number < perClass; number += 1) {
+        const path = `${at}-${group}-${number}.png`;
+        const wrong = group === "south" && number % 6 === 0;
+        files[path] = picture(label, noise);
+        rows.push(`${path},${wrong ? CLASSES[(at + 1) % CLASSES.length] : label},${group}`);
+      }
+  files["manifest.csv"] = strToU8(rows.join("\n"));
   return zipSync(files, { level: 0 });
 }
 

@@ -1,9 +1,13 @@
 import { type APIRequestContext, test as base, expect, type Page } from "@playwright/test";
-import { imageFolderZip } from "./images";
+import { groupedZip, imageFolderZip } from "./images";
 import { type Server, startServer } from "./server";
 
 /** Recipe of the small audit that most tests look at. */
 const SMALL = { model: "cnn-s", epochs: 3, checkpoints: 3 };
+
+/** Everything that an audit can be asked for beside its recipe; enough probes for rates of groups. */
+const GROUPED = { model: "cnn-s", epochs: 4, checkpoints: 2, batch_size: 32 };
+const ASKED = { seeds: 2, archaeology: { suite_size: 90 } };
 
 interface Shared {
   server: Server;
@@ -12,6 +16,8 @@ interface Shared {
   dataset: string;
   /** Id of the small audit, finished. */
   audit: string;
+  /** Id of a finished audit with groups, two seeds and an archaeology. */
+  grouped: string;
 }
 
 export const test = base.extend<{ page: Page; stranger: Page }, Shared>({
@@ -37,14 +43,7 @@ export const test = base.extend<{ page: Page; stranger: Page }, Shared>({
   ],
   dataset: [
     async ({ api }, use) => {
-      const answer = await api.post("/v1/datasets?name=patterns.zip", {
-        headers: { "content-type": "application/zip" },
-        data: Buffer.from(imageFolderZip()),
-      });
-      expect(answer.status(), await answer.text()).toBe(202);
-      const { id } = await answer.json();
-      await reaches(api, `/v1/datasets/${id}`, "ready");
-      await use(id);
+      await use(await upload(api, "patterns.zip", imageFolderZip()));
     },
     { scope: "worker", timeout: 120_000 },
   ],
@@ -55,6 +54,15 @@ export const test = base.extend<{ page: Page; stranger: Page }, Shared>({
       await use(id);
     },
     { scope: "worker", timeout: 180_000 },
+  ],
+  grouped: [
+    async ({ api }, use) => {
+      const dataset = await upload(api, "grouped.zip", groupedZip());
+      const id = await startAudit(api, dataset, GROUPED, ASKED);
+      await reaches(api, `/v1/audits/${id}`, "succeeded");
+      await use(id);
+    },
+    { scope: "worker", timeout: 240_000 },
   ],
   /** A signed-in page that must not break the content policy or throw. */
   page: async ({ page, server }, use) => {
@@ -76,6 +84,18 @@ export const test = base.extend<{ page: Page; stranger: Page }, Shared>({
 });
 
 export { expect };
+
+/** Id of the dataset, once it is ready. */
+async function upload(api: APIRequestContext, name: string, zip: Uint8Array): Promise<string> {
+  const answer = await api.post(`/v1/datasets?name=${name}`, {
+    headers: { "content-type": "application/zip" },
+    data: Buffer.from(zip),
+  });
+  expect(answer.status(), await answer.text()).toBe(202);
+  const { id } = await answer.json();
+  await reaches(api, `/v1/datasets/${id}`, "ready");
+  return id;
+}
 
 export async function startAudit(
   api: APIRequestContext,

@@ -294,6 +294,14 @@ pub struct ExampleScore {
     pub normalised_reason: Option<String>,
     /// Share of scored examples that are no harder, 0 to 100.
     pub percentile: Option<f64>,
+    /// Smallest score over the seeds; none with one seed, as in the three below.
+    pub value_low: Option<f64>,
+    /// Largest score over the seeds.
+    pub value_high: Option<f64>,
+    /// Hardest rank over the seeds.
+    pub rank_low: Option<i32>,
+    /// Easiest rank over the seeds.
+    pub rank_high: Option<i32>,
 }
 
 /// One example's place in every ready score set of an audit.
@@ -307,10 +315,16 @@ pub async fn of_example(
 ) -> Result<Vec<ExampleScore>, StoreError> {
     let found = sqlx::query_as!(
         ExampleScore,
-        "-- scores::of_example
-         select signal, scoring, rank, value, value_reason, normalised, normalised_reason, percentile
-         from score_sets join scores on scores.score_set_id = score_sets.id
-         where audit_id = $1 and state = 'ready' and index = $2 order by score_sets.id",
+        r#"-- scores::of_example
+           select signal, scoring, rank, value, value_reason, normalised, normalised_reason,
+                  percentile, value_low, value_high, rank_low as "rank_low?",
+                  rank_high as "rank_high?"
+           from score_sets
+           join scores on scores.score_set_id = score_sets.id
+           left join score_ranges on score_ranges.score_set_id = score_sets.id
+                                 and score_ranges.index = scores.index
+           where audit_id = $1 and state = 'ready' and scores.index = $2
+           order by score_sets.id"#,
         audit,
         index,
     )

@@ -1506,6 +1506,7 @@ export interface components {
         ExampleScore: {
             /** @description Which end is the hard one. */
             direction: components["schemas"]["Direction"];
+            over_seeds?: components["schemas"]["OverSeeds"] | null;
             /**
              * Format: double
              * @description Share of scored examples that are no harder, 0 to 100.

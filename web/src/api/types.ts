@@ -9,6 +9,7 @@ export type RankingQuery = NonNullable<
 >;
 export type SubsetName = NonNullable<RankingQuery["subset"]>;
 export type Population = NonNullable<RankingQuery["population"]>;
+export type Grouping = Schemas["Grouping"];
 
 /** A problem document; problems that the page makes itself belong to no request. */
 export type Problem = Omit<Schemas["Problem"], "request_id"> & { request_id?: string };
@@ -27,6 +28,15 @@ export type SubsetOfAudit = Schemas["SubsetOfAudit"];
 export type ArchaeologyReport = Schemas["ArchaeologyReport"];
 export type CategoryReport = Schemas["CategoryReport"];
 export type CategoryOfExample = Schemas["CategoryOfExample"];
+export type OverSeeds = Schemas["OverSeeds"];
+export type Statistics = Schemas["Statistics"];
+export type BudgetEstimate = Schemas["BudgetEstimate"];
+export type Stability = Schemas["Stability"];
+export type Spread = Schemas["Spread"];
+export type Groups = Schemas["Groups"];
+export type Group = Schemas["Group"];
+export type FlaggedInGroup = Schemas["FlaggedInGroup"];
+export type Rate = Schemas["Rate"];
 type Role = Schemas["Role"];
 
 /** One entry of an audit's event list, as the event stream sends it too. */

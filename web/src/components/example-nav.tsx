@@ -1,7 +1,9 @@
 import type { Ranking } from "../api/ranking";
 import { count } from "../lib/format";
+import { GROUPING_WORDS } from "../lib/groupings";
 import { leaveTo, moveTo, onPlainClick } from "../lib/location";
 import { entrance } from "../lib/signals";
+import { DEFAULT_VIEW } from "../lib/url";
 import "./button.css";
 import "./example-nav.css";
 
@@ -41,7 +43,10 @@ function Step({ href, name, sign }: { href: string | null; name: string; sign: s
 
 function place(rank: number | null, ranking: Ranking): string {
   if (!ranking.info) return "";
-  const name = entrance(ranking.info.name) ?? ranking.info.title;
+  const title = entrance(ranking.info.name) ?? ranking.info.title;
+  const { grouping } = ranking.view;
+  const compared = GROUPING_WORDS[grouping].name.toLowerCase();
+  const name = grouping === DEFAULT_VIEW.grouping ? title : `${title}, ${compared}`;
   if (rank === null) return `${name}: not ranked`;
   return `${name}: rank ${count(rank)} of ${count(ranking.total)}`;
 }

@@ -1,6 +1,8 @@
-import type { Dataset, SubsetName, SubsetOfAudit } from "../api/types";
-import { count } from "../lib/format";
+import type { Dataset, Grouping, SubsetName, SubsetOfAudit } from "../api/types";
+import { count, part } from "../lib/format";
+import { comparedAlike } from "../lib/groupings";
 import { hasWindows, type View } from "../lib/url";
+import { GroupingChoice } from "./grouping-choice";
 import "./ranking-filters.css";
 
 const WINDOWS: [window: string, name: string, meaning: string][] = [
@@ -11,7 +13,8 @@ const WINDOWS: [window: string, name: string, meaning: string][] = [
 ];
 
 /** Filters without a control of their own; they come from links. */
-const CHIPS: [keyof View, string][] = [
+const CHIPS: [filter: keyof View, name: string, said?: (value: string) => string][] = [
+  ["share", "share of the ranking", (share) => part(Number(share))],
   ["group", "group"],
   ["category", "category"],
   ["min", "score from"],
@@ -23,13 +26,18 @@ interface Props {
   dataset: Dataset | null;
   /** Whether the signal also ranks examples that were not trained on. */
   heldOut: boolean;
+  /** The ways in which the ranking compares groups. */
+  groupings: Grouping[];
+  /** What they flag, side by side. */
+  groupsHref: string;
   subsets: SubsetOfAudit[];
   hrefOf: (view: View) => string;
   onChange: (view: View) => void;
 }
 
 /** Which part of the ranking, from which end. */
-export function RankingFilters({ view, dataset, heldOut, subsets, hrefOf, onChange }: Props) {
+export function RankingFilters(props: Props) {
+  const { view, dataset, heldOut, groupings, groupsHref, subsets, hrefOf, onChange } = props;
   const splits = dataset?.facts?.splits.map((split) => split.name) ?? [];
   return (
     <div class="ranking-filters small">
@@ -55,7 +63,7 @@ export function RankingFilters({ view, dataset, heldOut, subsets, hrefOf, onChan
         <Subsets
           subsets={subsets}
           value={view.subset}
-          onChange={(subset) => onChange({ ...view, subset })}
+          onChange={(subset) => onChange({ ...view, subset, share: null })}
         />
       )}
       {heldOut && (
@@ -77,6 +85,14 @@ export function RankingFilters({ view, dataset, heldOut, subsets, hrefOf, onChan
           </select>
         </label>
       )}
+      {groupings.length > 1 && (
+        <GroupingChoice
+          value={view.grouping}
+          options={groupings}
+          besideHref={groupsHref}
+          onChange={(grouping) => onChange({ ...view, grouping, min: null, max: null })}
+        />
+      )}
       <label class="ranking-filters__choice">
         <span>Order</span>
         <select
@@ -90,12 +106,16 @@ export function RankingFilters({ view, dataset, heldOut, subsets, hrefOf, onChan
         </select>
       </label>
       {hasWindows(view.signal) && <Windows view={view} hrefOf={hrefOf} />}
-      {CHIPS.filter(([filter]) => view[filter] !== null).map(([filter, name]) => (
-        <a key={filter} class="ranking-filters__chip" href={hrefOf({ ...view, [filter]: null })}>
-          {name} {view[filter]} <span aria-hidden="true">×</span>
-          <span class="unseen"> (remove this filter)</span>
-        </a>
-      ))}
+      {CHIPS.map(([filter, name, said = String]) => {
+        const value = view[filter];
+        if (value === null) return null;
+        return (
+          <a key={filter} class="ranking-filters__chip" href={hrefOf({ ...view, [filter]: null })}>
+            {name} {said(value)} <span aria-hidden="true">×</span>
+            <span class="unseen"> (remove this filter)</span>
+          </a>
+        );
+      })}
     </div>
   );
 }
@@ -108,7 +128,7 @@ function Windows({ view, hrefOf }: Pick<Props, "view" | "hrefOf">) {
       {WINDOWS.map(([window, name, meaning]) => (
         <a
           key={window}
-          href={hrefOf({ ...view, window, min: null, max: null })}
+          href={hrefOf(comparedAlike({ ...view, window, min: null, max: null }))}
           title={`Variance ${meaning}`}
           aria-current={window === view.window ? "true" : undefined}
         >

@@ -1,4 +1,5 @@
 import type { ScoreInfo, SignalInfo } from "../api/types";
+import { GROUPING_WORDS } from "../lib/groupings";
 import { direction } from "../lib/signals";
 import "./score-meaning.css";
 
@@ -12,6 +13,15 @@ export function ScoreMeaning({ info }: { info: ScoreInfo | SignalInfo }) {
       <dl class="score-meaning__facts">
         <dt>Formula</dt>
         <dd>{info.formula}</dd>
+        {"grouping_formula" in info && info.grouping_formula && (
+          <>
+            <dt>Groups</dt>
+            <dd>
+              compared {GROUPING_WORDS[info.grouping].name.toLowerCase()}: {info.grouping_formula},
+              x the score
+            </dd>
+          </>
+        )}
         <dt>Range</dt>
         <dd>
           {info.range}, in {info.unit}; {direction(info)}

@@ -1,5 +1,7 @@
 import type { ExampleScore, SignalInfo } from "../api/types";
 import { count, percentile, score } from "../lib/format";
+import { scoringName } from "../lib/scoring";
+import { rankRange, valueRange } from "../lib/seeds";
 import { direction, meaning, useSignals } from "../lib/signals";
 import { SIGNALS, scoringKey, type View } from "../lib/url";
 import "./score-table.css";
@@ -48,6 +50,12 @@ export function ScoreTable({ scores, view }: { scores: ExampleScore[]; view: Vie
           ))}
         </tbody>
       </table>
+      {scores.some((one) => one.over_seeds) && (
+        <p class="score-table__note quiet small">
+          Below score and rank: their range over all seeds of the audit, which is what was tried and
+          no interval.
+        </p>
+      )}
       <details class="small score-table__meanings">
         <summary>What these numbers mean</summary>
         <dl>
@@ -74,12 +82,13 @@ function Row({ score: one, info, current }: RowProps) {
         {one.title}
         {one.scoring !== "default" && <span class="quiet small"> {scoringName(one.scoring)}</span>}
       </th>
-      <td class="score-table__number" title={one.value_reason ?? hint}>
+      <td class="score-table__number score-table__value" title={one.value_reason ?? hint}>
         {one.value == null ? (
           <span class="quiet small">{one.value_reason ?? "none"}</span>
         ) : (
           score(one.value)
         )}
+        {one.over_seeds && <OverSeeds range={valueRange(one.over_seeds)} />}
       </td>
       <td
         class="score-table__number score-table__extra"
@@ -91,7 +100,10 @@ function Row({ score: one, info, current }: RowProps) {
           `${one.value_normalised > 0 ? "+" : ""}${score(one.value_normalised)} σ`
         )}
       </td>
-      <td class="score-table__number">{one.rank == null ? "–" : count(one.rank)}</td>
+      <td class="score-table__number">
+        {count(one.rank)}
+        {one.over_seeds && <OverSeeds range={rankRange(one.over_seeds)} />}
+      </td>
       <td>
         {one.percentile != null && (
           <span class="score-table__place">
@@ -101,6 +113,17 @@ function Row({ score: one, info, current }: RowProps) {
         )}
       </td>
     </tr>
+  );
+}
+
+/** What the seeds of the audit make of a number, below it. */
+function OverSeeds({ range }: { range: string | null }) {
+  if (range === null) return null;
+  return (
+    <span class="score-table__seeds quiet small" title="Range over all seeds of the audit">
+      <span class="unseen">over the seeds </span>
+      {range}
+    </span>
   );
 }
 
@@ -114,17 +137,4 @@ function Meaning({ info }: { info: SignalInfo }) {
       </dd>
     </>
   );
-}
-
-/** `std:early` → `early`; the formula is named only where it is not the usual one. */
-function scoringName(scoring: string): string {
-  const [key = "", population] = scoring.split("@");
-  const [variant, window] = key.split(":");
-  return [
-    window,
-    window && variant !== "std" ? `${variant}'s formula` : "",
-    population ? "among the held-out examples" : "",
-  ]
-    .filter(Boolean)
-    .join(", ");
 }

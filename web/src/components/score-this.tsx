@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, problemOf, unwrap } from "../api/client";
 import type { Audit, Problem } from "../api/types";
-import { hasWindows, scoringKey, type View } from "../lib/url";
+import { DEFAULT_VIEW, hasWindows, scoringKey, type View } from "../lib/url";
 import { ProblemNote } from "./problem-note";
 import "./score-this.css";
 
@@ -17,9 +17,13 @@ interface Props {
 
 const ANSWERS = ["scores-not-found", "scores-not-ready", "scores-failed"];
 
-/** Whether scoring is the answer to this problem: only VoG is scored after the training. */
+/**
+ * Whether scoring is the answer to this problem: only VoG is scored after the training, and then with
+ * its groups compared globally.
+ */
 export function canBeScored(problem: Problem | null, view: View): problem is Problem {
-  return problem !== null && hasWindows(view.signal) && ANSWERS.includes(problem.code);
+  if (problem === null || !ANSWERS.includes(problem.code)) return false;
+  return hasWindows(view.signal) && view.grouping === DEFAULT_VIEW.grouping;
 }
 
 /** Offers to score what nobody has scored yet; the gradients are stored, so nothing trains again. */

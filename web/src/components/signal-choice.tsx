@@ -1,4 +1,5 @@
 import type { ScoreSet, SignalInfo, SignalName } from "../api/types";
+import { comparedAlike } from "../lib/groupings";
 import { entrance } from "../lib/signals";
 import { HELD_OUT, SIGNALS, type View } from "../lib/url";
 import "./signal-choice.css";
@@ -66,11 +67,11 @@ export function SignalChoice({ view, scores, signals, hrefOf, onChange }: Props)
 /** The view with another signal: bounds of one are none of another. */
 function ofSignal(view: View, signal: SignalName, scores: ScoreSet[]): View {
   const heldOut = scores.some((set) => set.signal === signal && set.scoring.endsWith(HELD_OUT));
-  return {
+  return comparedAlike({
     ...view,
     signal,
     population: heldOut ? view.population : "trained",
     min: null,
     max: null,
-  };
+  });
 }

@@ -4,6 +4,7 @@ import "./tabs.css";
 const TABS = [
   ["examples", "Examples"],
   ["archaeology", "Archaeology"],
+  ["groups", "Groups"],
   ["training", "Training"],
 ] as const;
 

@@ -1,5 +1,6 @@
 import type { RankedExample } from "../api/types";
 import { count, percentile, score } from "../lib/format";
+import { rankRange, valueRange } from "../lib/seeds";
 import { Specimen } from "./specimen";
 import "./tile.css";
 
@@ -14,6 +15,9 @@ interface Props {
 export function Tile({ item, href, hint }: Props) {
   const value = item.value == null ? "no score" : score(item.value);
   const place = item.percentile == null ? "" : `, percentile ${percentile(item.percentile)}`;
+  const seeds = item.over_seeds;
+  const values = seeds && valueRange(seeds);
+  const range = values ? `, ${values} over the seeds` : "";
   return (
     <li class="tile">
       <a class="tile__link" href={href} data-index={item.index}>
@@ -27,11 +31,11 @@ export function Tile({ item, href, hint }: Props) {
           </span>
         )}
         <span class="tile__numbers small">
-          <span class="quiet">
+          <span class="quiet" title={seeds ? `rank ${rankRange(seeds)} over the seeds` : undefined}>
             <span class="unseen">rank </span>
             {count(item.rank)}
           </span>
-          <span title={item.value == null ? (item.value_reason ?? "") : `${hint}${place}`}>
+          <span title={item.value == null ? (item.value_reason ?? "") : `${hint}${place}${range}`}>
             <span class="unseen">score </span>
             {value}
           </span>

@@ -6,6 +6,7 @@ import {
   counted,
   duration,
   ordinal,
+  part,
   percent,
   percentile,
   score,
@@ -35,6 +36,15 @@ describe("percent", () => {
     [0.99999, "99.9 %"],
     [0.00001, "0.1 %"],
   ])("shows %d as %s", (share, shown) => expect(plain(percent(share))).toBe(shown));
+});
+
+describe("part", () => {
+  it.each([
+    [0.05, "5 %"],
+    [0.0025, "0.25 %"],
+    [50 / 450, "11.11 %"],
+    [1, "100 %"],
+  ])("shows %d as %s", (share, shown) => expect(plain(part(share))).toBe(shown));
 });
 
 describe("duration", () => {

@@ -38,6 +38,11 @@ export function percent(share: number): string {
   return `${shown.toFixed(1)}${GAP}%`;
 }
 
+/** .05 → `5 %`, .0025 → `0.25 %`: a share that was chosen, as the API writes it. */
+export function part(share: number): string {
+  return `${Math.round(share * 10_000) / 100}${GAP}%`;
+}
+
 /** A percentile, with a decimal only near the ends, where it tells something. Only the top is 100. */
 export function percentile(value: number): string {
   if (value === 100 || (value >= 1 && value <= 99)) return value.toFixed(0);

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { apiQuery, DEFAULT_VIEW, fileUrl, readView, scoringKey, type View, writeView } from "./url";
+import {
+  apiQuery,
+  DEFAULT_VIEW,
+  fileUrl,
+  isCompared,
+  readView,
+  scoringKey,
+  type View,
+  writeView,
+} from "./url";
 
 const read = (query: string) => readView(new URLSearchParams(query));
 
@@ -15,11 +24,13 @@ describe("a view in the address", () => {
       window: "0-2-5",
       variant: "paper",
       population: "held_out",
+      grouping: "shrunken",
       order: "asc",
       label: "a&b=c d/é",
       split: "train",
       group: "",
-      subset: "never_learned",
+      subset: "ambiguous",
+      share: "0.25",
       category: "rare camera",
       min: "-0.5",
       max: "2",
@@ -33,7 +44,15 @@ describe("a view in the address", () => {
   });
 
   it("drops what is not a number, an order or a signal", () => {
-    expect(read("min=abc&max=&order=sideways&signal=charm&variant=odd")).toEqual(DEFAULT_VIEW);
+    expect(read("min=abc&max=&order=sideways&signal=charm&variant=odd&grouping=fair")).toEqual(
+      DEFAULT_VIEW,
+    );
+  });
+
+  it("knows a share only of a subset", () => {
+    expect(read("share=0.2")).toEqual(DEFAULT_VIEW);
+    expect(writeView({ ...DEFAULT_VIEW, share: "0.2" }).toString()).toBe("");
+    expect(apiQuery({ ...DEFAULT_VIEW, share: "0.2" })).toEqual({ signal: "label_issue" });
   });
 
   it("keeps no other parameters", () => {
@@ -53,9 +72,27 @@ describe("a view for the API", () => {
     );
   });
 
+  it("asks for the same comparison of groups and the same share in a file", () => {
+    const view = read("grouping=within_group&group=fr&subset=label_issues&share=0.01");
+    expect(fileUrl("/csv", view)).toBe(
+      "/csv?signal=label_issue&grouping=within_group&group=fr&subset=label_issues&share=0.01",
+    );
+  });
+
+  it("compares groups in some rankings alone", () => {
+    const compared = (query: string) => isCompared(read(query));
+    expect(["", "signal=vog", "signal=final_loss"].map(compared)).toEqual([true, true, true]);
+    expect(
+      ["signal=aum", "signal=vog&window=late", "signal=vog&variant=paper"].map(compared),
+    ).toEqual([false, false, false]);
+  });
+
   it("knows the key of its scores", () => {
     expect(scoringKey(read("signal=vog&window=late"))).toBe("std:late");
     expect(scoringKey(read(""))).toBe("default");
     expect(scoringKey(read("population=held_out"))).toBe("default@held_out");
+    expect(scoringKey(read("signal=vog&grouping=shrunken&population=held_out"))).toBe(
+      "std:all@shrunken@held_out",
+    );
   });
 });

@@ -1,4 +1,11 @@
-import type { Population, RankingQuery, SignalName, SubsetName, Variant } from "../api/types";
+import type {
+  Grouping,
+  Population,
+  RankingQuery,
+  SignalName,
+  SubsetName,
+  Variant,
+} from "../api/types";
 
 /** Every signal, in the order in which the page offers them. */
 export const SIGNALS: readonly SignalName[] = [
@@ -17,6 +24,9 @@ export const SIGNALS: readonly SignalName[] = [
   "el2n",
 ];
 
+/** The ways of comparing groups, in the API's order. */
+export const GROUPINGS: readonly Grouping[] = ["global", "within_group", "shrunken"];
+
 /** The reader's choices for a ranking; all of them live in the URL. */
 export interface View {
   signal: SignalName;
@@ -24,12 +34,16 @@ export interface View {
   variant: Variant;
   /** The examples that were trained on, or the others; they are never mixed. */
   population: Population;
+  /** How groups are compared. */
+  grouping: Grouping;
   order: "desc" | "asc";
   label: string | null;
   split: string | null;
   group: string | null;
   /** A part of the audit that a rule picks out. */
   subset: SubsetName | null;
+  /** How much of a ranking the subset's rule takes, instead of its default. */
+  share: string | null;
   /** A category of the archaeology. */
   category: string | null;
   min: string | null;
@@ -44,11 +58,13 @@ export const DEFAULT_VIEW: View = {
   window: "all",
   variant: "std",
   population: "trained",
+  grouping: "global",
   order: "desc",
   label: null,
   split: null,
   group: null,
   subset: null,
+  share: null,
   category: null,
   min: null,
   max: null,
@@ -59,20 +75,32 @@ export function hasWindows(signal: SignalName): boolean {
   return signal === "vog";
 }
 
+/** Signals that are also ranked with groups compared in other ways than globally. */
+export const COMPARED: readonly SignalName[] = ["label_issue", "final_loss", "vog"];
+
+/** Whether groups can be compared in this view: of VoG, over all checkpoints alone. */
+export function isCompared({ signal, window, variant }: View): boolean {
+  const { window: all, variant: usual } = DEFAULT_VIEW;
+  return COMPARED.includes(signal) && window === all && variant === usual;
+}
+
 export function readView(search: URLSearchParams): View {
   const signal = SIGNALS.find((name) => name === search.get("signal")) ?? DEFAULT_VIEW.signal;
   const windowed = hasWindows(signal);
+  const subset = search.get("subset") as SubsetName | null;
   return {
     signal,
     window: (windowed && search.get("window")) || DEFAULT_VIEW.window,
     variant: windowed && search.get("variant") === "paper" ? "paper" : "std",
     population: search.get("population") === "held_out" ? "held_out" : "trained",
+    grouping: GROUPINGS.find((name) => name === search.get("grouping")) ?? DEFAULT_VIEW.grouping,
     order: search.get("order") === "asc" ? "asc" : "desc",
     label: search.get("label"),
     split: search.get("split"),
     group: search.get("group"),
     // The server knows which there are, and says so where one is not.
-    subset: search.get("subset") as SubsetName | null,
+    subset,
+    share: subset === null ? null : number(search.get("share")),
     category: search.get("category"),
     min: number(search.get("min")),
     max: number(search.get("max")),
@@ -85,6 +113,7 @@ export function writeView(view: View): URLSearchParams {
   for (const name of Object.keys(DEFAULT_VIEW) as (keyof View)[]) {
     const value = view[name];
     if (!hasWindows(view.signal) && (name === "window" || name === "variant")) continue;
+    if (view.subset === null && name === "share") continue;
     if (value !== null && value !== DEFAULT_VIEW[name]) search.set(name, value);
   }
   return search;
@@ -92,17 +121,19 @@ export function writeView(view: View): URLSearchParams {
 
 /** The same for the API, which is told the signal, its window and its variant outright. */
 export function apiQuery(view: View): RankingQuery {
-  const { signal, window, variant, population, order, label, split, group } = view;
-  const { subset, category, min, max } = view;
+  const { signal, window, variant, population, grouping, order, label, split, group } = view;
+  const { subset, share, category, min, max } = view;
   return {
     signal,
     ...(hasWindows(signal) && { window, variant }),
     ...(population !== DEFAULT_VIEW.population && { population }),
+    ...(grouping !== DEFAULT_VIEW.grouping && { grouping }),
     ...(order !== DEFAULT_VIEW.order && { order }),
     ...(label !== null && { label }),
     ...(split !== null && { split }),
     ...(group !== null && { group }),
     ...(subset !== null && { subset }),
+    ...(subset !== null && share !== null && { share: Number(share) }),
     ...(category !== null && { category }),
     ...(min !== null && { min: Number(min) }),
     ...(max !== null && { max: Number(max) }),
@@ -128,6 +159,8 @@ function number(text: string | null): string | null {
 
 /** The key under which the API lists the scores that a view shows. */
 export function scoringKey(view: View): string {
-  const scoring = hasWindows(view.signal) ? `${view.variant}:${view.window}` : "default";
-  return view.population === "held_out" ? `${scoring}${HELD_OUT}` : scoring;
+  const { signal, window, variant, population, grouping } = view;
+  const scoring = hasWindows(signal) ? `${variant}:${window}` : "default";
+  const compared = grouping === DEFAULT_VIEW.grouping ? scoring : `${scoring}@${grouping}`;
+  return population === "held_out" ? `${compared}${HELD_OUT}` : compared;
 }

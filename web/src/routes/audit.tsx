@@ -1,5 +1,6 @@
 import { ArchaeologyView } from "../components/archaeology-view";
 import { AuditHead } from "../components/audit-head";
+import { GroupsView } from "../components/groups-view";
 import { ProblemNote } from "../components/problem-note";
 import { readTab, Tabs } from "../components/tabs";
 import { TrainingView } from "../components/training-view";
@@ -9,7 +10,7 @@ import { useTitle } from "../lib/title";
 import { auditState } from "../lib/words";
 import { RankingView } from "./ranking";
 
-/** One audit: its training while it runs, afterwards its examples and of which kinds they are. */
+/** One audit: its training while it runs, afterwards its examples, of which kinds and groups they are. */
 export function AuditRoute({ id }: { id: string }) {
   const live = useLiveAudit(id);
   const url = useLocation();
@@ -34,6 +35,7 @@ export function AuditRoute({ id }: { id: string }) {
         <TrainingView audit={audit} curves={live.curves} connection={live.connection} />
       )}
       {tab === "archaeology" && <ArchaeologyView audit={audit} search={url.searchParams} />}
+      {tab === "groups" && <GroupsView audit={audit} search={url.searchParams} />}
       {tab === "examples" && <RankingView audit={audit} search={url.searchParams} />}
     </>
   );

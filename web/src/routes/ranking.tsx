@@ -4,15 +4,18 @@ import type { Audit } from "../api/types";
 import { Grid } from "../components/grid";
 import { ProblemNote } from "../components/problem-note";
 import { RankingFilters } from "../components/ranking-filters";
+import { hasStatistics, RankingStatistics } from "../components/ranking-statistics";
 import { ScoreMeaning } from "../components/score-meaning";
 import { canBeScored, ScoreThis } from "../components/score-this";
 import { SignalChoice } from "../components/signal-choice";
 import { count, counted } from "../lib/format";
+import { groupingsOf } from "../lib/groupings";
 import { goTo } from "../lib/location";
 import { useResource } from "../lib/resource";
 import { auditPath } from "../lib/route";
 import { useSignals } from "../lib/signals";
 import {
+  DEFAULT_VIEW,
   fileUrl,
   HELD_OUT,
   readView,
@@ -44,6 +47,9 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
       }),
     ),
   );
+  const chosen = useResource(`${view.subset} of ${view.share} of ${audit.id} ${population}`, () =>
+    subsetOfShare(audit.id, view),
+  );
   const hrefOf = useCallback(
     (next: View) => withQuery(auditPath(audit.id), writeView(next)),
     [audit.id],
@@ -52,6 +58,9 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
   const heldOut = (scores.data?.items ?? []).some(
     (set) => set.signal === view.signal && set.scoring.endsWith(HELD_OUT),
   );
+  const groupings = groupingsOf(scores.data?.items ?? [], view);
+  const groupsSearch = writeView({ ...DEFAULT_VIEW, signal: view.signal, population });
+  groupsSearch.set("tab", "groups");
   const unscored = canBeScored(ranking.problem, view) ? ranking.problem : null;
 
   return (
@@ -64,12 +73,19 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
         onChange={(next) => goTo(hrefOf(next))}
       />
       {info && <ScoreMeaning info={info} />}
+      {hasStatistics(audit, view) && !ranking.problem && (
+        <RankingStatistics audit={audit} view={view} hrefOf={hrefOf} />
+      )}
       <div class="ranking__bar">
         <RankingFilters
           view={view}
           dataset={dataset.data}
           heldOut={heldOut}
-          subsets={subsets.data?.items ?? []}
+          groupings={groupings}
+          groupsHref={withQuery(auditPath(audit.id), groupsSearch)}
+          subsets={(subsets.data?.items ?? []).map((subset) =>
+            chosen.data?.name === subset.name ? chosen.data : subset,
+          )}
           hrefOf={hrefOf}
           onChange={(next) => goTo(hrefOf(next))}
         />
@@ -106,6 +122,14 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
       <Grid ranking={ranking} />
     </>
   );
+}
+
+/** The subset of a view with the share that its rule takes, where the view names one. */
+function subsetOfShare(id: string, { subset, share, population }: View) {
+  if (subset === null || share === null) return Promise.resolve(null);
+  const path = { id, name: subset };
+  const query = { population, share: Number(share) };
+  return unwrap(api.GET("/v1/audits/{id}/subsets/{name}", { params: { path, query } }));
 }
 
 /** The ranking as a file, in the formats that there are. */

@@ -11,7 +11,7 @@ use crate::{
         archaeology::Categories,
         audit,
         example::Example,
-        score::{AuditedExample, ExampleScore, Gradient, Suggestion, Trajectory},
+        score::{AuditedExample, ExampleScore, Gradient, OverSeeds, Suggestion, Trajectory},
         statistics::examples_in,
     },
 };
@@ -136,6 +136,10 @@ async fn scores_of(app: &App, audit: &Audit, index: i32) -> Result<Vec<ExampleSc
             value_normalised_reason: row.normalised_reason,
             rank: row.rank,
             percentile: row.percentile,
+            over_seeds: OverSeeds::of(
+                (row.value_low, row.value_high),
+                (row.rank_low, row.rank_high),
+            ),
             total: totals
                 .get(&(row.signal.as_str(), row.scoring.as_str()))
                 .copied()

@@ -204,12 +204,16 @@ pub(crate) struct OverSeeds {
 }
 
 impl OverSeeds {
-    fn of(row: &scores::RankedRow) -> Option<Self> {
+    /// Lowest and highest of each; none with one seed, where there are no ranks.
+    pub(crate) fn of(
+        (value_low, value_high): (Option<f64>, Option<f64>),
+        (rank_low, rank_high): (Option<i32>, Option<i32>),
+    ) -> Option<Self> {
         Some(Self {
-            value_low: row.value_low,
-            value_high: row.value_high,
-            rank_low: row.rank_low?,
-            rank_high: row.rank_high?,
+            value_low,
+            value_high,
+            rank_low: rank_low?,
+            rank_high: rank_high?,
         })
     }
 }
@@ -225,7 +229,10 @@ impl RankedExample {
     ) -> Result<Self, StoreError> {
         Ok(Self {
             category: categories.of_row(&row),
-            over_seeds: OverSeeds::of(&row),
+            over_seeds: OverSeeds::of(
+                (row.value_low, row.value_high),
+                (row.rank_low, row.rank_high),
+            ),
             rank: row.rank,
             index: row.index,
             key: row.key,
@@ -321,6 +328,8 @@ pub(crate) struct ExampleScore {
     pub(crate) rank: i32,
     /// Share of scored examples that are no harder, 0 to 100.
     pub(crate) percentile: Option<f64>,
+    /// What the other seeds make of it; null with one seed.
+    pub(crate) over_seeds: Option<OverSeeds>,
     /// How many examples are ranked.
     pub(crate) total: u64,
 }

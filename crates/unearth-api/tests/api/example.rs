@@ -38,6 +38,7 @@ async fn an_example_shows_scores_trajectory_and_gradients() {
       "scores": [
         {
           "direction": "high-harder",
+          "over_seeds": null,
           "percentile": 100.0,
           "rank": 1,
           "scoring": "std:all",
@@ -51,6 +52,7 @@ async fn an_example_shows_scores_trajectory_and_gradients() {
         },
         {
           "direction": "low-harder",
+          "over_seeds": null,
           "percentile": 100.0,
           "rank": 1,
           "scoring": "default",

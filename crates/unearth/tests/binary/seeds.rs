@@ -46,6 +46,11 @@ fn every_score_has_its_range_over_seeds() {
             assert!(over["value_low"].as_f64() <= value && value <= over["value_high"].as_f64());
             moved += usize::from(over["value_low"] != over["value_high"]);
         }
+        let one = unearth.get(rows[0]["url"].as_str().expect("an address"));
+        let places = one["scores"].as_array().expect("scores");
+        let same = |place: &&Value| place["value"] == rows[0]["value"];
+        let place = places.iter().find(same).expect("its place in the ranking");
+        assert_eq!(place["over_seeds"], rows[0]["over_seeds"]);
         assert!(moved > EXAMPLES / 2, "{signal}: seeds differ");
 
         let statistics = unearth.get(&format!("/v1/audits/{id}/statistics?signal={population}"));

@@ -1,0 +1,73 @@
+import type { BudgetEstimate, Statistics } from "../api/types";
+import { budgetView, estimated, finding } from "../lib/budgets";
+import { count, percent } from "../lib/format";
+import type { View } from "../lib/url";
+import "./ranking-statistics.css";
+
+interface Props {
+  /** Null while they load; then the line keeps its place, and stays open where it was. */
+  statistics: Statistics | null;
+  view: View;
+  hrefOf: (view: View) => string;
+}
+
+/** How many wrong labels a review of the first so many is estimated to find. */
+export function ReviewBudgets({ statistics, view, hrefOf }: Props) {
+  const budgets = statistics?.budgets ?? [];
+  const [first] = budgets;
+  if (statistics && !first) return null;
+  return (
+    <details class="ranking-statistics small">
+      <summary>Review budgets: {first ? finding(first) : "loading…"}</summary>
+      <div class="ranking-statistics__inside">
+        <p>
+          An estimate by the probabilities of the late epochs, optimistic where wrong labels follow
+          a pattern that a model can learn.
+        </p>
+        <table class="ranking-statistics__table">
+          <thead>
+            <tr>
+              <th scope="col">Reviewed</th>
+              <th scope="col">Examples</th>
+              <th scope="col">Estimated wrong</th>
+              <th scope="col">Estimated share</th>
+            </tr>
+          </thead>
+          <tbody>
+            {budgets.map((budget) => (
+              <Row
+                key={budget.top}
+                budget={budget}
+                shown={budgetView(budget, statistics?.scored ?? 0, view)}
+                view={view}
+                hrefOf={hrefOf}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}
+
+interface RowProps extends Pick<Props, "view" | "hrefOf"> {
+  budget: BudgetEstimate;
+  /** The view of its examples; null where there is none. */
+  shown: View | null;
+}
+
+function Row({ budget, shown, view, hrefOf }: RowProps) {
+  const { top, k, estimated_wrong, estimated_share } = budget;
+  const name = `the first ${top}`;
+  const href = shown && hrefOf(shown);
+  return (
+    <tr aria-current={href === hrefOf(view) ? "true" : undefined}>
+      <th scope="row" class="ranking-statistics__top">
+        {href ? <a href={href}>{name}</a> : name}
+      </th>
+      <td>{count(k)}</td>
+      <td>{k === 0 ? "–" : estimated(estimated_wrong)}</td>
+      <td>{estimated_share == null ? "none is ranked" : percent(estimated_share)}</td>
+    </tr>
+  );
+}
