@@ -117,6 +117,6 @@ fn audit(data: &Path, rankings: &Rankings) -> Result<()> {
     audit
         .arg(data)
         .args(["--out", &out("vog", &rankings.hardest)])
-        .args(["--out", &out("final_loss", &rankings.wrong_labels)]);
+        .args(["--out", &out("label_issue", &rankings.wrong_labels)]);
     process::run(&mut audit)
 }

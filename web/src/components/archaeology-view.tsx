@@ -63,11 +63,14 @@ function Verdict({ report }: { report: ArchaeologyReport }) {
 }
 
 function facts(report: ArchaeologyReport): string {
-  const { voted, tied, not_voted, neighbours, pilot_accuracy, variant } = report;
+  const { voted, tied, not_voted, neighbours, pilot_accuracy, ranked_by, variant } = report;
   return [
     `${counted(voted, "example")} put to the vote of their ${neighbours} nearest probes`,
     `${count(tied)} tied`,
     ...(not_voted > 0 ? [`${count(not_voted)} without a vote: they were not trained on`] : []),
+    ...(ranked_by === "difficulty"
+      ? ["typical and atypical by the dataset's column difficulty"]
+      : []),
     ...(pilot_accuracy != null
       ? [`pilot's accuracy on what it was trained on ${percent(pilot_accuracy)}`]
       : []),

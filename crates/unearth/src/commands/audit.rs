@@ -108,8 +108,8 @@ async fn report(client: &Client, audit: &Value, id: &str) -> Result<()> {
         tables::top(
             client,
             id,
-            "final_loss",
-            "Probable wrong labels (final loss, high first)"
+            "label_issue",
+            "Probable wrong labels (label_issue: late loss and margin, high first)"
         )
         .await?
     );
