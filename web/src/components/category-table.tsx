@@ -1,6 +1,7 @@
 import type { CategoryReport } from "../api/types";
 import { categoryTitle, interval } from "../lib/archaeology";
 import { count, percent } from "../lib/format";
+import "./number-table.css";
 import "./category-table.css";
 
 interface Props {
@@ -46,11 +47,13 @@ export function CategoryTable({ categories, hrefOf }: Props) {
     <div>
       <h2 id="categories">Categories</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
-      <section class="category-table__scroll" aria-labelledby="categories" tabIndex={0}>
-        <table class="category-table__table">
+      <section class="number-table__scroll" aria-labelledby="categories" tabIndex={0}>
+        <table class="number-table">
           <thead class="small">
             <tr>
-              <th scope="col">Learned like</th>
+              <th scope="col" class="number-table__name category-table__name">
+                Learned like
+              </th>
               {columns.map(([title, meaning]) => (
                 <th key={title} scope="col" title={meaning}>
                   {title}
@@ -61,7 +64,7 @@ export function CategoryTable({ categories, hrefOf }: Props) {
           <tbody>
             {categories.map((category) => (
               <tr key={category.name}>
-                <th scope="row">
+                <th scope="row" class="number-table__name category-table__name">
                   <a href={hrefOf(category.name)}>{categoryTitle(category.name)}</a>
                   {!category.reliable && (
                     <span class="category-table__unreliable small">unreliable</span>

@@ -2,6 +2,7 @@ import type { FlaggedInGroup, Group, Grouping, Rate } from "../api/types";
 import { interval } from "../lib/archaeology";
 import { count, counted, part, percent, score } from "../lib/format";
 import { GROUPING_WORDS, whyNoneFlagged } from "../lib/groupings";
+import "./number-table.css";
 import "./group-table.css";
 
 interface Props {
@@ -19,11 +20,11 @@ export function GroupTable({ groups, share, probed, hrefOf }: Props) {
   const groupings = groups[0]?.flagged.map(({ grouping }) => grouping) ?? [];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys.
-    <section class="group-table__scroll" aria-label="Groups side by side" tabIndex={0}>
-      <table class="group-table__table">
+    <section class="number-table__scroll" aria-label="Groups side by side" tabIndex={0}>
+      <table class="number-table">
         <thead class="small">
           <tr>
-            <th rowSpan={2} scope="col" class="group-table__group">
+            <th rowSpan={2} scope="col" class="number-table__name">
               Group
             </th>
             <th rowSpan={2} scope="col" title="Examples of the group that are ranked">
@@ -79,7 +80,7 @@ function Row({ group, probed, hrefOf }: RowProps) {
   const hrefBy = (grouping: Grouping) => (name == null ? null : hrefOf(name, grouping));
   return (
     <tr>
-      <th scope="row" class="group-table__group">
+      <th scope="row" class="number-table__name">
         <span class="group-table__name">{name ?? <span class="quiet">without group</span>}</span>
       </th>
       <td>

@@ -2,6 +2,7 @@ import type { BudgetEstimate, Statistics } from "../api/types";
 import { budgetView, estimated, finding } from "../lib/budgets";
 import { count, percent } from "../lib/format";
 import type { View } from "../lib/url";
+import "./number-table.css";
 import "./ranking-statistics.css";
 
 interface Props {
@@ -24,10 +25,12 @@ export function ReviewBudgets({ statistics, view, hrefOf }: Props) {
           An estimate by the probabilities of the late epochs, optimistic where wrong labels follow
           a pattern that a model can learn.
         </p>
-        <table class="ranking-statistics__table">
+        <table class="number-table">
           <thead>
             <tr>
-              <th scope="col">Reviewed</th>
+              <th scope="col" class="number-table__name">
+                Reviewed
+              </th>
               <th scope="col">Examples</th>
               <th scope="col">Estimated wrong</th>
               <th scope="col">Estimated share</th>

@@ -1,6 +1,7 @@
 import type { Stability, Statistics } from "../api/types";
 import { count, percent, score } from "../lib/format";
 import { agreement, spread } from "../lib/seeds";
+import "./number-table.css";
 import "./ranking-statistics.css";
 
 interface Props {
@@ -36,23 +37,27 @@ export function SeedStability({ statistics, seeds }: Props) {
 function Agreement({ stability, scored }: { stability: Stability; scored: number }) {
   const { correlation, overlap } = stability;
   return (
-    <table class="ranking-statistics__table">
+    <table class="number-table">
       <thead>
         <tr>
-          <th scope="col">Compared</th>
+          <th scope="col" class="number-table__name">
+            Compared
+          </th>
           <th scope="col">Examples</th>
           <th scope="col">Agreement</th>
         </tr>
       </thead>
       <tbody>
         <tr>
-          <th scope="row">Rank correlation (Spearman)</th>
+          <th scope="row" class="number-table__name">
+            Rank correlation (Spearman)
+          </th>
           <td>{count(scored)}</td>
           <td>{correlation ? spread(correlation, score) : "too few scores differ"}</td>
         </tr>
         {overlap.map(({ top, k, share }) => (
           <tr key={top}>
-            <th scope="row">
+            <th scope="row" class="number-table__name">
               In common in <span class="ranking-statistics__top">the first {top}</span>
             </th>
             <td>{count(k)}</td>
