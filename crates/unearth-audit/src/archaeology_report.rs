@@ -112,7 +112,8 @@ pub struct CategoryReport {
     pub called: u64,
     /// Their share of the examples that were voted on.
     pub share: f64,
-    /// How frequent the category is among them when the vote's errors are taken out; an estimate.
+    /// How frequent the category is among them when the vote's errors are taken out; an estimate. Null where the
+    /// category is not reliable: it cannot be told then.
     pub prevalence: Option<f64>,
     /// Mean loss of its probes after each epoch.
     pub trajectory: Vec<Option<f64>>,

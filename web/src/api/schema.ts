@@ -1113,7 +1113,8 @@ export interface components {
             precision?: number | null;
             /**
              * Format: double
-             * @description How frequent the category is among them when the vote's errors are taken out; an estimate.
+             * @description How frequent the category is among them when the vote's errors are taken out; an estimate. Null where the
+             *     category is not reliable: it cannot be told then.
              */
             prevalence?: number | null;
             /**

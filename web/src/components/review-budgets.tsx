@@ -22,8 +22,8 @@ export function ReviewBudgets({ statistics, view, hrefOf }: Props) {
       <summary>Review budgets: {first ? finding(first) : "loading…"}</summary>
       <div class="ranking-statistics__inside">
         <p>
-          An estimate by the probabilities of the late epochs, optimistic where wrong labels follow
-          a pattern that a model can learn.
+          An estimate from the late epochs' probabilities and confident learning's noise rate,
+          optimistic where wrong labels follow a pattern that a model can learn.
         </p>
         <table class="number-table">
           <thead>
@@ -65,7 +65,7 @@ function Row({ budget, shown, view, hrefOf }: RowProps) {
   const href = shown && hrefOf(shown);
   return (
     <tr aria-current={href === hrefOf(view) ? "true" : undefined}>
-      <th scope="row" class="ranking-statistics__top">
+      <th scope="row" class="number-table__name ranking-statistics__top">
         {href ? <a href={href}>{name}</a> : name}
       </th>
       <td>{count(k)}</td>

@@ -2,7 +2,7 @@
 
 use super::{Member, Trajectories, suites::Difficulty};
 use unearth_audit::{
-    Archaeology, ArchaeologyReport, CategoryReport, GroupReport, LogitSource, RELIABLE_FROM,
+    Archaeology, ArchaeologyReport, CategoryReport, GroupReport, LogitSource, RELIABLE_FROM, Suite,
 };
 use unearth_signals::{
     archaeology::{Confusion, Vote},
@@ -99,12 +99,14 @@ impl Measured<'_> {
             false_positive_rate: self.false_positive_rate(at),
             called,
             share: called as f64 / voted.max(1) as f64,
-            prevalence,
+            prevalence: None,
             trajectory: self.mean_trajectory(at),
             contamination: self.contamination[at],
             examples: of_category().filter_map(|it| it.row.example()).collect(),
             note: None,
         };
+        // The correction divides by recalls; of one that is hardly found it says anything.
+        category.prevalence = prevalence.filter(|_| category.reliable);
         category.note = note(&category);
         category
     }
@@ -144,15 +146,19 @@ fn note(category: &CategoryReport) -> Option<String> {
             rate(category.precision)
         ));
     }
-    if let (Some(false_positives), Some(prevalence)) =
-        (category.false_positive_rate, category.prevalence)
+    if let Some(false_positives) = category.false_positive_rate
         && category.share <= false_positives
     {
         notes.push(format!(
-            "{} of the examples are called so, and {} of the held-out probes that are not: that is its rate of false alarms (with errors taken out: {})",
+            "{} of the examples are called so, and {} of the held-out probes that are not: that is its rate of false alarms",
             percent(category.share),
-            percent(false_positives),
-            percent(prevalence)
+            percent(false_positives)
+        ));
+    }
+    if category.name == Suite::Corrupted.as_str() {
+        notes.push(format!(
+            "{} of the examples are called so: where none is damaged, that is its false-positive rate",
+            percent(category.share)
         ));
     }
     (!notes.is_empty()).then(|| notes.join("; "))
@@ -260,10 +266,15 @@ mod tests {
             said.contains("10.0 % of the examples are called so, and 20.0 %"),
             "{said}"
         );
-        let frequent = CategoryReport {
+        let frequent = |name| CategoryReport {
             share: 0.5,
-            ..category("corrupted", 0.9, 0.9)
+            ..category(name, 0.9, 0.9)
         };
-        assert_eq!(note(&frequent), None);
+        assert_eq!(note(&frequent("atypical")), None);
+        let said = note(&frequent("corrupted")).unwrap();
+        assert_eq!(
+            said,
+            "50.0 % of the examples are called so: where none is damaged, that is its false-positive rate"
+        );
     }
 }
