@@ -50,16 +50,20 @@ impl ArchaeologyRequest {
                 errors.push(FieldError::new(format!("archaeology.{field}"), detail));
             }
         };
-        let can_be = |suite: &Suite| match suite.is_synthesised() {
-            true => of(*suite) > 0,
-            false => facts.has_difficulty,
+        let can_be = |suite: &Suite| {
+            if suite.is_synthesised() {
+                of(*suite) > 0
+            } else {
+                facts.has_difficulty
+            }
         };
         let mut suites: Vec<Suite> = Suite::ALL.into_iter().filter(can_be).collect();
         if let Some(asked) = &self.suites {
             for suite in asked.iter().filter(|suite| !can_be(suite)) {
-                let lack = match suite.is_synthesised() {
-                    true => format!("no probes of {suite} were named; `unearth probes` makes them"),
-                    false => format!("{suite} needs a column `difficulty` in the dataset"),
+                let lack = if suite.is_synthesised() {
+                    format!("no probes of {suite} were named; `unearth probes` makes them")
+                } else {
+                    format!("{suite} needs a column `difficulty` in the dataset")
                 };
                 check("suites", false, lack);
             }

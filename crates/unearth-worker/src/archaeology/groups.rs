@@ -120,9 +120,10 @@ async fn probe_dynamics(
 ) -> Result<Vec<Dynamics>, WorkerError> {
     let records = of_probes(&source.worker.db, source.run, logits).await?;
     // Of an eval pass beside the records in flight, the final model's is read.
-    let from = match logits == source.shape.trajectory {
-        true => 0,
-        false => records.len().saturating_sub(1),
+    let from = if logits == source.shape.trajectory {
+        0
+    } else {
+        records.len().saturating_sub(1)
     };
     let records = &records[from..];
     let epochs: Vec<dynamics::Epoch<'_>> = records.iter().map(crate::score::epoch).collect();

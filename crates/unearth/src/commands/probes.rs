@@ -26,26 +26,26 @@ pub(crate) fn run(args: &ProbesArgs) -> Result<(), Failure> {
     let pack = Pack::open(&packed.pack).context("the dataset was read and cannot be opened")?;
     let wanted = wanted(args, &packed).map_err(wrong)?;
     let made = made(&wanted, args.seed, &packed, &pack);
-    let named = named(&packed, &made).map_err(wrong)?;
+    let probes = named(&packed, &made).map_err(wrong)?;
     if pack.height() == 0 {
-        write(&out, &table(&packed, &named)?)?;
+        write(&out, &table(&packed, &probes)?)?;
     } else {
         let shape = [pack.height(), pack.width(), pack.channels()];
-        let names: Vec<NamedProbe<'_>> = named.iter().map(name).collect();
+        let names: Vec<NamedProbe<'_>> = probes.iter().map(name).collect();
         let new = beside(&out, ".part");
         write_probes(&new, made.rows(), shape, &names)
             .map_err(anyhow::Error::from)
             .and_then(|()| Ok(fs::rename(&new, &out)?))
             .with_context(|| format!("cannot write `{}`", out.display()))?;
     }
-    let body = json!({ "probes": named });
+    let body = json!({ "probes": probes });
     write(
         &list,
         &serde_json::to_vec_pretty(&body).context("the list cannot be written")?,
     )?;
     println!(
         "{} probes: {} each of {}\nrows  {}\nlist  {}",
-        named.len(),
+        probes.len(),
         wanted.suite_size,
         wanted
             .suites
@@ -66,9 +66,10 @@ pub(crate) fn run(args: &ProbesArgs) -> Result<(), Failure> {
 /// Which probes, as far as the dataset allows.
 fn wanted(args: &ProbesArgs, packed: &Packed) -> Result<Probes> {
     let has_images = packed.facts.height > 0;
-    let default: &[Suite] = match has_images {
-        true => &[Suite::RandomOutputs, Suite::Corrupted],
-        false => &[Suite::RandomOutputs],
+    let default: &[Suite] = if has_images {
+        &[Suite::RandomOutputs, Suite::Corrupted]
+    } else {
+        &[Suite::RandomOutputs]
     };
     let mut suites = Vec::new();
     for word in &args.suites {

@@ -31,9 +31,12 @@ fn probes() -> Vec<Value> {
         json!({ "key": format!("p{at}"), "suite": suite, "label": format!("c{label}"),
                 "source": format!("e{}", at % EXAMPLES) })
     };
-    let made = (0..2 * PROBES).map(|at| match at < PROBES {
-        true => probe(at, "random_outputs", (at + 1) % CLASSES),
-        false => probe(at, "corrupted", at % CLASSES),
+    let made = (0..2 * PROBES).map(|at| {
+        if at < PROBES {
+            probe(at, "random_outputs", (at + 1) % CLASSES)
+        } else {
+            probe(at, "corrupted", at % CLASSES)
+        }
     });
     made.collect()
 }
