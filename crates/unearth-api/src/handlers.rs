@@ -1,5 +1,6 @@
 //! One file per resource and group of verbs.
 
+mod accepted;
 pub(crate) mod archaeology;
 pub(crate) mod audits;
 mod chosen;

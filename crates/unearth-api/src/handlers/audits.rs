@@ -1,6 +1,9 @@
 //! Audits: begin, look, cancel, retry, delete.
 
-use super::{external, load};
+use super::{
+    accepted::{accepted, begun},
+    external, load,
+};
 use crate::{
     App,
     extract::{Json, JsonBody, Path, Query},
@@ -8,14 +11,10 @@ use crate::{
     problem::{self, Problem},
     room,
     view::audit::{
-        self, Audit, AuditKind, AuditPage, EstimatedAudit, StartAnyAudit, StartAudit, StartKind,
+        Audit, AuditKind, AuditPage, EstimatedAudit, StartAnyAudit, StartAudit, StartKind,
     },
 };
-use axum::{
-    extract::State,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 use unearth_audit::{
     Archaeology, Estimate, FieldError, Init, Modality, Recipe, Scoring, Signal, Wanted, estimate,
@@ -81,13 +80,6 @@ pub(crate) async fn start(State(app): State<App>, body: JsonBody) -> Result<Resp
     };
     audits::insert(&app.db, &new, (app.now)()).await?;
     begun(&app, id).await
-}
-
-/// The answer to a request that began an audit.
-pub(super) async fn begun(app: &App, id: Uuid) -> Result<Response, Problem> {
-    let view = Audit::from(load::audit(app, id).await?);
-    let location = [(header::LOCATION, audit::url(id))];
-    Ok((StatusCode::ACCEPTED, location, axum::Json(view)).into_response())
 }
 
 /// Says what an audit would be and cost, without beginning it.
@@ -262,11 +254,6 @@ pub(crate) async fn retry(
             Err(Problem::new(&problem::AUDIT_NOT_RETRIABLE, detail))
         }
     }
-}
-
-pub(super) async fn accepted(app: &App, id: Uuid) -> Result<Response, Problem> {
-    let view = Audit::from(load::audit(app, id).await?);
-    Ok((StatusCode::ACCEPTED, axum::Json(view)).into_response())
 }
 
 /// Deletes an audit with everything made for it.

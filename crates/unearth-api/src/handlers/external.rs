@@ -1,16 +1,18 @@
 //! External runs: begin, put batches, complete.
 
 mod batch;
+mod begin;
 mod complete;
 
-use super::{audits, load};
+pub(super) use begin::begin;
+
+use super::{accepted::accepted, load};
 use crate::{
     App,
     extract::{Path, Query},
     problem::{self, Problem},
-    room,
     view::{
-        audit::{Audit, StartExternal},
+        audit::Audit,
         external::{KeptBatch, Received},
     },
 };
@@ -21,113 +23,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use unearth_audit::{
-    Archaeology, ArchaeologyRequest, DatasetFacts, ExternalRun, Origin, PostedProbe, ProbeRequest,
-    Quantity, estimate_external,
-};
+use unearth_audit::{ExternalRun, Origin, Quantity};
 use unearth_store::{
     audits::Audit as StoredAudit,
-    datasets::Dataset,
-    examples,
-    external::{self, NewExternal, Put},
-    probes::{self as stored_probes, Probe},
+    external::{self, Put},
+    probes,
 };
 use utoipa::IntoParams;
 use uuid::Uuid;
-
-/// Longest key of a probe, as that of an example.
-const KEY_BYTES_MAX: usize = 1024;
-
-/// Begins an external audit, which takes batches from then on.
-pub(super) async fn begin(app: &App, request: &StartExternal) -> Result<Response, Problem> {
-    let (dataset, facts) = load::ready_dataset(app, request.dataset_id).await?;
-    let class_names = dataset.class_names.as_deref().unwrap_or_default();
-    let run = request.run();
-    let mut run = run.resolve(class_names).map_err(Problem::invalid)?;
-    let probes = probes(app, &dataset, &run, &request.probes).await?;
-    run.probes = probes.len() as u32;
-    let archaeology = archaeology(app, request, &facts, &run, &probes).await?;
-    let scorings = if run.checkpoints.is_empty() {
-        Vec::new()
-    } else {
-        let checkpoints = run.checkpoints.len();
-        request
-            .scoring
-            .resolve(checkpoints)
-            .map_err(Problem::invalid)?
-    };
-    let estimate = estimate_external(&run, &facts);
-    room::check(app, &estimate).await?;
-    let id = (app.new_id)();
-    let new = NewExternal {
-        id,
-        dataset_id: dataset.id,
-        run,
-        probes: probes.into_iter().map(stored).collect(),
-        archaeology,
-        scorings,
-        estimate,
-    };
-    external::insert(&app.db, &new, (app.now)()).await?;
-    audits::begun(app, id).await
-}
-
-/// Labels and sources of the probes that were named.
-async fn probes(
-    app: &App,
-    dataset: &Dataset,
-    run: &ExternalRun,
-    asked: &[ProbeRequest],
-) -> Result<Vec<PostedProbe>, Problem> {
-    for (at, probe) in asked.iter().enumerate() {
-        if probe.key.is_empty() || probe.key.len() > KEY_BYTES_MAX || probe.key.contains('\0') {
-            let field = format!("probes[{at}].key");
-            let detail = format!("must be 1 to {KEY_BYTES_MAX} bytes without a NUL character");
-            return Err(Problem::invalid_field(&field, detail));
-        }
-    }
-    let sources = asked.iter().filter_map(|probe| probe.source.as_ref());
-    let keys: Vec<String> = asked
-        .iter()
-        .map(|probe| &probe.key)
-        .chain(sources)
-        .cloned()
-        .collect();
-    // A key with a NUL character is none, and Postgres would not take it.
-    let keys: Vec<String> = keys.into_iter().filter(|key| !key.contains('\0')).collect();
-    let found = examples::by_key(&app.db, dataset.id, &keys).await?;
-    let class_names = dataset.class_names.as_deref().unwrap_or_default();
-    run.probes(asked, class_names, &found)
-        .map_err(Problem::invalid)
-}
-
-/// The archaeology that was asked for; probes ask for one, too.
-async fn archaeology(
-    app: &App,
-    request: &StartExternal,
-    facts: &DatasetFacts,
-    run: &ExternalRun,
-    probes: &[PostedProbe],
-) -> Result<Option<Archaeology>, Problem> {
-    let default = (!probes.is_empty()).then(ArchaeologyRequest::default);
-    let Some(asked) = request.archaeology.clone().or(default) else {
-        return Ok(None);
-    };
-    let custom = super::archaeology::custom_suites(app, request.dataset_id, &asked).await?;
-    asked
-        .resolve_external(facts, run.epochs, probes, custom)
-        .map(Some)
-        .map_err(Problem::invalid)
-}
-
-fn stored(probe: PostedProbe) -> Probe {
-    Probe {
-        key: Some(probe.key),
-        suite: probe.suite.to_string(),
-        label: probe.label,
-        source: probe.source,
-    }
-}
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -173,7 +76,7 @@ pub(crate) async fn put_records(
     let chunk = number(chunk)?;
     let probes = match run.probes {
         0 => Vec::new(),
-        _ => stored_probes::of_external(&app.db, id).await?,
+        _ => probes::of_external(&app.db, id).await?,
     };
     let posted = batch::Posted::receive(&app, &audit, probes, query.first, request).await?;
     let content_hash = posted.content_hash;
@@ -312,7 +215,7 @@ pub(crate) async fn complete(
     let audit = load::audit(&app, id).await?;
     let run = external_run(&audit)?;
     complete::complete(&app, &audit, run).await?;
-    audits::accepted(&app, id).await
+    accepted(&app, id).await
 }
 
 fn external_run(audit: &StoredAudit) -> Result<&ExternalRun, Problem> {

@@ -1,6 +1,10 @@
 //! An archaeology set against the truth.
 
-use super::{column, labels::Labels, trial::Plan, trial::whole};
+use super::{
+    column::{self, whole},
+    copies::Copies,
+    labels::Labels,
+};
 use crate::client::audits;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
@@ -40,8 +44,8 @@ pub(super) struct CategoryTruth {
 }
 
 impl Archaeology {
-    pub(super) async fn of(plan: Plan<'_>, audit: &Value, labels: &Labels) -> Result<Self> {
-        let (client, subject) = (plan.copies.client, plan.copies.subject);
+    pub(super) async fn of(copies: Copies<'_>, audit: &Value, labels: &Labels) -> Result<Self> {
+        let (client, subject) = (copies.client, copies.subject);
         let id = audits::id(audit)?;
         let mut shown: Value = client.get(&format!("/v1/audits/{id}/archaeology")).await?;
         let report: ArchaeologyReport = serde_json::from_value(shown["report"].take())

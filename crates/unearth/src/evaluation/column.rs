@@ -81,6 +81,20 @@ fn aligned(ranking: &[u8], examples: &[(&str, &str)]) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
+/// One score per example, where each has its turn exactly once.
+pub(super) fn whole(
+    scores: Vec<(usize, Option<f64>)>,
+    examples: usize,
+) -> Result<Vec<Option<f64>>> {
+    let positions = scores.iter().map(|&(position, _)| position);
+    ensure!(
+        positions.eq(0..examples),
+        "the rankings hold {} of {examples} examples, or some of them twice",
+        scores.len()
+    );
+    Ok(scores.into_iter().map(|(_, score)| score).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

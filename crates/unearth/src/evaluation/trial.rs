@@ -2,13 +2,13 @@
 
 use super::{
     archaeology::Archaeology,
-    column,
+    column::{self, whole},
     copies::{Copies, TRAINED},
     folds,
     labels::{Labels, WrongLabels},
 };
 use crate::{client::audits, exit::Failure};
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, anyhow};
 use serde_json::{Map, Value, json};
 use unearth_audit::{Population, Signal};
 
@@ -71,7 +71,7 @@ impl Plan<'_> {
             signals.push((signal, whole(scores.await?, subject.examples.len())?));
         }
         let archaeology = if self.with_archaeology {
-            Some(Archaeology::of(self, &audit, &labels).await?)
+            Some(Archaeology::of(self.copies, &audit, &labels).await?)
         } else {
             None
         };
@@ -167,18 +167,4 @@ impl Plan<'_> {
         let scores = rows.await?.into_iter().map(|row| (row.index, row.score));
         Ok(scores.collect())
     }
-}
-
-/// One score per example, where each has its turn exactly once.
-pub(super) fn whole(
-    scores: Vec<(usize, Option<f64>)>,
-    examples: usize,
-) -> Result<Vec<Option<f64>>> {
-    let positions = scores.iter().map(|&(position, _)| position);
-    ensure!(
-        positions.eq(0..examples),
-        "the rankings hold {} of {examples} examples, or some of them twice",
-        scores.len()
-    );
-    Ok(scores.into_iter().map(|(_, score)| score).collect())
 }
