@@ -6,6 +6,7 @@ mod statistics;
 pub(crate) use columns::epoch;
 
 use crate::{Worker, WorkerError, data::Data, progress};
+use futures::{StreamExt as _, stream::FuturesUnordered};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, watch};
@@ -24,6 +25,9 @@ use unearth_store::{
     score_sets::{self, NewScore, Scored},
     seed_scores, suggestions,
 };
+
+/// Rankings that are in memory while they are stored.
+const STORED_AT_ONCE: usize = 2;
 
 /// What scores are computed from.
 pub(crate) struct Source<'a> {
@@ -62,6 +66,8 @@ pub(crate) async fn run(
         .sum();
     let (mut done, began) = (0, Instant::now());
     progress.send_replace(Some(scoring_progress(run, done, total, began.elapsed())));
+    // Most of the time the database is at work, and it has more than one core.
+    let mut storing = FuturesUnordered::new();
     let mut last: Option<(Computation, Column)> = None;
     for (signal, scoring) in wanted {
         // Neighbouring windows often cover the same checkpoints: all four do when there are three.
@@ -72,11 +78,17 @@ pub(crate) async fn run(
         };
         for key in keys(signal, &scoring) {
             let scored = source.ranked(signal, &key, &column).await?;
-            store(worker, run, &scored).await?;
-            done += 1;
-            progress.send_replace(Some(scoring_progress(run, done, total, began.elapsed())));
+            if storing.len() == STORED_AT_ONCE {
+                done += stored(&mut storing).await?;
+                progress.send_replace(Some(scoring_progress(run, done, total, began.elapsed())));
+            }
+            storing.push(store(worker, run, scored));
         }
         last = Some((computation, column));
+    }
+    while !storing.is_empty() {
+        done += stored(&mut storing).await?;
+        progress.send_replace(Some(scoring_progress(run, done, total, began.elapsed())));
     }
     if run.role == Role::Main {
         let suggestions = source.suggestions().await?;
@@ -84,6 +96,16 @@ pub(crate) async fn run(
         suggestions::store(&worker.db, run, rows).await?;
     }
     Ok(())
+}
+
+/// Waits until one more is stored, and counts it.
+async fn stored(
+    storing: &mut FuturesUnordered<impl Future<Output = Result<(), WorkerError>>>,
+) -> Result<usize, WorkerError> {
+    match storing.next().await {
+        Some(stored) => stored.map(|()| 1),
+        None => Ok(0),
+    }
 }
 
 /// The score sets of one column: one per population, and where there are groups to compare, one per way
@@ -106,11 +128,11 @@ fn keys(data: &Data, signal: Signal, scoring: Option<&Scoring>) -> Vec<ScoreKey>
 }
 
 /// The main run's rankings are the audit's; those of other seeds are kept to be compared with them.
-async fn store(worker: &Worker, run: &ClaimedRun, scored: &Scored) -> Result<(), WorkerError> {
+async fn store(worker: &Worker, run: &ClaimedRun, scored: Scored) -> Result<(), WorkerError> {
     if run.role == Role::Main {
-        score_sets::store(&worker.db, run, scored, (worker.now)()).await?;
+        score_sets::store(&worker.db, run, &scored, (worker.now)()).await?;
     } else {
-        seed_scores::store(&worker.db, run, scored).await?;
+        seed_scores::store(&worker.db, run, &scored).await?;
     }
     Ok(())
 }
