@@ -38,8 +38,8 @@ pub fn noise_rate(beliefs: &[Belief]) -> f64 {
 /// model's odds of the most probable other class against the given one. Neither class being possible, it is
 /// `noise_rate`.
 ///
-/// It takes wrong labels for exceptions that the model did not learn: it is optimistic where they follow a pattern,
-/// and where the model is sure of what it has only memorised.
+/// It takes wrong labels for exceptions that the model did not learn: it is too high where they follow a pattern of
+/// hard examples, too low where the model has memorised them.
 pub fn probability(belief: &Belief, noise_rate: f64) -> f64 {
     let wrong = noise_rate * belief.p_other;
     let both = wrong + (1.0 - noise_rate) * belief.p_given;

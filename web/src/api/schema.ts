@@ -1051,12 +1051,14 @@ export interface components {
              * Format: double
              * @description How many of their labels are wrong.
              */
-            estimated_wrong: number;
+            estimated_wrong?: number | null;
             /**
              * Format: int64
              * @description How many examples that are.
              */
             k: number;
+            /** @description Why there is no estimate. */
+            reason?: string | null;
             /** @description `50`, `100`, `1 %`, … */
             top: string;
         };
@@ -2417,7 +2419,7 @@ export interface components {
             /**
              * @description Estimated share of wrong labels in what a review budget takes from the top; of `label_issue`
              *     alone. An estimate from the probabilities of the late epochs and the noise rate as confident learning
-             *     counts it; optimistic where wrong labels follow a pattern that a model can learn.
+             *     counts it; optimistic where wrong labels follow a pattern, too low where the model has learned labels by heart.
              */
             budgets?: components["schemas"]["BudgetEstimate"][] | null;
             /** @description Per class, in label order. */

@@ -23,7 +23,8 @@ export function ReviewBudgets({ statistics, view, hrefOf }: Props) {
       <div class="ranking-statistics__inside">
         <p>
           An estimate from the late epochs' probabilities and confident learning's noise rate,
-          optimistic where wrong labels follow a pattern that a model can learn.
+          optimistic where wrong labels follow a pattern, too low where the model has learned labels
+          by heart.
         </p>
         <table class="number-table">
           <thead>
@@ -69,8 +70,8 @@ function Row({ budget, shown, view, hrefOf }: RowProps) {
         {href ? <a href={href}>{name}</a> : name}
       </th>
       <td>{count(k)}</td>
-      <td>{k === 0 ? "–" : estimated(estimated_wrong)}</td>
-      <td>{estimated_share == null ? "none is ranked" : percent(estimated_share)}</td>
+      <td>{estimated_wrong == null ? "–" : estimated(estimated_wrong)}</td>
+      <td>{estimated_share == null ? "–" : percent(estimated_share)}</td>
     </tr>
   );
 }

@@ -18,6 +18,13 @@ describe("a review budget", () => {
     ]);
   });
 
+  it("says why there is no estimate", () => {
+    const none = { ...budget, estimated_wrong: null, estimated_share: null };
+    expect(finding({ ...none, reason: "the late epochs doubt no label" })).toBe(
+      "no estimate; the late epochs doubt no label",
+    );
+  });
+
   it("shows exactly so many examples by the share that the API rounds up", () => {
     for (const scored of [51, 201, 60_000])
       for (const k of [1, 7, 50]) {

@@ -8,7 +8,8 @@ export function estimated(value: number): string {
 }
 
 /** What one budget is estimated to find, and what that estimate is worth, in a sentence. */
-export function finding({ k, estimated_wrong, estimated_share }: BudgetEstimate): string {
+export function finding({ k, estimated_wrong, estimated_share, reason }: BudgetEstimate): string {
+  if (estimated_wrong == null) return `no estimate; ${reason ?? "nothing is known"}`;
   const share = estimated_share == null ? "" : ` (${percent(estimated_share)})`;
   const wrong = `${estimated(estimated_wrong)}${share} of the first ${count(k)} labels are wrong`;
   return `an estimated ${wrong}; optimistic where they follow a pattern`;

@@ -22,7 +22,7 @@ pub(crate) struct Statistics {
     pub(crate) classes: Vec<ClassSummary>,
     /// Estimated share of wrong labels in what a review budget takes from the top; of `label_issue`
     /// alone. An estimate from the probabilities of the late epochs and the noise rate as confident learning
-    /// counts it; optimistic where wrong labels follow a pattern that a model can learn.
+    /// counts it; optimistic where wrong labels follow a pattern, too low where the model has learned labels by heart.
     pub(crate) budgets: Option<Vec<BudgetEstimate>>,
     /// How far the rankings of all seeds agree; null with one seed.
     pub(crate) stability: Option<Stability>,
@@ -39,9 +39,12 @@ pub(crate) struct BudgetEstimate {
     /// How many examples that are.
     k: u64,
     /// How many of their labels are wrong.
-    estimated_wrong: f64,
+    estimated_wrong: Option<f64>,
     /// Their share.
     estimated_share: Option<f64>,
+    /// Why there is no estimate.
+    #[serde(default)]
+    reason: Option<String>,
 }
 
 /// Counts between edges.

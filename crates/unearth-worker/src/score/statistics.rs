@@ -11,6 +11,10 @@ use unearth_signals::{
 };
 use unearth_store::score_sets::NewScore;
 
+/// Why nothing can be estimated where no label is doubted.
+const NO_DOUBT: &str =
+    "the late epochs doubt no label: none is wrong, or the model has learned them all by heart";
+
 const BINS: NonZeroUsize = NonZeroUsize::new(40).expect("forty is not zero");
 
 pub(super) fn of(
@@ -55,6 +59,32 @@ fn decile((at, decile): (usize, &Decile)) -> Value {
     })
 }
 
+/// What each review budget is estimated to find, of beliefs in rank order.
+fn reviewed(beliefs: &[Belief]) -> Vec<Value> {
+    let noise_rate = wrong_labels::noise_rate(beliefs);
+    let budget = |budget: Budget| {
+        let k = budget.of(beliefs.len() as u64);
+        let first = beliefs[..k as usize].iter();
+        let wrong: f64 = first
+            .map(|belief| wrong_labels::probability(belief, noise_rate))
+            .sum();
+        let reason = match k {
+            0 => Some("nothing is ranked"),
+            _ if noise_rate > 0.0 => None,
+            _ => Some(NO_DOUBT),
+        };
+        let known = reason.is_none();
+        json!({
+            "top": budget.name(),
+            "k": k,
+            "estimated_wrong": known.then_some(wrong),
+            "estimated_share": known.then(|| wrong / k as f64),
+            "reason": reason,
+        })
+    };
+    Budget::ALL.map(budget).to_vec()
+}
+
 impl Source<'_> {
     /// The estimated share of wrong labels in what each review budget takes from the top of a ranking
     /// made to find them. None for other rankings.
@@ -72,21 +102,7 @@ impl Source<'_> {
             .filter(|row| row.value.is_some())
             .filter_map(|row| Some(suggestions[row.index as usize]?.belief(row.label)))
             .collect();
-        let noise_rate = wrong_labels::noise_rate(&beliefs);
-        let budget = |budget: Budget| {
-            let k = budget.of(beliefs.len() as u64);
-            let first = beliefs[..k as usize].iter();
-            let wrong: f64 = first
-                .map(|belief| wrong_labels::probability(belief, noise_rate))
-                .sum();
-            json!({
-                "top": budget.name(),
-                "k": k,
-                "estimated_wrong": wrong,
-                "estimated_share": (k > 0).then(|| wrong / k as f64),
-            })
-        };
-        Ok(Some(Budget::ALL.map(budget).to_vec().into()))
+        Ok(Some(reviewed(&beliefs).into()))
     }
 
     /// The share of wrong predictions by decile of VoG, over examples that were not trained on.
@@ -104,5 +120,39 @@ impl Source<'_> {
         let right = |&index: &usize| evaluated[index].learning.map(|it| it.correct > 0);
         let correct: Vec<Option<bool>> = members.iter().map(right).collect();
         Ok(held_out_error_by_decile(values, &correct))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn belief(given: i32, p_given: f64) -> Belief {
+        Belief {
+            given,
+            p_given,
+            other: 1 - given,
+            p_other: 1.0 - p_given,
+        }
+    }
+
+    #[test]
+    fn what_is_doubted_is_estimated_and_without_doubt_nothing_is() {
+        let learned: Vec<Belief> = (0..100).map(|at| belief(at % 2, 0.9)).collect();
+        let by_heart = reviewed(&learned);
+        assert_eq!(by_heart[0]["k"], 50);
+        assert_eq!(by_heart[0]["estimated_wrong"], Value::Null);
+        assert_eq!(by_heart[0]["reason"], NO_DOUBT);
+
+        let mut doubted = learned;
+        doubted[..10].fill(belief(0, 0.01));
+        let first = &reviewed(&doubted)[2];
+        assert_eq!((&first["top"], &first["k"]), (&json!("1 %"), &json!(1)));
+        // Prior odds 1 to 9, the model's 99 to 1.
+        let share = first["estimated_share"].as_f64().unwrap();
+        assert!((share - 11.0 / 12.0).abs() < 1e-9, "{share}");
+        assert_eq!(first["reason"], Value::Null);
+
+        assert_eq!(reviewed(&[])[0]["reason"], "nothing is ranked");
     }
 }
