@@ -7,6 +7,7 @@
 
 pub mod archaeology;
 pub mod detection;
+pub mod disagreement;
 pub mod dynamics;
 pub mod groups;
 pub mod label_issue;
@@ -14,6 +15,7 @@ pub mod maps;
 pub mod normalise;
 pub mod proportion;
 pub mod ranking;
+pub mod significance;
 pub mod stability;
 pub mod statistics;
 pub mod vog;
