@@ -26,7 +26,7 @@ pub struct Overlap {
     pub share: Spread,
 }
 
-/// A figure over all pairs of seeds. The range is of those that were tried, and no interval.
+/// A figure over several seeds, or pairs of them. The range is of those that were tried, and no interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Spread {

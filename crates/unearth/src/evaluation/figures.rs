@@ -6,13 +6,13 @@ use super::{
     cost::Cost,
     judgement::{By, Cutoff, Judgement},
     labels::Origin,
-    spread::Spread,
+    spread::over_seeds,
     subject::{Source, Subject},
 };
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 use serde_json::Value;
-use unearth_audit::Signal;
+use unearth_audit::{Signal, Spread};
 
 /// Everything that was measured, and how it was made.
 #[derive(Debug, Serialize)]
@@ -137,7 +137,7 @@ fn summaries(trials: &[TrialRecord]) -> Vec<Summary> {
         .enumerate()
         .filter_map(|(place, first)| {
             let over_trials = |figure: &dyn Fn(&Judgement) -> Option<f64>| {
-                Spread::of(trials.iter().map(|trial| figure(&trial.rankings[place])))
+                over_seeds(trials.iter().map(|trial| figure(&trial.rankings[place])))
             };
             let precision_at = first.precision_at.iter().map(|at| PrecisionSpread {
                 cutoff: at.cutoff,

@@ -3,10 +3,11 @@
 use super::{
     Evaluation,
     figures::Summary,
-    spread::Spread,
+    spread::shown,
     table::{chance, what},
 };
 use std::fmt::Write as _;
+use unearth_audit::Spread;
 
 const MARGIN: f64 = 16.0;
 const NAMES: f64 = 132.0;
@@ -135,7 +136,7 @@ impl Drawing {
                 y - 4.0,
                 colour(summary),
                 summary.ranking.name(),
-                (panel.figure)(summary)
+                shown(&(panel.figure)(summary))
             );
         }
     }

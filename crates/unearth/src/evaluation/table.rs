@@ -4,6 +4,7 @@ use super::{
     Evaluation,
     figures::{Summary, TrialRecord},
     judgement::Cutoff,
+    spread::shown,
 };
 use std::fmt::Write as _;
 
@@ -90,8 +91,8 @@ fn rankings(evaluation: &Evaluation) -> Vec<Vec<String>> {
         let mark = if summary.is_baseline { " *" } else { "" };
         let mut row = vec![
             format!("{}{mark}", summary.ranking.name()),
-            summary.auroc.to_string(),
-            summary.average_precision.to_string(),
+            shown(&summary.auroc),
+            shown(&summary.average_precision),
         ];
         row.extend(CUTOFFS.map(|cutoff| {
             let mut all = summary.precision_at.iter();
