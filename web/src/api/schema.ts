@@ -2293,7 +2293,7 @@ export interface components {
             /** @description Its name, such as `train`. */
             name: string;
         };
-        /** @description A figure over all pairs of seeds. The range is of those that were tried, and no interval. */
+        /** @description A figure over several seeds, or pairs of them. The range is of those that were tried, and no interval. */
         Spread: {
             /**
              * Format: double
