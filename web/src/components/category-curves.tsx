@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { CategoryReport } from "../api/types";
 import { categoryTitle } from "../lib/archaeology";
-import { axisLook, colour, EPOCH_AXIS } from "../lib/chart";
+import { asWideAs, axisLook, colour, EPOCH_AXIS } from "../lib/chart";
 import { score } from "../lib/format";
 import { useDarkScheme } from "../lib/scheme";
 import "./category-curves.css";
@@ -29,14 +29,7 @@ export function CategoryCurves({ categories }: { categories: CategoryReport[] })
       data(categories, epochs),
       element,
     );
-    const observer = new ResizeObserver(() =>
-      chart.setSize({ width: element.clientWidth, height: HEIGHT }),
-    );
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      chart.destroy();
-    };
+    return asWideAs(element, chart, HEIGHT);
   }, [dark, categories, epochs]);
 
   if (epochs === 0) return null;

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { axisLook, colour, EPOCH_AXIS } from "../lib/chart";
+import { asWideAs, axisLook, colour, EPOCH_AXIS } from "../lib/chart";
 import { useDarkScheme } from "../lib/scheme";
 import "./curve.css";
 
@@ -51,14 +51,7 @@ export function Curve({
     );
     chart.setScale("x", span(lastEpoch));
     plot.current = chart;
-    const observer = new ResizeObserver(() =>
-      chart.setSize({ width: element.clientWidth, height: HEIGHT }),
-    );
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      chart.destroy();
-    };
+    return asWideAs(element, chart, HEIGHT);
   }, [dark, lastEpoch, highest]);
 
   useEffect(() => {

@@ -17,6 +17,16 @@ export const EPOCH_AXIS: uPlot.Axis = {
   incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500],
 };
 
+/** Keeps a chart as wide as what it is in. Returns what ends that, and the chart. */
+export function asWideAs(element: HTMLElement, chart: uPlot, height: number): () => void {
+  const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
+  observer.observe(element);
+  return () => {
+    observer.disconnect();
+    chart.destroy();
+  };
+}
+
 /** A colour of the style sheet. */
 export function colour(style: CSSStyleDeclaration, name: string): string {
   return style.getPropertyValue(name).trim();
