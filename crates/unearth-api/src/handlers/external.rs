@@ -3,6 +3,7 @@
 mod batch;
 mod begin;
 mod complete;
+mod row_space;
 
 pub(super) use begin::begin;
 
@@ -22,12 +23,12 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use row_space::RowSpace;
 use serde::Deserialize;
 use unearth_audit::{ExternalRun, Origin, Quantity};
 use unearth_store::{
     audits::Audit as StoredAudit,
     external::{self, Put},
-    probes,
 };
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -74,11 +75,9 @@ pub(crate) async fn put_records(
     let run = receiving(&audit)?;
     let epoch = place(epoch.checked_sub(1), run.epochs, "epoch", "counted from 1")?;
     let chunk = number(chunk)?;
-    let probes = match run.probes {
-        0 => Vec::new(),
-        _ => probes::of_external(&app.db, id).await?,
-    };
-    let posted = batch::Posted::receive(&app, &audit, probes, query.first, request).await?;
+    let (_, facts) = load::ready_dataset(&app, audit.dataset_id).await?;
+    let space = RowSpace::of_records(&app, &audit, run, facts.examples).await?;
+    let posted = batch::Posted::receive(&app, space, query.first, request).await?;
     let content_hash = posted.content_hash;
     let batch = posted.records(&app, run).await?;
     let new = external::NewRecords {
@@ -133,7 +132,9 @@ pub(crate) async fn put_gradients(
         "counted from 0",
     )?;
     let chunk = number(chunk)?;
-    let posted = batch::Posted::receive(&app, &audit, vec![], query.first, request).await?;
+    let (_, facts) = load::ready_dataset(&app, audit.dataset_id).await?;
+    let space = RowSpace::of_gradients(&audit, facts.examples);
+    let posted = batch::Posted::receive(&app, space, query.first, request).await?;
     let content_hash = posted.content_hash;
     let batch = posted.maps(&app, run).await?;
     let new = external::NewMaps {

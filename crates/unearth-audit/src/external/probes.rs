@@ -5,6 +5,9 @@ use crate::{FieldError, Suite};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
+/// Longest key of a probe, as that of an example.
+const KEY_BYTES_MAX: usize = 1024;
+
 /// A probe as a request names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +57,11 @@ impl ExternalRun {
             let mut wrong = |field: &str, detail: String| {
                 errors.push(FieldError::new(format!("probes[{at}].{field}"), detail));
             };
+            let bytes = 1..=KEY_BYTES_MAX;
+            if !bytes.contains(&probe.key.len()) || probe.key.contains('\0') {
+                let detail = format!("must be 1 to {KEY_BYTES_MAX} bytes without a NUL character");
+                wrong("key", detail);
+            }
             if let Some(first) = seen.insert(&probe.key, at) {
                 wrong(
                     "key",

@@ -1,8 +1,8 @@
 //! From the body of a request to checked rows.
 
+use super::row_space::RowSpace;
 use crate::{
     App,
-    handlers::load,
     problem::{self, Kind, Problem},
     upload,
 };
@@ -10,8 +10,6 @@ use axum::{extract::Request, http::header};
 use tokio::sync::Semaphore;
 use unearth_audit::{ExternalRun, FieldError};
 use unearth_external::{BatchError, Code, Dataset, Format, MapBatch, RecordBatch, Rows, Table};
-use unearth_store::{audits::Audit, examples, probes::Probe};
-use uuid::Uuid;
 
 /// Batches that are held in memory at a time; the next ones wait in their connections.
 static IN_MEMORY: Semaphore = Semaphore::const_new(4);
@@ -20,9 +18,7 @@ static IN_MEMORY: Semaphore = Semaphore::const_new(4);
 pub(super) struct Posted {
     /// BLAKE3 of what was posted and of how it is read.
     pub(super) content_hash: [u8; 32],
-    dataset: Uuid,
-    examples: usize,
-    probes: Vec<Probe>,
+    rows: RowSpace,
     table: Table,
     indices: Vec<u32>,
     // Held until the batch is checked.
@@ -30,11 +26,10 @@ pub(super) struct Posted {
 }
 
 impl Posted {
-    /// Takes the body and reads it. Its rows are examples, or the probes that come after them.
+    /// Takes the body and reads it, of which the rows are some of `space`.
     pub(super) async fn receive(
         app: &App,
-        audit: &Audit,
-        probes: Vec<Probe>,
+        space: RowSpace,
         first: Option<u64>,
         request: Request,
     ) -> Result<Self, Problem> {
@@ -42,23 +37,20 @@ impl Posted {
         let format = parts.headers.get(header::CONTENT_TYPE);
         let format = format.and_then(|value| value.to_str().ok());
         let format = format_of(format)?;
-        let (dataset, facts) = load::ready_dataset(app, audit.dataset_id).await?;
         let turn = IN_MEMORY.acquire().await.map_err(Problem::internal)?;
         let bytes = upload::in_memory(app, &parts.headers, body, app.limits.batch_bytes).await?;
         let content_hash = content_hash(format, first, &bytes);
-        let (examples, probe_count) = (facts.examples, probes.len());
+        let count = space.len();
         let (table, rows) = computed(move || {
             let table = format.read(&bytes)?;
-            let rows = Rows::of(&table, first, examples + probe_count)?;
+            let rows = Rows::of(&table, first, count)?;
             Ok((table, rows))
         })
         .await?;
         Ok(Self {
             content_hash,
-            indices: indices(app, dataset.id, examples, &probes, rows).await?,
-            dataset: dataset.id,
-            examples,
-            probes,
+            indices: indices(app, &space, rows).await?,
+            rows: space,
             table,
             _turn: turn,
         })
@@ -71,7 +63,7 @@ impl Posted {
         run: &ExternalRun,
     ) -> Result<RecordBatch, Problem> {
         let labels = if Dataset::needs_labels(&self.table) {
-            self.labels(app).await?
+            self.rows.labels(app, &self.indices).await?
         } else {
             Vec::new()
         };
@@ -84,20 +76,6 @@ impl Posted {
             unearth_external::records(&self.table, &self.indices, dataset)
         })
         .await
-    }
-
-    /// The labels of its rows.
-    async fn labels(&self, app: &App) -> Result<Vec<i32>, Problem> {
-        let is_example = |index: &&u32| (**index as usize) < self.examples;
-        let of_examples: Vec<u32> = self.indices.iter().filter(is_example).copied().collect();
-        let labels = examples::labels(&app.db, self.dataset, &of_examples).await?;
-        let mut labels = labels.into_iter();
-        let label = |&index: &u32| match (index as usize).checked_sub(self.examples) {
-            None => labels.next(),
-            Some(probe) => self.probes.get(probe).map(|probe| probe.label),
-        };
-        let labels: Option<Vec<i32>> = self.indices.iter().map(label).collect();
-        labels.ok_or_else(|| Problem::internal("a row of a batch has no label"))
     }
 
     /// Checks it as gradient maps.
@@ -133,14 +111,8 @@ fn content_hash(format: Format, first: Option<u64>, bytes: &[u8]) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-/// The rows by index: of an example, or after the last one of a probe.
-async fn indices(
-    app: &App,
-    dataset: Uuid,
-    examples: usize,
-    probes: &[Probe],
-    rows: Rows,
-) -> Result<Vec<u32>, Problem> {
+/// The rows by index.
+async fn indices(app: &App, space: &RowSpace, rows: Rows) -> Result<Vec<u32>, Problem> {
     let keys = match rows {
         Rows::Indices(indices) => return Ok(indices),
         Rows::Keys(keys) => keys,
@@ -150,9 +122,7 @@ async fn indices(
     if let Some(row) = nul {
         return Err(refusal(Rows::unknown_key(&keys[row], row)));
     }
-    let mut known = examples::by_key(&app.db, dataset, &keys).await?;
-    let probes = (examples as u32..).zip(probes);
-    known.extend(probes.filter_map(|(index, probe)| Some((probe.key.clone()?, index))));
+    let known = space.by_key(app, &keys).await?;
     let index = |(row, key): (usize, &String)| {
         let index = known.get(key).copied();
         index.ok_or_else(|| refusal(Rows::unknown_key(key, row)))

@@ -19,9 +19,6 @@ use unearth_store::{
     probes::Probe,
 };
 
-/// Longest key of a probe, as that of an example.
-const KEY_BYTES_MAX: usize = 1024;
-
 /// Begins an external audit, which takes batches from then on.
 pub(in crate::handlers) async fn begin(
     app: &App,
@@ -66,22 +63,11 @@ async fn probes(
     run: &ExternalRun,
     asked: &[ProbeRequest],
 ) -> Result<Vec<PostedProbe>, Problem> {
-    for (at, probe) in asked.iter().enumerate() {
-        if probe.key.is_empty() || probe.key.len() > KEY_BYTES_MAX || probe.key.contains('\0') {
-            let field = format!("probes[{at}].key");
-            let detail = format!("must be 1 to {KEY_BYTES_MAX} bytes without a NUL character");
-            return Err(Problem::invalid_field(&field, detail));
-        }
-    }
     let sources = asked.iter().filter_map(|probe| probe.source.as_ref());
-    let keys: Vec<String> = asked
-        .iter()
-        .map(|probe| &probe.key)
-        .chain(sources)
-        .cloned()
-        .collect();
+    let keys = asked.iter().map(|probe| &probe.key).chain(sources);
     // A key with a NUL character is none, and Postgres would not take it.
-    let keys: Vec<String> = keys.into_iter().filter(|key| !key.contains('\0')).collect();
+    let keys = keys.filter(|key| !key.contains('\0'));
+    let keys: Vec<String> = keys.cloned().collect();
     let found = examples::by_key(&app.db, dataset.id, &keys).await?;
     let class_names = dataset.class_names.as_deref().unwrap_or_default();
     run.probes(asked, class_names, &found)

@@ -2,7 +2,10 @@
 
 use crate::{
     App,
-    handlers::{external::not_receiving, load},
+    handlers::{
+        external::{not_receiving, row_space::RowSpace},
+        load,
+    },
     problem::{self, Problem},
 };
 use futures::{Stream, TryStreamExt as _};
@@ -12,9 +15,7 @@ use unearth_external::{Coverage, Flaw};
 use unearth_store::{
     StoreError,
     audits::Audit,
-    examples as dataset,
     external::{Batch, Completing},
-    probes,
 };
 
 /// How many epochs and checkpoints a refusal lists.
@@ -30,11 +31,12 @@ pub(super) async fn complete(app: &App, audit: &Audit, run: &ExternalRun) -> Res
             _ => Err(not_receiving(&audit)),
         };
     };
+    let space = RowSpace::of_records(app, audit, run, facts.examples).await?;
     let records = Positions {
         path: "records",
         first: 1,
         count: run.epochs,
-        rows: facts.examples + run.probes as usize,
+        rows: space.len(),
     };
     let gradients = Positions {
         path: "gradients",
@@ -44,23 +46,20 @@ pub(super) async fn complete(app: &App, audit: &Audit, run: &ExternalRun) -> Res
     };
     let records = records.look(completing.records()).await?;
     let gradients = gradients.look(completing.maps()).await?;
-    let flaws: Vec<(String, Flawed)> = records.flaws.into_iter().chain(gradients.flaws).collect();
+    let mut flaws: Vec<(String, Flawed)> =
+        records.flaws.into_iter().chain(gradients.flaws).collect();
+    let has_no_losses = |known: &Vec<Quantity>| !known.contains(&Quantity::Loss);
+    if audit.archaeology.is_some() && records.quantities.as_ref().is_some_and(has_no_losses) {
+        flaws.push(("records".to_owned(), Flawed::NoLosses));
+    }
     if !flaws.is_empty() {
         completing.release().await?;
-        return Err(incomplete(app, audit, facts.examples, flaws).await?);
+        return Err(incomplete(app, &space, flaws).await?);
     }
     let posted = Posted {
         quantities: records.quantities.unwrap_or_default(),
         gradients: !run.checkpoints.is_empty(),
     };
-    if audit.archaeology.is_some() && !posted.quantities.contains(&Quantity::Loss) {
-        completing.release().await?;
-        let detail = "an archaeology compares `loss` over the epochs, and neither it nor `logits` were posted";
-        let error = FieldError::new("records", detail);
-        return Err(Problem::new(&problem::AUDIT_INCOMPLETE, error.to_string())
-            .errors(vec![error])
-            .hint("post it, or begin the audit without archaeology and probes"));
-    }
     completing
         .finish(&run.signals(&posted), (app.now)())
         .await?;
@@ -90,6 +89,8 @@ enum Flawed {
     Examples(Flaw),
     /// A batch has other columns than those before it.
     Columns(Vec<Quantity>, Vec<Quantity>),
+    /// An archaeology was asked for, and nothing holds what it compares.
+    NoLosses,
 }
 
 impl Positions {
@@ -137,17 +138,13 @@ impl Found {
 
 async fn incomplete(
     app: &App,
-    audit: &Audit,
-    examples: usize,
+    space: &RowSpace,
     flaws: Vec<(String, Flawed)>,
 ) -> Result<Problem, Problem> {
     let count = flaws.len();
     let mut errors = Vec::new();
     for (place, flaw) in flaws.into_iter().take(LISTED) {
-        errors.push(FieldError::new(
-            place,
-            words(app, audit, examples, flaw).await?,
-        ));
+        errors.push(FieldError::new(place, words(app, space, flaw).await?));
     }
     let detail = match errors.as_slice() {
         [only] => only.to_string(),
@@ -159,15 +156,10 @@ async fn incomplete(
         .hint("put what is missing, DELETE batches that are wrong, and complete it again"))
 }
 
-async fn words(
-    app: &App,
-    audit: &Audit,
-    examples: usize,
-    flaw: Flawed,
-) -> Result<String, StoreError> {
+async fn words(app: &App, space: &RowSpace, flaw: Flawed) -> Result<String, StoreError> {
     Ok(match flaw {
         Flawed::Examples(Flaw::Missing { first, count }) => {
-            let keys = keys(app, audit, examples, &first).await?;
+            let keys = space.keys(app, &first).await?;
             let named: Vec<String> = keys
                 .iter()
                 .zip(&first)
@@ -184,7 +176,7 @@ async fn words(
             batches: [one, other],
             count,
         }) => {
-            let keys = keys(app, audit, examples, &[example]).await?;
+            let keys = space.keys(app, &[example]).await?;
             let key = keys.first().map_or("", String::as_str);
             format!(
                 "{count} examples are there twice: `{key}` (index {example}) is in the batches {one} and {other}"
@@ -195,28 +187,12 @@ async fn words(
             names(&found),
             names(&known)
         ),
+        Flawed::NoLosses => {
+            "an archaeology compares `loss` over the epochs, and neither it nor `logits` were posted; without, \
+             begin the audit without archaeology and probes"
+                .to_owned()
+        }
     })
-}
-
-/// The keys of some rows, ascending by index: of examples, then of probes.
-async fn keys(
-    app: &App,
-    audit: &Audit,
-    examples: usize,
-    rows: &[u32],
-) -> Result<Vec<String>, StoreError> {
-    let mut keys = dataset::keys(&app.db, audit.dataset_id, rows).await?;
-    if keys.len() < rows.len() {
-        let probes = probes::of_external(&app.db, audit.id).await?;
-        let probe = |&row: &u32| {
-            probes
-                .get((row as usize).checked_sub(examples)?)?
-                .key
-                .clone()
-        };
-        keys.extend(rows.iter().filter_map(probe));
-    }
-    Ok(keys)
 }
 
 fn names(quantities: &[Quantity]) -> String {
