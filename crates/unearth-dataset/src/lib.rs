@@ -25,7 +25,7 @@
 //! by the bytes of the relative path, which is the key. Files that are no images are ignored; images
 //! of other formats (GIF, BMP, TIFF, …) and images outside of all classes are bad examples.
 //!
-//! **CSV manifest.** `path,label[,group,split,key]`, UTF-8 with or without BOM; a label is any text.
+//! **CSV manifest.** `path,label[,group,split,key,difficulty]`, UTF-8 with or without BOM; a label is any text.
 //! It is the file named by the option `manifest`, or the only top-level CSV file that is named
 //! `manifest.csv` or has a column `path` or the label column. Paths are relative to the manifest's
 //! folder or to the top of the upload. Examples are in the order of the rows; the key is the path unless a column `key` is given.
@@ -37,12 +37,15 @@
 //! `0`… for a pair that is no split.
 //!
 //! **npz.** `x` (N×H×W or N×H×W×C, uint8, C 1 or 3) and `y` (integers or text), or `images` and
-//! `labels`; optional `group`, `split` and `key`. Pickled objects are never read. Keys are `0`… without `key`.
+//! `labels`; optional `group`, `split`, `key` and `difficulty`. Pickled objects are never read. Keys are `0`… without `key`.
 //!
-//! **CSV table.** `key[,label][,group][,split][,text][,difficulty]`, UTF-8 with or without BOM: examples without images,
-//! for trainings that were done elsewhere. It is a file of its own, told by its column `key`. Without a
-//! column `label` no example has one; with a column `text` the examples are texts. Examples are in the order
-//! of the rows.
+//! **CSV table.** `key[,label][,group][,split][,text][,difficulty]`, UTF-8 with or without BOM: examples
+//! without images, for trainings that were done elsewhere. It is a file of its own, told by its column `key`.
+//! Without a column `label` no example has one; with a column `text` the examples are texts. Examples are in
+//! the order of the rows.
+//!
+//! `difficulty` is a finite number, higher being harder, in a manifest, an npz or a table; an empty cell
+//! or NaN says that it is unknown.
 //!
 //! Classes are sorted by name: by value when every name is a whole number, by bytes otherwise.
 //!
@@ -79,7 +82,7 @@ pub use archive::{LocalFile, local_files};
 pub use error::{DatasetError, LISTED_BAD_EXAMPLES, UnsafeMember};
 pub use label_file::{LabelFile, LabelFileError};
 pub use limits::Limits;
-pub use npz_file::{CopiedExample, NamedProbe, write_npz, write_probes};
+pub use npz_file::{CopiedExample, write_npz, write_probes};
 pub use pack::{Pack, pack};
 pub use report::{
     BadExample, DuplicateGroup, Duplicates, Format, Original, PackPhase, PackProgress, Packed,

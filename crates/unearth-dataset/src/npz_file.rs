@@ -6,7 +6,7 @@ use std::{
     io::{self, BufWriter, Write},
     path::Path,
 };
-use unearth_audit::ProbeRows;
+use unearth_audit::{ProbeRequest, ProbeRows};
 use zip::{CompressionMethod, DateTime, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 /// The start of an npy header is padded to a multiple of this.
@@ -56,21 +56,8 @@ pub fn write_npz(
     written().map_err(DatasetError::write)
 }
 
-/// What a probe is called.
-#[derive(Debug, Clone, Copy)]
-pub struct NamedProbe<'a> {
-    /// Its key.
-    pub key: &'a str,
-    /// Name of the class under which it is trained.
-    pub label: &'a str,
-    /// Name of its suite.
-    pub suite: &'a str,
-    /// Key of the example it was made from; empty where from none.
-    pub source: &'a str,
-}
-
 /// Writes probes to a new file at `path`: their images of `[height, width, channels]` as `x`, and an array of
-/// text for each of `y` (the label), `key`, `suite` and `source`.
+/// text for each of `y` (the label), `key`, `suite` and `source` (empty where made from none).
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -81,17 +68,18 @@ pub fn write_probes(
     path: &Path,
     rows: ProbeRows<'_>,
     shape: [usize; 3],
-    probes: &[NamedProbe<'_>],
+    probes: &[ProbeRequest],
 ) -> Result<(), DatasetError> {
     assert_eq!(rows.labels.len(), probes.len(), "every probe has a name");
     let written = || {
         let mut npz = Npz::create(path)?;
         npz.begin_images(probes.len(), shape)?;
         npz.0.write_all(rows.pixels)?;
-        npz.texts("y", probes.iter().map(|probe| probe.label))?;
-        npz.texts("key", probes.iter().map(|probe| probe.key))?;
-        npz.texts("suite", probes.iter().map(|probe| probe.suite))?;
-        npz.texts("source", probes.iter().map(|probe| probe.source))?;
+        npz.texts("y", probes.iter().map(|probe| probe.label.as_str()))?;
+        npz.texts("key", probes.iter().map(|probe| probe.key.as_str()))?;
+        npz.texts("suite", probes.iter().map(|probe| probe.suite.as_str()))?;
+        let sources = probes.iter().map(|probe| probe.source.as_deref());
+        npz.texts("source", sources.map(Option::unwrap_or_default))?;
         npz.finish()
     };
     written().map_err(DatasetError::write)

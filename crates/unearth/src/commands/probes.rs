@@ -8,11 +8,11 @@ use crate::{
 };
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::json;
-use std::{collections::HashMap, fs};
+use std::{collections::HashSet, fs};
 use tempfile::TempDir;
 use unearth_audit::{ProbeRequest, Probes, SUITE_MIN, Suite, default_suite_size};
 use unearth_dataset::{
-    NamedProbe, Pack, Packed,
+    Pack, Packed,
     probes::{Strata, Synthesised, synthesise},
     write_probes,
 };
@@ -28,12 +28,11 @@ pub(crate) fn run(args: &ProbesArgs) -> Result<(), Failure> {
     let made = made(&wanted, args.seed, &packed, &pack);
     let probes = named(&packed, &made).map_err(wrong)?;
     if pack.height() == 0 {
-        write(&out, &table(&packed, &probes)?)?;
+        write(&out, &table(&packed, &made, &probes)?)?;
     } else {
         let shape = [pack.height(), pack.width(), pack.channels()];
-        let names: Vec<NamedProbe<'_>> = probes.iter().map(name).collect();
         let new = beside(&out, ".part");
-        write_probes(&new, made.rows(), shape, &names)
+        write_probes(&new, made.rows(), shape, &probes)
             .map_err(anyhow::Error::from)
             .and_then(|()| Ok(fs::rename(&new, &out)?))
             .with_context(|| format!("cannot write `{}`", out.display()))?;
@@ -128,10 +127,12 @@ fn made(wanted: &Probes, seed: u64, packed: &Packed, pack: &Pack) -> Synthesised
 
 /// Probes by key, class and source, as a request names them.
 fn named(packed: &Packed, made: &Synthesised) -> Result<Vec<ProbeRequest>> {
+    let keys = packed.examples.iter().map(|example| example.key.as_str());
+    let taken: HashSet<&str> = keys.collect();
     let mut named = Vec::with_capacity(made.probes().len());
     for (at, probe) in made.probes().iter().enumerate() {
         let key = format!("probe-{at}-{}", probe.suite);
-        if packed.examples.iter().any(|example| example.key == key) {
+        if taken.contains(key.as_str()) {
             bail!("the dataset has an example `{key}`, which a probe would be called");
         }
         let source = probe
@@ -147,28 +148,16 @@ fn named(packed: &Packed, made: &Synthesised) -> Result<Vec<ProbeRequest>> {
     Ok(named)
 }
 
-fn name(probe: &ProbeRequest) -> NamedProbe<'_> {
-    NamedProbe {
-        key: &probe.key,
-        label: &probe.label,
-        suite: probe.suite.as_str(),
-        source: probe.source.as_deref().unwrap_or_default(),
-    }
-}
-
 /// Rows of a table, with the text of their source where it has some.
-fn table(packed: &Packed, probes: &[ProbeRequest]) -> Result<Vec<u8>> {
-    let texts: HashMap<&str, &str> = packed
-        .examples
-        .iter()
-        .filter_map(|example| Some((example.key.as_str(), example.text.as_deref()?)))
-        .collect();
+fn table(packed: &Packed, made: &Synthesised, probes: &[ProbeRequest]) -> Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(["key", "label", "suite", "source", "text"])?;
-    for probe in probes {
+    for (probe, made) in probes.iter().zip(made.probes()) {
         let source = probe.source.as_deref().unwrap_or_default();
-        let text = texts.get(source).copied().unwrap_or_default();
-        let suite = probe.suite.as_str();
+        let text = made
+            .source
+            .and_then(|at| packed.examples[at as usize].text.as_deref());
+        let (suite, text) = (probe.suite.as_str(), text.unwrap_or_default());
         table.write_record([&probe.key, &probe.label, suite, source, text])?;
     }
     table.into_inner().context("the table cannot be written")
