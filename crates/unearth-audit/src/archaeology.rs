@@ -324,18 +324,16 @@ impl Archaeology {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Modality, RecipeRequest};
+    use crate::RecipeRequest;
 
     fn facts(examples: usize) -> DatasetFacts {
         DatasetFacts {
-            modality: Modality::Image,
             examples,
             classes: 10,
             height: 8,
             width: 8,
             channels: 1,
-            has_difficulty: false,
-            splits: vec![],
+            ..DatasetFacts::default()
         }
     }
 

@@ -221,7 +221,7 @@ fn parameters(recipe: &Recipe, facts: &DatasetFacts) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Modality, RecipeRequest};
+    use crate::RecipeRequest;
 
     const FORESEEN: Estimate = Estimate {
         seconds: 100.0,
@@ -275,14 +275,12 @@ mod tests {
     #[test]
     fn fashion_mnist_needs_about_half_a_gigabyte() {
         let facts = DatasetFacts {
-            modality: Modality::Image,
             examples: 60_000,
             classes: 10,
             height: 28,
             width: 28,
             channels: 1,
-            has_difficulty: false,
-            splits: vec![],
+            ..DatasetFacts::default()
         };
         let request = RecipeRequest {
             epochs: Some(3),

@@ -20,7 +20,7 @@ pub enum Modality {
 }
 
 /// Facts about a dataset that choose defaults and bound a recipe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DatasetFacts {
     /// What the examples are.

@@ -95,19 +95,17 @@ pub(crate) fn hash_of(plain: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DatasetFacts, ExternalRequest, Modality, RecipeRequest};
+    use crate::{DatasetFacts, ExternalRequest, RecipeRequest};
 
     #[test]
     fn both_kinds_are_read_as_what_they_are() {
         let facts = DatasetFacts {
-            modality: Modality::Image,
             examples: 100,
             classes: 2,
             height: 8,
             width: 8,
             channels: 1,
-            has_difficulty: false,
-            splits: vec![],
+            ..DatasetFacts::default()
         };
         let trained = Origin::Trained(RecipeRequest::default().resolve(&facts).unwrap());
         let request = ExternalRequest {

@@ -120,18 +120,16 @@ fn seed_of(seed: u64, ordinal: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ArchaeologyRequest, DatasetFacts, Modality, RecipeRequest};
+    use crate::{ArchaeologyRequest, DatasetFacts, RecipeRequest};
 
     fn planned(seeds: u32, with_archaeology: bool) -> Vec<PlannedRun> {
         let facts = DatasetFacts {
-            modality: Modality::Image,
             examples: 1_000,
             classes: 10,
             height: 8,
             width: 8,
             channels: 1,
-            has_difficulty: false,
-            splits: vec![],
+            ..DatasetFacts::default()
         };
         let mut recipe = RecipeRequest::default().resolve(&facts).unwrap();
         let archaeology = with_archaeology.then(|| {

@@ -269,19 +269,17 @@ impl Checkpoints {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Modality, Split};
+    use crate::Split;
     use proptest::prelude::*;
 
     fn facts(examples: usize) -> DatasetFacts {
         DatasetFacts {
-            modality: Modality::Image,
             examples,
             classes: 10,
             height: 28,
             width: 28,
             channels: 1,
-            has_difficulty: false,
-            splits: vec![],
+            ..DatasetFacts::default()
         }
     }
 

@@ -12,8 +12,8 @@ use futures::{TryStreamExt, stream};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::time::{Duration, Instant};
 use unearth_audit::{
-    Augment, DatasetFacts, Environment, Estimate, GradientTarget, Init, MapChunk, Modality, Model,
-    Precision, Recipe, Scoring, Signal, Wanted, chunk_count, chunk_range, plan,
+    Augment, DatasetFacts, Environment, Estimate, GradientTarget, Init, MapChunk, Model, Precision,
+    Recipe, Scoring, Signal, Wanted, chunk_count, chunk_range, plan,
 };
 use unearth_postgres::{Config, PrivatePostgres};
 use unearth_store::{
@@ -337,14 +337,12 @@ async fn ready_dataset(db: &Database, examples: usize) -> Uuid {
     let packed = Packed {
         content_hash: "none".into(),
         facts: DatasetFacts {
-            modality: Modality::Image,
             examples,
             classes: 1,
             height: SIDE as usize,
             width: SIDE as usize,
             channels: 1,
-            has_difficulty: false,
-            splits: vec![],
+            ..DatasetFacts::default()
         },
         class_names: vec!["one".into()],
         report: serde_json::Value::Null,

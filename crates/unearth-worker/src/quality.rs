@@ -24,7 +24,7 @@ pub(crate) fn warnings(outcome: &TrainingOutcome, recipe: &Recipe, classes: usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unearth_audit::{DatasetFacts, Modality, RecipeRequest};
+    use unearth_audit::{DatasetFacts, RecipeRequest};
 
     fn outcome(training_accuracy: f64) -> TrainingOutcome {
         TrainingOutcome {
@@ -38,14 +38,12 @@ mod tests {
     #[test]
     fn an_undertrained_model_is_said_and_a_trained_one_is_not() {
         let facts = DatasetFacts {
-            modality: Modality::Image,
             examples: 1_000,
             classes: 10,
             height: 8,
             width: 8,
             channels: 1,
-            has_difficulty: false,
-            splits: vec![],
+            ..DatasetFacts::default()
         };
         let recipe = RecipeRequest::default().resolve(&facts).unwrap();
         let said = warnings(&outcome(0.23), &recipe, 10);

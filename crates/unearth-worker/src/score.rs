@@ -65,7 +65,10 @@ pub(crate) async fn run(
         .map(|(signal, scoring)| keys(*signal, scoring).len())
         .sum();
     let (mut done, began) = (0, Instant::now());
-    progress.send_replace(Some(scoring_progress(run, done, total, began.elapsed())));
+    let tell = |done| {
+        progress.send_replace(Some(scoring_progress(run, done, total, began.elapsed())));
+    };
+    tell(done);
     // Most of the time the database is at work, and it has more than one core.
     let mut storing = FuturesUnordered::new();
     let mut last: Option<(Computation, Column)> = None;
@@ -78,17 +81,21 @@ pub(crate) async fn run(
         };
         for key in keys(signal, &scoring) {
             let scored = source.ranked(signal, &key, &column).await?;
-            if storing.len() == STORED_AT_ONCE {
-                done += stored(&mut storing).await?;
-                progress.send_replace(Some(scoring_progress(run, done, total, began.elapsed())));
+            if storing.len() == STORED_AT_ONCE
+                && let Some(stored) = storing.next().await
+            {
+                stored?;
+                done += 1;
+                tell(done);
             }
             storing.push(store(worker, run, scored));
         }
         last = Some((computation, column));
     }
-    while !storing.is_empty() {
-        done += stored(&mut storing).await?;
-        progress.send_replace(Some(scoring_progress(run, done, total, began.elapsed())));
+    while let Some(stored) = storing.next().await {
+        stored?;
+        done += 1;
+        tell(done);
     }
     if run.role == Role::Main {
         let suggestions = source.suggestions().await?;
@@ -96,16 +103,6 @@ pub(crate) async fn run(
         suggestions::store(&worker.db, run, rows).await?;
     }
     Ok(())
-}
-
-/// Waits until one more is stored, and counts it.
-async fn stored(
-    storing: &mut FuturesUnordered<impl Future<Output = Result<(), WorkerError>>>,
-) -> Result<usize, WorkerError> {
-    match storing.next().await {
-        Some(stored) => stored.map(|()| 1),
-        None => Ok(0),
-    }
 }
 
 /// The score sets of one column: one per population, and where there are groups to compare, one per way
@@ -339,19 +336,17 @@ fn direction(signal: Signal) -> ranking::Direction {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unearth_audit::{DatasetFacts, Modality, Origin, RecipeRequest};
+    use unearth_audit::{DatasetFacts, Origin, RecipeRequest};
     use uuid::Uuid;
 
     fn run() -> ClaimedRun {
         let facts = DatasetFacts {
-            modality: Modality::Image,
             examples: 100,
             classes: 10,
             height: 8,
             width: 8,
             channels: 1,
-            has_difficulty: false,
-            splits: vec![],
+            ..DatasetFacts::default()
         };
         let recipe = RecipeRequest::default().resolve(&facts).unwrap();
         ClaimedRun {

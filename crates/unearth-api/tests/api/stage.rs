@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use time::Duration;
 use unearth_audit::{
     ArchaeologyReport, ArchaeologyVariant, CHUNK_EXAMPLES, CategoryReport, DatasetFacts,
-    Environment, EpochRecord, Event, LogitSource, MapChunk, Modality, Progress, RankedBy, Record,
-    Signal, Split,
+    Environment, EpochRecord, Event, LogitSource, MapChunk, Progress, RankedBy, Record, Signal,
+    Split,
 };
 use unearth_store::{
     archaeology::{self, Categorised},
@@ -78,17 +78,16 @@ pub(crate) async fn dataset(service: &Service, examples: usize) -> Uuid {
     let packed = Packed {
         content_hash: "c0ffee".into(),
         facts: DatasetFacts {
-            modality: Modality::Image,
             examples,
             classes: 2,
             height: SIDE,
             width: SIDE,
             channels: 1,
-            has_difficulty: false,
             splits: vec![
                 split("train", |index| index % 3 != 2),
                 split("test", |index| index % 3 == 2),
             ],
+            ..DatasetFacts::default()
         },
         class_names: vec!["cat".into(), "=dog()".into()],
         report: json!({

@@ -137,7 +137,7 @@ mod tests {
             width: 0,
             channels: 0,
             has_difficulty,
-            splits: vec![],
+            ..DatasetFacts::default()
         };
         let probe = |suite| PostedProbe {
             key: String::new(),

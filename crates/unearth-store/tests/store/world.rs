@@ -12,8 +12,8 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use unearth_audit::{
     Augment, DatasetFacts, Environment, EpochRecord, Estimate, GradientTarget, Init, LogitSource,
-    MapChunk, Modality, Model, Precision, Recipe, Record, Scoring, Signal, Wanted, chunk_count,
-    chunk_range, plan,
+    MapChunk, Model, Precision, Recipe, Record, Scoring, Signal, Wanted, chunk_count, chunk_range,
+    plan,
 };
 use unearth_postgres::TestPostgres;
 use unearth_store::{
@@ -327,14 +327,12 @@ pub(crate) fn packed(examples: usize) -> Packed {
     Packed {
         content_hash: "content".into(),
         facts: DatasetFacts {
-            modality: Modality::Image,
             examples,
             classes: 10,
             height: 5,
             width: 4,
             channels: 1,
-            has_difficulty: false,
-            splits: vec![],
+            ..DatasetFacts::default()
         },
         class_names: (0..10).map(|class| format!("class {class}")).collect(),
         report: serde_json::json!({ "warnings": [] }),

@@ -3,7 +3,7 @@
 use super::{Member, trajectories::Trajectories, voters};
 use crate::WorkerError;
 use unearth_audit::{Archaeology, Suite};
-use unearth_signals::archaeology::Voters;
+use unearth_signals::archaeology::{Voters, VotersError};
 
 /// The estimated share of wrong labels in each suite, in the order of the categories; none for suites that were
 /// made, and without random outputs to compare with.
@@ -34,8 +34,9 @@ pub(super) fn of(
             .filter(|member| member.category != category)
             .copied()
             .collect();
-        let Some(voters) = voters(archaeology, &others, trajectories)? else {
-            return Ok(None);
+        let voters = match voters(archaeology, &others, trajectories) {
+            Err(VotersError::TooFew { .. }) => return Ok(None),
+            voters => voters?,
         };
         let called_wrong = |of: &dyn Fn(&Member) -> bool| {
             let of = members.iter().filter(|member| of(member)).copied();

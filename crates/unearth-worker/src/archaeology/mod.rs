@@ -2,8 +2,8 @@
 //! learned alike.
 //!
 //! The way: synthesised probes are trained on beside the examples of the main run; a pilot, or a column of
-//! the dataset, ranks the examples; when all runs are over, both say which rows make the suites, half of each votes on every
-//! example, and the other half tells how far that vote can be trusted.
+//! the dataset, ranks the examples; when all runs are over, both say which rows make the suites, half of
+//! each votes on every example, and the other half tells how far that vote can be trusted.
 
 mod contamination;
 mod groups;
@@ -17,7 +17,7 @@ use suites::Difficulty;
 use trajectories::{Row, Trajectories};
 use unearth_audit::{Archaeology, ArchaeologyVariant, LogitSource, Role, Suite};
 use unearth_dataset::probes as drawing;
-use unearth_signals::archaeology::{Confusion, Vote, Voters};
+use unearth_signals::archaeology::{Confusion, Vote, Voters, VotersError};
 use unearth_store::{
     archaeology::{self, Categorised},
     examples,
@@ -63,9 +63,7 @@ pub(crate) async fn run(
 
     let of_members =
         Trajectories::of(worker, &main, logits, members.iter().map(|it| it.row)).await?;
-    let voters = voters(archaeology, &members, &of_members)?.ok_or_else(|| {
-        WorkerError::Inconsistent("too few probes have finite losses for a vote".to_owned())
-    })?;
+    let voters = voters(archaeology, &members, &of_members)?;
     let confusion = confusion(archaeology, &members, &of_members, &voters);
     let on_examples = trajectories::votes(worker, &main, logits, &voters, data.pack.len()).await?;
 
@@ -184,23 +182,27 @@ fn members(
     members
 }
 
-/// The voters among the members; none where they are too few for a vote.
+/// The voters among the members.
 fn voters(
     archaeology: &Archaeology,
     members: &[Member],
     trajectories: &Trajectories,
-) -> Result<Option<Voters>, WorkerError> {
+) -> Result<Voters, VotersError> {
     let categories = archaeology.categories().len();
     let mut voters = Voters::new(categories, archaeology.neighbours as usize);
-    let inconsistent = |error| WorkerError::Inconsistent(format!("probes cannot vote: {error}"));
     for member in members.iter().filter(|member| member.fits) {
         if let Some(trajectory) = trajectories.get(member.row) {
-            voters
-                .add(member.category, member.row.example(), trajectory)
-                .map_err(inconsistent)?;
+            voters.add(member.category, member.row.example(), trajectory)?;
         }
     }
-    Ok(voters.check().is_ok().then_some(voters))
+    voters.check()?;
+    Ok(voters)
+}
+
+impl From<VotersError> for WorkerError {
+    fn from(error: VotersError) -> Self {
+        Self::Inconsistent(format!("probes cannot vote: {error}"))
+    }
 }
 
 fn confusion(

@@ -2,6 +2,7 @@
 
 use crate::real::{Image, Unearth, blobs, home};
 use serde_json::{Value, json};
+use std::path::Path;
 
 const EXAMPLES: usize = 480;
 
@@ -24,14 +25,20 @@ fn audited(unearth: &Unearth, dataset: &Value, archaeology: &Value) -> Value {
     })
 }
 
+/// An audit without archaeology that is done, and its dataset.
+fn plain_audit(unearth: &Unearth, file: &Path) -> (String, Value) {
+    let plain = unearth.begin_audit(file, &recipe());
+    unearth.ranking(&plain, "final_loss");
+    let dataset = unearth.get(&format!("/v1/audits/{plain}"))["dataset_id"].clone();
+    (plain, dataset)
+}
+
 #[test]
 fn examples_are_told_apart_by_probes_that_nobody_else_sees() {
     let home = home();
     let file = blobs(home.path(), EXAMPLES, Image::GREY);
     let unearth = Unearth::start(&home.path().join("data"));
-    let plain = unearth.begin_audit(&file, &recipe());
-    unearth.ranking(&plain, "final_loss");
-    let dataset = unearth.get(&format!("/v1/audits/{plain}"))["dataset_id"].clone();
+    let (plain, dataset) = plain_audit(&unearth, &file);
 
     let none = unearth.get(&format!("/v1/audits/{plain}/archaeology"));
     assert_eq!(none["report"], Value::Null);
@@ -123,9 +130,7 @@ fn the_published_procedure_and_suites_of_one_s_own() {
     let home = home();
     let file = blobs(home.path(), EXAMPLES, Image::GREY);
     let unearth = Unearth::start(&home.path().join("data"));
-    let plain = unearth.begin_audit(&file, &recipe());
-    unearth.ranking(&plain, "final_loss");
-    let dataset = unearth.get(&format!("/v1/audits/{plain}"))["dataset_id"].clone();
+    let (_, dataset) = plain_audit(&unearth, &file);
     let keys: Vec<String> = unearth.get(&format!(
         "/v1/datasets/{}/examples?limit=40",
         dataset.as_str().expect("an id")
