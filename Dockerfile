@@ -72,6 +72,10 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 
 
 FROM debian:bookworm-slim AS runtime
+# By these a bucket is trusted.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates \
+ && rm -rf /var/lib/apt/lists/*
 # A volume mounted on the blob folder takes its owner from here.
 RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/unearth --no-create-home unearth \
  && install --directory --owner unearth --group unearth --mode 0750 /var/lib/unearth /var/lib/unearth/blobs

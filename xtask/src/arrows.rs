@@ -19,7 +19,7 @@ struct Rule {
     because: &'static str,
 }
 
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 13] = [
     Rule {
         package: "unearth-audit",
         ours: &[],
@@ -100,6 +100,12 @@ const RULES: [Rule; 12] = [
         ours: &[],
         never: &["sqlx", "axum", "tch", "torch-sys", "tokio"],
         because: "it starts a server and does not speak to it",
+    },
+    Rule {
+        package: "unearth-test-s3",
+        ours: &[],
+        never: &["sqlx", "axum", "tch", "torch-sys", "tokio"],
+        because: "it starts a server for tests and does not speak to it",
     },
     Rule {
         package: "unearth",

@@ -45,7 +45,7 @@ pub(crate) async fn check(app: &App, estimate: &Estimate) -> Result<(), Problem>
         place: "the blob store",
         bytes: estimate.blob_bytes,
         pending: pending.blobs,
-        space: (app.disk_space)(app.blobs.folder()),
+        space: app.blobs.folder().and_then(app.disk_space),
     };
     for need in by_file_system(database, blobs) {
         need.check()?;
@@ -61,6 +61,7 @@ struct Need {
     bytes: u64,
     /// Wanted by those before it.
     pending: u64,
+    /// None where nobody can tell: a database on another machine, blobs in a bucket.
     space: Option<DiskSpace>,
 }
 

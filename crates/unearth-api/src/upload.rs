@@ -31,7 +31,7 @@ pub(crate) async fn receive(
     if announced.is_some_and(|bytes| bytes > bytes_max) {
         return Err(too_large(bytes_max));
     }
-    let mut upload = app.blobs.begin(key).await?;
+    let mut upload = app.blobs.begin(key);
     match pour(app, &mut upload, announced, body, bytes_max).await {
         Ok((bytes, hash)) => Ok(Received {
             upload,

@@ -1,23 +1,46 @@
 //! Uploads, packs, original images and resume points: bytes under a key.
 
+mod bucket;
+mod local;
+mod place;
+mod upload;
+
+pub use local::LocalBlob;
+pub use place::{NoPlace, Place};
+pub use upload::Upload;
+
 use crate::StoreError;
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream::BoxStream};
-use object_store::{
-    ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart, buffered::BufWriter,
-    local::LocalFileSystem, path::Path as BlobPath,
-};
+use futures::TryStreamExt;
+use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path as BlobPath};
 use std::{ops::Range, path::Path, sync::Arc};
-use tokio::io::{AsyncRead, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// The blob store: a local folder by default.
+/// The blob store: a local folder, or a bucket.
 #[derive(Debug, Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
-    root: std::path::PathBuf,
+    folder: Option<Arc<Path>>,
 }
 
 impl Blobs {
+    /// Opens the blobs that are kept in `place`.
+    ///
+    /// A bucket is reached by the `AWS_*` variables among `settings`, and tried out: something is written to it,
+    /// read and removed. What is wrong with it must show now, not in the middle of a training.
+    ///
+    /// # Errors
+    /// When the folder cannot be made; [`StoreError::Bucket`] when the bucket cannot be used.
+    pub async fn open(place: &Place, settings: &[(String, String)]) -> Result<Self, StoreError> {
+        match place {
+            Place::Folder(folder) => Self::in_folder(folder),
+            Place::Bucket { bucket, prefix } => Ok(Self {
+                store: bucket::open(bucket, prefix, settings).await?,
+                folder: None,
+            }),
+        }
+    }
+
     /// Keeps blobs in a folder, which is made if it is not there.
     ///
     /// # Errors
@@ -27,13 +50,13 @@ impl Blobs {
         let store = LocalFileSystem::new_with_prefix(root)?.with_automatic_cleanup(true);
         Ok(Self {
             store: Arc::new(store),
-            root: root.to_owned(),
+            folder: Some(root.into()),
         })
     }
 
-    /// The folder that the blobs are in.
-    pub fn folder(&self) -> &Path {
-        &self.root
+    /// The folder that the blobs are in; none where they are in a bucket, whose room nobody can tell.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
     }
 
     /// Stores `bytes` under `key`: whole or not at all.
@@ -41,10 +64,9 @@ impl Blobs {
     /// # Errors
     /// When the store fails, for instance because it is full.
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<(), StoreError> {
-        self.store
-            .put(&BlobPath::from(key), PutPayload::from(bytes))
-            .await?;
-        Ok(())
+        let mut upload = self.begin(key);
+        upload.write(bytes).await?;
+        upload.finish().await
     }
 
     /// Stores what `reader` yields under `key`, in constant memory: whole or not at all.
@@ -57,34 +79,31 @@ impl Blobs {
         key: &str,
         reader: &mut (dyn AsyncRead + Unpin + Send),
     ) -> Result<u64, StoreError> {
-        let mut writer = BufWriter::new(Arc::clone(&self.store), BlobPath::from(key));
-        match tokio::io::copy(reader, &mut writer).await {
+        let mut upload = self.begin(key);
+        match pour(reader, &mut upload).await {
             Ok(bytes) => {
-                writer.shutdown().await?;
+                upload.finish().await?;
                 Ok(bytes)
             }
             Err(error) => {
-                writer.abort().await?;
-                Err(error.into())
+                upload.abort().await?;
+                Err(error)
             }
         }
     }
 
     /// Begins an upload under `key`, fed piece by piece.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn begin(&self, key: &str) -> Result<Upload, StoreError> {
-        let upload = self.store.put_multipart(&BlobPath::from(key)).await?;
-        Ok(Upload {
-            writer: WriteMultipart::new(upload),
-        })
+    pub fn begin(&self, key: &str) -> Upload {
+        Upload::begin(Arc::clone(&self.store), BlobPath::from(key))
     }
 
-    /// Moves a blob to another key.
+    /// Moves a blob to another key, over what is there.
+    ///
+    /// A bucket copies, then deletes. Should that be cut short, the blob is there under both keys: nothing is ever
+    /// lost or half there, and whoever does it again ends the same.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails, or has no blob under `from`. A bucket moves at most 5 GB.
     pub async fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
         Ok(self
             .store
@@ -98,18 +117,6 @@ impl Blobs {
     /// When it is not there or the store fails.
     pub async fn get(&self, key: &str) -> Result<Bytes, StoreError> {
         Ok(self.store.get(&BlobPath::from(key)).await?.bytes().await?)
-    }
-
-    /// The bytes of a blob in pieces.
-    ///
-    /// # Errors
-    /// When it is not there or the store fails.
-    pub async fn get_stream(
-        &self,
-        key: &str,
-    ) -> Result<BoxStream<'static, Result<Bytes, StoreError>>, StoreError> {
-        let found = self.store.get(&BlobPath::from(key)).await?;
-        Ok(found.into_stream().map_err(StoreError::from).boxed())
     }
 
     /// A range of a blob.
@@ -156,63 +163,36 @@ impl Blobs {
         Ok(keys.try_collect().await?)
     }
 
-    /// A local file with the bytes of `key`: the blob's own where the store is a folder,
-    /// otherwise a copy in `scratch`.
+    /// A local file with the bytes of `key`: the blob's own where the store is a folder, otherwise a copy in
+    /// `scratch`, made in constant memory.
     ///
     /// # Errors
-    /// When it is not there or copying fails.
-    pub async fn local_file(
-        &self,
-        key: &str,
-        scratch: &Path,
-    ) -> Result<std::path::PathBuf, StoreError> {
-        let own = self.root.join(key);
-        if own.is_file() {
-            return Ok(own);
+    /// When it is not there or copying fails; nothing stays behind then.
+    pub async fn local_file(&self, key: &str, scratch: &Path) -> Result<LocalBlob, StoreError> {
+        match &self.folder {
+            Some(folder) => LocalBlob::own(folder, key),
+            None => LocalBlob::copy(&*self.store, &BlobPath::from(key), scratch).await,
         }
-        let copy = scratch.join(blake3::hash(key.as_bytes()).to_hex().as_str());
-        let mut file = tokio::fs::File::create(&copy).await?;
-        let mut pieces = self.get_stream(key).await?;
-        while let Some(piece) = pieces.try_next().await? {
-            file.write_all(&piece).await?;
-        }
-        file.sync_all().await?;
-        Ok(copy)
     }
 }
 
-/// A blob being written. Dropped without [`finish`](Upload::finish), it never appears.
-#[derive(Debug)]
-pub struct Upload {
-    writer: WriteMultipart,
-}
-
-impl Upload {
-    /// Adds a piece, waiting while too much is on its way.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn write(&mut self, piece: Bytes) -> Result<(), StoreError> {
-        const PARTS_IN_FLIGHT: usize = 4;
-        self.writer.wait_for_capacity(PARTS_IN_FLIGHT).await?;
-        self.writer.put(piece);
-        Ok(())
-    }
-
-    /// Makes the blob appear.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn finish(self) -> Result<(), StoreError> {
-        self.writer.finish().await?;
-        Ok(())
-    }
-
-    /// Removes what was written so far.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn abort(self) -> Result<(), StoreError> {
-        Ok(self.writer.abort().await?)
+/// Writes all that `reader` yields. Returns the number of bytes.
+async fn pour(
+    reader: &mut (dyn AsyncRead + Unpin + Send),
+    upload: &mut Upload,
+) -> Result<u64, StoreError> {
+    const PIECE_BYTES: u64 = 1 << 20;
+    let mut bytes = 0;
+    loop {
+        let mut piece = Vec::new();
+        (&mut *reader)
+            .take(PIECE_BYTES)
+            .read_to_end(&mut piece)
+            .await?;
+        if piece.is_empty() {
+            return Ok(bytes);
+        }
+        bytes += piece.len() as u64;
+        upload.write(piece.into()).await?;
     }
 }

@@ -13,6 +13,16 @@ pub enum StoreError {
     /// The blob store failed.
     #[error("the blob store failed")]
     Blob(#[from] object_store::Error),
+    /// A bucket cannot be used for blobs.
+    #[error("the bucket `{bucket}` cannot be used: {remedy}")]
+    Bucket {
+        /// Its name.
+        bucket: String,
+        /// What seems to be wrong with it, and what to do.
+        remedy: &'static str,
+        /// What came of trying.
+        source: object_store::Error,
+    },
     /// A file beside the blob store could not be read or written.
     #[error("a file of the blob store failed")]
     File(#[from] std::io::Error),

@@ -46,8 +46,10 @@ pub(crate) async fn load(
         .await?
         .ok_or_else(|| missing("row"))?;
     let key = stored.pack_blob.ok_or_else(|| missing("pack"))?;
-    let path = worker.blobs.local_file(&key, &worker.scratch).await?;
-    let pack = Arc::new(Pack::open(&path)?);
+    let file = worker.blobs.local_file(&key, &worker.scratch).await?;
+    let pack = Arc::new(Pack::open(file.path())?);
+    // Mapped, a copy is there to the end without its name: a worker that is killed leaves none behind.
+    drop(file);
     let trained = examples::indices(&worker.db, dataset, split).await?;
     let groups = examples::groups(&worker.db, dataset).await?;
     Ok(Data {

@@ -2,13 +2,14 @@
 
 use crate::{Worker, WorkerError, error::chain};
 use serde_json::{Value, json};
-use std::{ops::ControlFlow, path::PathBuf, sync::Arc};
+use std::{ops::ControlFlow, sync::Arc};
 use tokio::{io::AsyncRead, sync::watch, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 use unearth_dataset::{DatasetError, PackOptions, PackProgress, Packed};
 use unearth_store::{
     StoreError,
+    blobs::LocalBlob,
     datasets::{self, Claimed, Upload},
     examples::NewExample,
 };
@@ -61,11 +62,11 @@ async fn validated(
     Ok(())
 }
 
-/// Packs on a thread of its own. The folder lives until that thread is done with it, also when
+/// Packs on a thread of its own. Source and folder live until that thread is done with them, also when
 /// nobody waits any more.
 async fn packed(
     worker: &Worker,
-    source: PathBuf,
+    source: LocalBlob,
     options: PackOptions,
     folder: &Arc<tempfile::TempDir>,
     progress: watch::Sender<Option<PackProgress>>,
@@ -74,14 +75,20 @@ async fn packed(
     let folder = Arc::clone(folder);
     let limits = worker.limits.clone();
     let packed = spawn_blocking(move || {
-        unearth_dataset::pack(&source, &options, &limits, folder.path(), &mut |step| {
-            progress.send_replace(Some(step));
-            if stop.is_cancelled() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        })
+        unearth_dataset::pack(
+            source.path(),
+            &options,
+            &limits,
+            folder.path(),
+            &mut |step| {
+                progress.send_replace(Some(step));
+                if stop.is_cancelled() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            },
+        )
     })
     .await
     .map_err(|_| WorkerError::Panicked)??;

@@ -1,8 +1,12 @@
 //! Command-line arguments. Every flag has an environment variable.
 
 use crate::evaluation::Noise;
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{BoolishValueParser, OsStringValueParser, TypedValueParser as _},
+};
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+use unearth_store::blobs::Place;
 use unearth_training::DeviceChoice;
 
 /// Audits training data by watching a model learn it.
@@ -66,10 +70,15 @@ pub(crate) struct StoreArgs {
     /// Postgres to use instead of a private one.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
-    /// Folder of uploads, packs and resume points, shared by API and workers
-    /// [default: `blobs` in the data folder].
-    #[arg(long, env = "UNEARTH_BLOBS")]
-    pub(crate) blobs: Option<PathBuf>,
+    /// Where uploads, packs and resume points are, shared by API and workers: a folder, or `s3://BUCKET/PREFIX`
+    /// with the usual `AWS_*` variables [default: `blobs` in the data folder].
+    #[arg(
+        long,
+        env = "UNEARTH_BLOBS",
+        value_name = "PLACE",
+        value_parser = OsStringValueParser::new().try_map(|given| Place::parse(&given))
+    )]
+    pub(crate) blobs: Option<Place>,
 }
 
 /// How the API is reached.

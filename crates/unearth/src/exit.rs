@@ -2,6 +2,7 @@
 
 use crate::client::Refused;
 use reqwest::StatusCode;
+use unearth_store::StoreError;
 
 /// The audit failed or was cancelled, or something unexpected happened.
 pub(crate) const FAILED: u8 = 1;
@@ -41,6 +42,10 @@ fn code_of(error: &anyhow::Error) -> u8 {
             StatusCode::UNAUTHORIZED | StatusCode::UNPROCESSABLE_ENTITY => WRONG_ARGUMENTS,
             _ => FAILED,
         };
+    }
+    // A bucket is reached over HTTP, too, but it is no server of ours.
+    if error.chain().any(<dyn std::error::Error>::is::<StoreError>) {
+        return FAILED;
     }
     let away = |cause: &reqwest::Error| cause.is_connect() || cause.is_timeout();
     if error

@@ -5,12 +5,12 @@ use anyhow::{Context as _, Result, bail};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 use std::{
-    fs,
+    env, fs,
     io::{ErrorKind, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
-use unearth_store::{Blobs, Database};
+use unearth_store::{Blobs, Database, blobs::Place};
 
 /// Connections of one process: requests are short, and training holds two.
 const CONNECTIONS: u32 = 16;
@@ -19,7 +19,7 @@ const CONNECTIONS: u32 = 16;
 #[derive(Debug, Clone)]
 pub(crate) struct Home {
     root: PathBuf,
-    blobs: PathBuf,
+    blobs: Place,
 }
 
 /// What a running `unearth up` says of itself to other processes.
@@ -39,7 +39,10 @@ impl Home {
         fs::create_dir_all(&root)
             .with_context(|| format!("cannot make the data folder `{}`", root.display()))?;
         let root = root.canonicalize()?;
-        let blobs = args.blobs.clone().unwrap_or_else(|| root.join("blobs"));
+        let blobs = args
+            .blobs
+            .clone()
+            .unwrap_or_else(|| Place::Folder(root.join("blobs")));
         Ok(Self { root, blobs })
     }
 
@@ -51,13 +54,14 @@ impl Home {
         self.root.join("postgres")
     }
 
-    pub(crate) fn blobs_folder(&self) -> &Path {
+    pub(crate) fn blobs_place(&self) -> &Place {
         &self.blobs
     }
 
-    pub(crate) fn blobs(&self) -> Result<Blobs> {
-        Blobs::in_folder(&self.blobs)
-            .with_context(|| format!("cannot use the blob folder `{}`", self.blobs.display()))
+    pub(crate) async fn blobs(&self) -> Result<Blobs> {
+        Blobs::open(&self.blobs, &bucket_settings())
+            .await
+            .with_context(|| format!("cannot keep blobs in `{}`", self.blobs))
     }
 
     /// Temporary files of one worker.
@@ -141,6 +145,14 @@ impl Home {
             ),
         }
     }
+}
+
+/// The variables that say how a bucket is reached.
+fn bucket_settings() -> Vec<(String, String)> {
+    env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name.starts_with("AWS_"))
+        .collect()
 }
 
 /// Connects to a database whose schema must be up to date.

@@ -17,13 +17,14 @@ use clap::Parser as _;
 use cli::{Cli, Command};
 use exit::Failure;
 use std::process::ExitCode;
+use unearth_audit::error_chain;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {:#}", failure.error);
+            eprintln!("error: {}", error_chain(failure.error.as_ref()));
             ExitCode::from(failure.code)
         }
     }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use unearth_api::{ApiLimits, App, EventHub, disk_space};
-use unearth_store::{Database, tokens};
+use unearth_store::{Blobs, Database, tokens};
 use uuid::Uuid;
 
 /// Shortest access token that may be given.
@@ -29,8 +29,8 @@ impl Server {
     /// Binds the address and prepares the API.
     pub(crate) async fn bind(
         args: &ListenArgs,
-        home: &Home,
         db: Database,
+        blobs: Blobs,
         stopping: CancellationToken,
     ) -> Result<Self> {
         if !args.listen.ip().is_loopback() && !args.behind_proxy {
@@ -65,7 +65,7 @@ impl Server {
         let app = App {
             events: EventHub::start(db.clone()),
             db,
-            blobs: home.blobs()?,
+            blobs,
             limits: ApiLimits {
                 dataset_bytes: args.max_upload_bytes,
                 ..ApiLimits::default()

@@ -91,7 +91,7 @@ async fn keep(
         name,
         bytes: received.bytes as i64,
     };
-    // The key is the content, so the same file twice ends as one.
+    // The key is the content, so the same file twice ends as one, also where the first time was cut short.
     app.blobs.rename(blob, &weights.blob).await?;
     weights::insert(&app.db, &weights, (app.now)()).await?;
     let location = format!("/v1/weights/{}", weights.hash);

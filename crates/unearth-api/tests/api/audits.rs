@@ -9,7 +9,8 @@ use std::{
 };
 use unearth_api::DiskSpace;
 use unearth_audit::{Phase, Progress};
-use unearth_store::runs;
+use unearth_store::{Blobs, blobs::Place, runs};
+use unearth_test_s3::{BUCKET, TestS3};
 use uuid::Uuid;
 
 async fn post(service: &Service, body: &Value) -> crate::service::Answer {
@@ -272,6 +273,22 @@ async fn needs_on_one_disk_must_fit_together() {
         Service::with(|app| app.disk_space = |folder| Some(a_disk_of_its_own(folder))).await;
     let dataset = stage::dataset(&on_two_disks, 6).await;
     post(&on_two_disks, &json!({"dataset_id": dataset}))
+        .await
+        .expect(202);
+}
+
+#[tokio::test]
+async fn room_in_a_bucket_is_not_asked_for() {
+    let server = TestS3::start().unwrap();
+    let place = Place::parse(format!("s3://{BUCKET}").as_ref()).unwrap();
+    let bucket = Blobs::open(&place, &server.settings()).await.unwrap();
+    let service = Service::with(|app| {
+        app.blobs = bucket;
+        app.disk_space = |_| Some(room_of(ROOM_FOR_ONE));
+    })
+    .await;
+    let dataset = stage::dataset(&service, 6).await;
+    post(&service, &json!({"dataset_id": dataset}))
         .await
         .expect(202);
 }

@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{Context as _, Result, anyhow, bail};
 use reqwest::Url;
 use serde_json::Value;
-use std::{process::Stdio, time::Duration};
+use std::{ffi::OsString, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
@@ -64,7 +64,7 @@ async fn running(home: &Home) -> Result<Option<Client>> {
     let Some(server) = home.announced() else {
         return Ok(None);
     };
-    let health = reqwest::Client::new()
+    let health = super::http()
         .get(format!("{}/healthz", server.url))
         .timeout(Duration::from_secs(2))
         .send()
@@ -86,9 +86,13 @@ async fn start(args: &ServerArgs, home: &Home) -> Result<Located> {
         .arg(home.root())
         .arg("--device")
         .arg(args.device.device.to_string())
+        .env("UNEARTH_BLOBS", OsString::from(home.blobs_place()))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true);
+    if let Some(url) = &args.store.database_url {
+        command.env("DATABASE_URL", url);
+    }
     if let Some(threads) = args.device.threads {
         command.arg("--threads").arg(threads.to_string());
     }

@@ -6,8 +6,9 @@ use crate::{
     home::Home,
 };
 use anyhow::{Result, anyhow};
-use unearth_audit::CudaState;
-use unearth_store::Database;
+use std::path::Path;
+use unearth_audit::{CudaState, error_chain};
+use unearth_store::{Database, blobs::Place};
 use unearth_training::device_info;
 
 const GIB: f64 = (1u64 << 30) as f64;
@@ -24,7 +25,8 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Failure> {
     devices(&mut report);
     let home = Home::open(&args.store)?;
     fine("data folder", &home.root().display().to_string());
-    disk(&mut report, &home);
+    disk(&mut report, "disk", home.root());
+    blobs(&mut report, &home).await;
     database(&mut report, &home, &args.store).await;
     match report.problems {
         0 => Ok(()),
@@ -91,26 +93,42 @@ fn devices(report: &mut Report) {
 
 const GPU_REMEDY: &str = "update the NVIDIA driver (CUDA 13 needs 580 or newer), check `nvidia-smi`, or use `--device cpu`";
 
-fn disk(report: &mut Report, home: &Home) {
-    for (what, folder) in [("disk", home.root()), ("blobs", home.blobs_folder())] {
-        let Some(space) = unearth_api::disk_space(folder) else {
-            continue;
-        };
-        let free = space.free_bytes;
-        let found = format!(
-            "{:.1} GiB free in `{}`",
-            free as f64 / GIB,
-            folder.display()
+fn disk(report: &mut Report, what: &str, folder: &Path) {
+    let Some(space) = unearth_api::disk_space(folder) else {
+        return;
+    };
+    let free = space.free_bytes;
+    let found = format!(
+        "{:.1} GiB free in `{}`",
+        free as f64 / GIB,
+        folder.display()
+    );
+    if (free as f64) < 2.0 * GIB {
+        report.problem(
+            what,
+            &found,
+            "make room: an audit of 60,000 small images needs about 1 GiB",
         );
-        if (free as f64) < 2.0 * GIB {
-            report.problem(
-                what,
-                &found,
-                "make room: an audit of 60,000 small images needs about 1 GiB",
-            );
-        } else {
-            fine(what, &found);
-        }
+    } else {
+        fine(what, &found);
+    }
+}
+
+async fn blobs(report: &mut Report, home: &Home) {
+    let place = home.blobs_place();
+    match place {
+        Place::Folder(folder) => disk(report, "blobs", folder),
+        Place::Bucket { .. } => match home.blobs().await {
+            Ok(_) => fine(
+                "blobs",
+                &format!("`{place}` can be written; how much fits there is not known from here"),
+            ),
+            Err(error) => report.problem(
+                "blobs",
+                &error_chain(error.as_ref()),
+                "mend that, or name another place with `--blobs` or UNEARTH_BLOBS",
+            ),
+        },
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     cli::HealthArgs,
+    client,
     exit::{Failure, NO_SERVER},
 };
 use anyhow::Context as _;
@@ -10,7 +11,7 @@ use std::time::Duration;
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn run(args: &HealthArgs) -> Result<(), Failure> {
     let url = format!("{}/healthz", args.url.trim_end_matches('/'));
-    let asked = reqwest::Client::new()
+    let asked = client::http()
         .get(&url)
         .timeout(Duration::from_secs(5))
         .send()

@@ -12,8 +12,9 @@ use crate::{
 pub(crate) async fn run(args: &ServeArgs) -> Result<(), Failure> {
     let stopping = signals::stopping()?;
     let home = Home::open(&args.store)?;
+    let blobs = home.blobs().await?;
     let db = home::connect(&home.database_url(&args.store)?).await?;
-    let api = Server::bind(&args.listen, &home, db.clone(), stopping).await?;
+    let api = Server::bind(&args.listen, db.clone(), blobs, stopping).await?;
     match &args.listen.token {
         // Its owner knows it, and a log is no place for it.
         Some(_) => println!("Unearth is ready: {}", api.url()),

@@ -14,6 +14,7 @@ use anyhow::Result;
 pub(crate) async fn run(args: &UpArgs, log: &str) -> Result<(), Failure> {
     let stopping = signals::stopping()?;
     let home = Home::open(&args.store)?;
+    let blobs = home.blobs().await?;
     let (postgres, database_url) = database(args, &home).await?;
     if postgres.is_some() {
         // The private Postgres is ours alone, so no other worker is on this folder.
@@ -22,7 +23,7 @@ pub(crate) async fn run(args: &UpArgs, log: &str) -> Result<(), Failure> {
     let db = home::connect_and_migrate(&database_url).await?;
     let token = server::local_token(&home, &db).await?;
 
-    let api = Server::bind(&args.listen, &home, db.clone(), stopping.clone()).await?;
+    let api = Server::bind(&args.listen, db.clone(), blobs, stopping.clone()).await?;
     let url = api.url();
     let spawning = worker::Spawning {
         device: args.device.clone(),

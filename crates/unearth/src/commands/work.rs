@@ -24,13 +24,14 @@ pub(crate) async fn run(args: &WorkArgs) -> Result<(), Failure> {
         leave_with_parent(leaving.clone());
     }
     let home = Home::open(&args.store)?;
+    let blobs = home.blobs().await?;
     let db = home::connect(&home.database_url(&args.store)?).await?;
     let id = args.worker_id.unwrap_or_else(Uuid::now_v7);
     let worker = Worker {
         id,
         name: name(),
         db: db.clone(),
-        blobs: home.blobs()?,
+        blobs,
         trainer: Arc::new(trainer(&args.device)?),
         devices: device_info(),
         scratch: home.scratch(id),

@@ -2,7 +2,7 @@
 
 use crate::{cli::DeviceArgs, home::Home};
 use anyhow::{Context as _, Result};
-use std::{process::Stdio, time::Duration};
+use std::{ffi::OsString, process::Stdio, time::Duration};
 use time::OffsetDateTime;
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
@@ -59,7 +59,7 @@ impl Spawning {
             .env("UNEARTH_LOG", &self.log)
             .env("DATABASE_URL", &self.database_url)
             .env("UNEARTH_DATA_DIR", self.home.root())
-            .env("UNEARTH_BLOBS", self.home.blobs_folder())
+            .env("UNEARTH_BLOBS", OsString::from(self.home.blobs_place()))
             .env("UNEARTH_DEVICE", self.device.device.to_string())
             .env("UNEARTH_WORKER_ID", id.to_string())
             .stdin(Stdio::null())

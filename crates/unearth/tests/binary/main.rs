@@ -1,6 +1,7 @@
 //! The real binary, run as people run it.
 
 mod archaeology;
+mod bucket;
 mod evaluate;
 mod exit_codes;
 mod external;

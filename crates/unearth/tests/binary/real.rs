@@ -11,7 +11,7 @@ use std::{
 };
 use tempfile::TempDir;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_unearth");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_unearth");
 /// Generous: the machine that runs the tests may be busy.
 const PATIENCE: Duration = Duration::from_mins(4);
 
@@ -38,14 +38,20 @@ impl Unearth {
 
     /// Starts it on `home` at an address of one's choice.
     pub(crate) fn start_at(home: &Path, address: &str) -> Self {
-        let mut up = Command::new(BINARY)
-            .args(["up", "--device", "cpu", "--threads", "1"])
+        let mut up = Command::new(BINARY);
+        up.args(["up", "--device", "cpu", "--threads", "1"])
             .args(["--listen", address])
             .arg("--data-dir")
             .arg(home)
             .env_remove("DATABASE_URL")
             // Often enough that a killed training continues from its middle.
-            .env("UNEARTH_RESUME_INTERVAL", "0.2")
+            .env("UNEARTH_RESUME_INTERVAL", "0.2");
+        Self::ready(&mut up)
+    }
+
+    /// Starts `unearth up` or `unearth serve` and waits until it serves.
+    pub(crate) fn ready(command: &mut Command) -> Self {
+        let mut up = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .process_group(0)
@@ -102,20 +108,24 @@ impl Unearth {
     }
 
     pub(crate) fn text(&self, path: &str) -> String {
+        String::from_utf8(self.bytes(path)).expect("text")
+    }
+
+    pub(crate) fn bytes(&self, path: &str) -> Vec<u8> {
         let address = format!("{}{path}", self.url);
         let answer = runtime().block_on(async {
-            let request = reqwest::Client::new()
-                .get(&address)
-                .bearer_auth(&self.token);
-            request.send().await?.error_for_status()?.text().await
+            let request = http().get(&address).bearer_auth(&self.token);
+            request.send().await?.error_for_status()?.bytes().await
         });
-        answer.unwrap_or_else(|error| panic!("GET {path}: {error}"))
+        answer
+            .unwrap_or_else(|error| panic!("GET {path}: {error}"))
+            .into()
     }
 
     pub(crate) fn post(&self, path: &str, body: reqwest::Body) -> Value {
         let address = format!("{}{path}", self.url);
         let answer = runtime().block_on(async {
-            let request = reqwest::Client::new()
+            let request = http()
                 .post(&address)
                 .bearer_auth(&self.token)
                 .header("content-type", "application/json")
@@ -209,20 +219,31 @@ impl Worker {
     /// Starts it on the database and blobs of `home`.
     pub(crate) fn start(home: &Path) -> Self {
         let url = unearth_postgres::connect_running(&home.join("postgres")).expect("Postgres runs");
-        let work = Command::new(BINARY)
-            .args(["work", "--device", "cpu", "--threads", "1"])
-            .args(["--database-url", &url, "--blobs"])
-            .arg(home.join("blobs"))
-            .arg("--data-dir")
-            .arg(home.join("other-worker"))
-            .env("UNEARTH_RESUME_INTERVAL", "0.2")
-            .stdin(Stdio::null())
-            .spawn();
+        Self::spawn(
+            Command::new(BINARY)
+                .args(["work", "--device", "cpu", "--threads", "1"])
+                .args(["--database-url", &url, "--blobs"])
+                .arg(home.join("blobs"))
+                .arg("--data-dir")
+                .arg(home.join("other-worker"))
+                .env("UNEARTH_RESUME_INTERVAL", "0.2"),
+        )
+    }
+
+    /// Starts `unearth work`.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let work = command.stdin(Stdio::null()).spawn();
         Self(work.expect("the binary starts"))
     }
 
     /// Kills it.
-    pub(crate) fn kill(mut self) {
+    pub(crate) fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
         self.0.kill().expect("it runs");
         self.0.wait().expect("it was ours");
     }
@@ -270,6 +291,12 @@ fn kill_gently(pid: u32) {
     let _ = Command::new("kill")
         .args(["-TERM", &pid.to_string()])
         .status();
+}
+
+/// Trusts nobody, since nobody here has TLS: reading all certificates takes longer than an answer.
+fn http() -> reqwest::Client {
+    let client = reqwest::Client::builder().tls_certs_only([]);
+    client.build().expect("there is nothing to read")
 }
 
 /// One small runtime per call: these tests are about processes, not about speed.
