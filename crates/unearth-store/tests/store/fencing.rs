@@ -1,14 +1,15 @@
 //! A worker whose lease was taken can write nothing, whatever it tries and whenever it finds out.
 
+use crate::exemplars::report as pie_report;
 use crate::world::{EXAMPLES, LEASE, World, assert_lease_lost, at, environment, id, maps, record};
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use serde_json::json;
-use unearth_audit::{Event, LogitSource, Position, ScoreKey, Signal, TrainingOutcome};
+use unearth_audit::{Event, Level, LogitSource, Position, ScoreKey, Signal, TrainingOutcome};
 use unearth_store::{
     StoreError,
     audits::AuditResult,
-    dynamics,
-    runs::{self, ClaimedRun, GivenBack},
+    dynamics, exemplars, predictions,
+    runs::{self, ClaimedRun, Ending, GivenBack},
     score_sets::{self, NewScore, Scored},
     snapshots,
 };
@@ -33,6 +34,7 @@ fn outcome() -> TrainingOutcome {
         held_out_accuracy: None,
         fit_secs: 1.0,
         sweep_secs: 1.0,
+        layers: vec![],
     }
 }
 
@@ -79,6 +81,7 @@ async fn every_write_of_a_lost_run_is_refused_and_leaves_nothing() {
     )
     .await
     .unwrap();
+    let pie_report = pie_report(false);
     let before = world.dump().await;
 
     let (db, run, mut forgetful) = (&world.db, &run, run.clone());
@@ -128,16 +131,33 @@ async fn every_write_of_a_lost_run_is_refused_and_leaves_nothing() {
             score_sets::store(db, run, &scored, at(62)).boxed(),
         ),
         (
+            "predictions::store",
+            predictions::store(db, run, Level::Unpruned, &[0, 1]).boxed(),
+        ),
+        (
+            "exemplars::store",
+            exemplars::store(db, run, &scored, &[], at(62)).boxed(),
+        ),
+        (
+            "exemplars::store_report",
+            exemplars::store_report(db, run, &pie_report, 1, at(62)).boxed(),
+        ),
+        (
             "succeed (run)",
             runs::succeed(db, run, at(62)).map(|r| r.map(drop)).boxed(),
         ),
         (
             "succeed",
-            runs::succeed_with_audit(db, run, &result, at(62))
+            runs::succeed_with_audit(db, run, Ending::Succeeded, &result, at(62))
                 .map(|r| r.map(drop))
                 .boxed(),
         ),
-        ("fail", runs::fail(db, run, "no", at(62)).boxed()),
+        (
+            "fail",
+            runs::fail(db, run, "no", at(62))
+                .map(|r| r.map(drop))
+                .boxed(),
+        ),
         (
             "give_back, leaving",
             runs::give_back(db, run, "no", GivenBack::Leaving, at(62)).boxed(),
@@ -152,7 +172,7 @@ async fn every_write_of_a_lost_run_is_refused_and_leaves_nothing() {
         assert_lease_lost(what, &write.await);
         assert_eq!(world.dump().await, before, "{what} left something");
     }
-    runs::succeed_with_audit(db, &next, &result, at(63))
+    runs::succeed_with_audit(db, &next, Ending::Succeeded, &result, at(63))
         .await
         .unwrap();
 }
@@ -213,7 +233,7 @@ async fn a_lease_lost_during_the_copy_of_a_record_leaves_nothing_of_it() {
 async fn every_write_of_a_lost_score_set_is_refused_and_leaves_nothing() {
     let world = World::new().await;
     let run = world.running(1).await;
-    runs::succeed_with_audit(&world.db, &run, &result(), at(1))
+    runs::succeed_with_audit(&world.db, &run, Ending::Succeeded, &result(), at(1))
         .await
         .unwrap();
     let key = ScoreKey::from_key("std:late").unwrap();
