@@ -7,6 +7,7 @@ mod external;
 mod groups;
 mod kill;
 mod patience;
+mod populations;
 mod real;
 mod seeds;
 mod weights;
