@@ -381,5 +381,6 @@ fn recipe(checkpoints: u32) -> Recipe {
         split: None,
         probes: None,
         evaluates_every_epoch: false,
+        pruning: None,
     }
 }

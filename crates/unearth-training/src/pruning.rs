@@ -57,7 +57,7 @@ impl Schedule {
         is_due.then(|| self.share(step))
     }
 
-    /// s(step) = s_f·(1 − (1 − p)³), p the share of the pruning that is done (Zhu & Gupta 2017).
+    /// `s(step) = s_f·(1 − (1 − p)³)`, p the share of the pruning that is done (Zhu & Gupta 2017).
     fn share(&self, step: u64) -> f64 {
         let span = self.end.saturating_sub(self.begin).max(1) as f64;
         let done = (step.saturating_sub(self.begin) as f64 / span).clamp(0.0, 1.0);
@@ -208,7 +208,7 @@ mod tests {
     fn a_training_of_any_length_reaches_the_sparsity_before_it_ends() {
         for steps in 2..200 {
             let schedule = Schedule::new(&pruning(0.9), steps);
-            let last = (0..steps).filter_map(|step| schedule.share_at(step)).last();
+            let last = (0..steps).rev().find_map(|step| schedule.share_at(step));
             assert!((last.unwrap() - 0.9).abs() < 1e-12, "{steps}: {schedule:?}");
         }
     }

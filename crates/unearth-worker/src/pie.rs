@@ -155,10 +155,13 @@ impl Tables {
         };
         PieReport {
             is_complete: false,
-            trained: self.trained.map(finished).unwrap_or(PieTable {
-                examples: 0,
-                levels: vec![],
-            }),
+            trained: self.trained.map_or(
+                PieTable {
+                    examples: 0,
+                    levels: vec![],
+                },
+                finished,
+            ),
             held_out: self.held_out.map(finished),
             notes: vec![],
         }

@@ -1,6 +1,6 @@
 //! What populations predict and disagree on.
 
-use crate::world::{EXAMPLES, World, at, id};
+use crate::world::{EXAMPLES, World, assert_lease_lost, at, id};
 use unearth_audit::{
     DatasetFacts, Level, Member, PieReport, PieRequest, PieTable, Population, Quantisation, Signal,
     Subset, TrainingOutcome,
@@ -14,7 +14,7 @@ use unearth_store::{
 
 const INT8: Level = Level::Quantised(Quantisation::Int8);
 
-pub(crate) fn report(is_complete: bool) -> PieReport {
+fn report(is_complete: bool) -> PieReport {
     PieReport {
         is_complete,
         trained: PieTable {
@@ -36,6 +36,30 @@ async fn run(world: &World) -> runs::ClaimedRun {
     let run = world.claim(50, 0).await;
     world.begin(&run, 0).await;
     run
+}
+
+/// Three examples by taxicab distance.
+fn scored() -> Scored {
+    let rows = [(2, Some(1.5)), (0, Some(0.5)), (1, Some(0.0))];
+    Scored {
+        signal: Signal::Pie,
+        scoring: "0.5".into(),
+        info: serde_json::json!({}),
+        statistics: serde_json::json!({}),
+        rows: (1..)
+            .zip(rows)
+            .map(|(rank, (index, value))| NewScore {
+                rank,
+                index,
+                label: 0,
+                value,
+                value_reason: None,
+                normalised: None,
+                normalised_reason: None,
+                percentile: None,
+            })
+            .collect(),
+    }
 }
 
 #[tokio::test]
@@ -112,26 +136,7 @@ async fn exemplars_are_a_subset_of_any_ranking() {
         own_agreement: 0.6,
         tied: index == 2,
     };
-    let rows = [(2, Some(1.5)), (0, Some(0.5)), (1, Some(0.0))];
-    let scored = Scored {
-        signal: Signal::Pie,
-        scoring: "0.5".into(),
-        info: serde_json::json!({}),
-        statistics: serde_json::json!({}),
-        rows: (1..)
-            .zip(rows)
-            .map(|(rank, (index, value))| NewScore {
-                rank,
-                index,
-                label: 0,
-                value,
-                value_reason: None,
-                normalised: None,
-                normalised_reason: None,
-                percentile: None,
-            })
-            .collect(),
-    };
+    let scored = scored();
     let found = [exemplar(0, 1), exemplar(1, 1), exemplar(2, 0)];
     for _again in 0..2 {
         exemplars::store(&world.db, &run, &scored, &found, at(1))
@@ -206,4 +211,19 @@ async fn a_report_over_fewer_models_does_not_replace_one_over_more() {
     assert_eq!(store(report(true), 3).await, 3);
     let stored = exemplars::report(&world.db, id(1)).await.unwrap();
     assert_eq!(stored, Some(report(true)));
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_its_lease_writes_nothing_of_populations() {
+    let world = World::new().await;
+    let run = run(&world).await;
+    world.claim(51, 60).await;
+    let before = world.dump().await;
+    let stored = predictions::store(&world.db, &run, Level::Unpruned, &[0, 1]).await;
+    assert_lease_lost("predictions::store", &stored);
+    let stored = exemplars::store(&world.db, &run, &scored(), &[], at(61)).await;
+    assert_lease_lost("exemplars::store", &stored);
+    let stored = exemplars::store_report(&world.db, &run, &report(false), 1, at(61)).await;
+    assert_lease_lost("exemplars::store_report", &stored);
+    assert_eq!(world.dump().await, before);
 }

@@ -1,14 +1,13 @@
 //! A worker whose lease was taken can write nothing, whatever it tries and whenever it finds out.
 
-use crate::exemplars::report as pie_report;
 use crate::world::{EXAMPLES, LEASE, World, assert_lease_lost, at, environment, id, maps, record};
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use serde_json::json;
-use unearth_audit::{Event, Level, LogitSource, Position, ScoreKey, Signal, TrainingOutcome};
+use unearth_audit::{Event, LogitSource, Position, ScoreKey, Signal, TrainingOutcome};
 use unearth_store::{
     StoreError,
     audits::AuditResult,
-    dynamics, exemplars, predictions,
+    dynamics,
     runs::{self, ClaimedRun, Ending, GivenBack},
     score_sets::{self, NewScore, Scored},
     snapshots,
@@ -81,7 +80,6 @@ async fn every_write_of_a_lost_run_is_refused_and_leaves_nothing() {
     )
     .await
     .unwrap();
-    let pie_report = pie_report(false);
     let before = world.dump().await;
 
     let (db, run, mut forgetful) = (&world.db, &run, run.clone());
@@ -129,18 +127,6 @@ async fn every_write_of_a_lost_run_is_refused_and_leaves_nothing() {
         (
             "score_sets::store",
             score_sets::store(db, run, &scored, at(62)).boxed(),
-        ),
-        (
-            "predictions::store",
-            predictions::store(db, run, Level::Unpruned, &[0, 1]).boxed(),
-        ),
-        (
-            "exemplars::store",
-            exemplars::store(db, run, &scored, &[], at(62)).boxed(),
-        ),
-        (
-            "exemplars::store_report",
-            exemplars::store_report(db, run, &pie_report, 1, at(62)).boxed(),
         ),
         (
             "succeed (run)",

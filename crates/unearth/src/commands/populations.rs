@@ -10,7 +10,7 @@ pub(crate) fn request(args: &PopulationArgs) -> Option<Value> {
         ("sparsities", args.sparsities.as_ref().map(|it| json!(it))),
         ("population", args.population.map(Value::from)),
         ("quantise", quantise),
-        ("null", args.no_null.then(|| json!(false))),
+        ("null", args.no_null.then_some(json!(false))),
         ("population_min", args.population_min.map(Value::from)),
     ];
     let said: Map<String, Value> = fields

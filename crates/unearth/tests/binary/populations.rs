@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sqlx::Connection as _;
 use std::{
     collections::BTreeMap,
+    ops::Range,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -111,147 +112,164 @@ fn level<'v>(table: &'v Value, name: &str) -> &'v Value {
         .expect("the level")
 }
 
+/// An audit that is done, with what its models predict.
+struct Audited<'a> {
+    unearth: &'a Unearth,
+    id: String,
+    predictions: BTreeMap<String, Vec<Vec<usize>>>,
+}
+
+impl Audited<'_> {
+    fn ranking(&self, query: &str) -> String {
+        self.unearth.ranking(&self.id, query)
+    }
+
+    fn get(&self, path: &str) -> Value {
+        self.unearth.get(&format!("/v1/audits/{}/{path}", self.id))
+    }
+
+    /// Counts again what the report says of one population over some of the examples.
+    fn check_level(&self, table: &Value, name: &str, population: &str, indices: &Range<usize>) {
+        let (reported, models) = (level(table, name), &self.predictions[name]);
+        assert_eq!(reported["models"], 3);
+        let accuracy = share(models, indices.clone(), is_right).expect("examples");
+        close(&reported["top1"]["mean"], Some(accuracy));
+        if name == "unpruned" {
+            return;
+        }
+        let unpruned = &self.predictions["unpruned"];
+        let differs = |&index: &usize| modal(models, index) != modal(unpruned, index);
+        let exemplars: Vec<usize> = indices.clone().filter(differs).collect();
+        let found = &reported["exemplars"];
+        assert_eq!(found["count"], exemplars.len(), "{population} {name}");
+        let null = level(table, "null")["exemplars"]["share"].as_f64();
+        let part = exemplars.len() as f64 / indices.len() as f64;
+        let excess = part - null.expect("a share");
+        close(&found["excess"], (name != "null").then_some(excess));
+        let on_them = share(unpruned, exemplars.iter().copied(), is_right);
+        close(&found["unpruned_top1"], on_them);
+        self.check_subset(name, population, &exemplars);
+    }
+
+    /// The subset holds them, in the files too, and nobody of the other split.
+    fn check_subset(&self, name: &str, population: &str, exemplars: &[usize]) {
+        let subset = match name {
+            "int8" => "cie_int8".to_owned(),
+            name => format!("pie@{name}"),
+        };
+        let csv = self.ranking(&format!(
+            "pie&level={name}&subset={subset}&population={population}"
+        ));
+        let index = |line: &str| line.split(',').nth(1).expect("an index").parse();
+        let listed = csv
+            .lines()
+            .skip(1)
+            .map(|line| index(line).expect("a number"));
+        let mut listed: Vec<usize> = listed.collect();
+        listed.sort_unstable();
+        assert_eq!(listed, exemplars, "{population} {name}");
+        let listed = self.get(&format!("subsets/{subset}?population={population}"));
+        assert_eq!(listed["count"], exemplars.len());
+    }
+
+    fn check_tests(&self) {
+        let of_level = self.get("pie/0.9?population=held_out");
+        let recalls = of_level["recalls"].as_array().expect("recalls");
+        let rows = |of: &Value| of["rows"].as_array().cloned().expect("rows");
+        assert_eq!(rows(&recalls[0]).len(), CLASSES);
+        assert_eq!(recalls[1]["of"], "group");
+        for row in rows(&recalls[0]).into_iter().chain(rows(&recalls[1])) {
+            let (welch, examples) = (&row["welch"], row["examples"].as_u64());
+            assert!(examples > Some(0));
+            assert!(welch["p"].is_null() != welch["reason"].is_null(), "{row}");
+            assert!(welch["p"].as_f64() <= welch["p_holm"].as_f64());
+            assert!(row["paired"].is_null(), "pruned models are trained apart");
+        }
+        let quantised = self.get("pie/int8");
+        assert!(quantised["recalls"][0]["rows"][0]["paired"].is_object());
+    }
+
+    /// Every example knows its classes at every level.
+    fn check_example(&self, index: usize) {
+        let csv = self.ranking("pie&level=0.9");
+        assert!(csv.lines().next().expect("a header").ends_with(
+            "exemplar,modal_unpruned,modal_compressed,agreement_unpruned,agreement_compressed,modal_tied"
+        ));
+        let one = self.get(&format!("examples/{index}"));
+        let seen = one["exemplars"].as_array().expect("levels");
+        let levels = seen.iter().filter_map(|it| it["level"].as_str());
+        assert_eq!(levels.collect::<Vec<_>>(), ["null", "0.9", "int8"]);
+        for seen in seen {
+            let models = &self.predictions[seen["level"].as_str().expect("a level")];
+            assert_eq!(seen["own"], modal(models, index).to_string());
+        }
+    }
+}
+
+fn is_right(predicted: usize, index: usize) -> bool {
+    predicted == index % CLASSES
+}
+
+/// Share of the predictions of all models for some examples of which something is true.
+fn share(
+    models: &[Vec<usize>],
+    indices: impl Iterator<Item = usize>,
+    holds: fn(usize, usize) -> bool,
+) -> Option<f64> {
+    let of_all = indices.flat_map(|index| models.iter().map(move |it| holds(it[index], index)));
+    let of_all: Vec<bool> = of_all.collect();
+    let true_ones = of_all.iter().filter(|it| **it).count();
+    (!of_all.is_empty()).then(|| true_ones as f64 / of_all.len() as f64)
+}
+
+fn close(found: &Value, expected: Option<f64>) {
+    let difference = found.as_f64().zip(expected).map(|(a, b)| (a - b).abs());
+    assert_eq!(found.is_null(), expected.is_none(), "{found} {expected:?}");
+    assert!(
+        difference.is_none_or(|it| it < 1e-12),
+        "{found} {expected:?}"
+    );
+}
+
 #[test]
 fn populations_disagree_on_what_their_predictions_say() {
     let home = home();
     let data = home.path().join("data");
     let unearth = Unearth::start(&data);
-    let audit = unearth.begin(&dataset(home.path()), request(3));
-    let ranking = |query: &str| unearth.ranking(&audit, query);
-    ranking("pie&level=0.9");
-
-    let runs = unearth.get(&format!("/v1/audits/{audit}/runs"));
+    let id = unearth.begin(&dataset(home.path()), request(3));
+    unearth.ranking(&id, "pie&level=0.9");
+    let audited = Audited {
+        unearth: &unearth,
+        id,
+        predictions: stored_predictions(&data),
+    };
+    let runs = audited.get("runs");
     assert_eq!(runs["items"].as_array().expect("runs").len(), 9);
-    let report = unearth.get(&format!("/v1/audits/{audit}/pie"))["report"].clone();
+    let report = audited.get("pie")["report"].clone();
     assert_eq!(report["is_complete"], true);
-    let predictions = stored_predictions(&data);
-    let names: Vec<&str> = predictions.keys().map(String::as_str).collect();
+    let names: Vec<&str> = audited.predictions.keys().map(String::as_str).collect();
     assert_eq!(names, ["0.9", "int8", "null", "unpruned"]);
-
-    for (population, table, indices) in [
-        ("trained", &report["trained"], 0..TRAINED),
-        ("held_out", &report["held_out"], TRAINED..EXAMPLES),
-    ] {
+    for (population, indices) in [("trained", 0..TRAINED), ("held_out", TRAINED..EXAMPLES)] {
+        let table = &report[population];
         assert_eq!(table["examples"], indices.len());
-        let right = |model: &Vec<usize>, index: usize| model[index] == index % CLASSES;
-        for (name, models) in &predictions {
-            let reported = level(table, name);
-            assert_eq!(reported["models"], 3);
-            let accuracy = |model| {
-                let right = indices.clone().filter(|&index| right(model, index));
-                right.count() as f64 / indices.len() as f64
-            };
-            let mean = models.iter().map(accuracy).sum::<f64>() / 3.0;
-            let found = reported["top1"]["mean"].as_f64().expect("an accuracy");
-            assert!((found - mean).abs() < 1e-12, "{population} {name}");
-            if name == "unpruned" {
-                continue;
-            }
-
-            let unpruned = &predictions["unpruned"];
-            let differs = |&index: &usize| modal(models, index) != modal(unpruned, index);
-            let exemplars: Vec<usize> = indices.clone().filter(differs).collect();
-            assert_eq!(
-                reported["exemplars"]["count"],
-                exemplars.len(),
-                "{population} {name}"
-            );
-            let null = level(table, "null")["exemplars"]["share"].as_f64();
-            let share = exemplars.len() as f64 / indices.len() as f64;
-            match reported["exemplars"]["excess"].as_f64() {
-                None => assert_eq!(name, "null"),
-                Some(excess) => {
-                    let expected = share - null.expect("a share");
-                    assert!((excess - expected).abs() < 1e-12);
-                }
-            }
-            let on = exemplars
-                .iter()
-                .flat_map(|&index| unpruned.iter().map(move |it| right(it, index)));
-            let on: Vec<bool> = on.collect();
-            let top1 = on.iter().filter(|it| **it).count() as f64 / on.len() as f64;
-            match reported["exemplars"]["unpruned_top1"].as_f64() {
-                None => assert!(exemplars.is_empty()),
-                Some(found) => assert!((found - top1).abs() < 1e-12),
-            }
-
-            // The subset holds them, in the files too, and nobody of the other split.
-            let subset = if name == "int8" {
-                "cie_int8".to_owned()
-            } else {
-                format!("pie@{name}")
-            };
-            let csv = ranking(&format!(
-                "pie&level={name}&subset={subset}&population={population}"
-            ));
-            let mut listed: Vec<usize> = csv
-                .lines()
-                .skip(1)
-                .map(|line| {
-                    line.split(',')
-                        .nth(1)
-                        .expect("an index")
-                        .parse()
-                        .expect("a number")
-                })
-                .collect();
-            listed.sort_unstable();
-            assert_eq!(listed, exemplars, "{population} {name}");
-            let listed = unearth.get(&format!(
-                "/v1/audits/{audit}/subsets/{subset}?population={population}"
-            ));
-            assert_eq!(listed["count"], exemplars.len());
+        for name in &names {
+            audited.check_level(table, name, population, &indices);
         }
     }
-
     // What pruning reached, layer by layer, over three models.
-    for layer in level(&report["trained"], "0.9")["layers"]
-        .as_array()
-        .expect("layers")
-    {
-        let figure = |name: &str| layer[name].as_f64().expect("a number");
-        let kept = (figure("weights") - figure("zeros")) / 3.0;
+    let layers = level(&report["trained"], "0.9")["layers"].as_array();
+    for layer in layers.expect("layers") {
+        let figure = |name: &str| layer[name].as_f64().expect("a number") / 3.0;
+        let kept = figure("weights") - figure("zeros");
         assert!(
-            (kept - (figure("weights") / 3.0 * 0.1).round()).abs() < 1e-9,
+            (kept - (figure("weights") * 0.1).round()).abs() < 1e-9,
             "{layer}"
         );
     }
-
-    let of_level = unearth.get(&format!("/v1/audits/{audit}/pie/0.9?population=held_out"));
-    let recalls = of_level["recalls"].as_array().expect("recalls");
-    assert_eq!(recalls[0]["rows"].as_array().map(Vec::len), Some(CLASSES));
-    assert_eq!(recalls[1]["of"], "group");
-    let rows = |of: &Value| of["rows"].as_array().cloned().expect("rows");
-    let tested = rows(&recalls[0]).into_iter().chain(rows(&recalls[1]));
-    for row in tested {
-        let (welch, examples) = (&row["welch"], row["examples"].as_u64());
-        assert!(examples > Some(0));
-        assert!(welch["p"].is_null() != welch["reason"].is_null(), "{row}");
-        assert!(welch["p"].as_f64() <= welch["p_holm"].as_f64());
-        assert!(row["paired"].is_null(), "pruned models are trained apart");
-    }
-    let quantised = unearth.get(&format!("/v1/audits/{audit}/pie/int8"));
-    assert!(quantised["recalls"][0]["rows"][0]["paired"].is_object());
-
-    // Every example knows its classes at every level.
-    let csv = ranking("pie&level=0.9");
-    assert!(csv.lines().next().expect("a header").ends_with(
-        "exemplar,modal_unpruned,modal_compressed,agreement_unpruned,agreement_compressed,modal_tied"
-    ));
-    let one = unearth.get(&format!("/v1/audits/{audit}/examples/5"));
-    let levels: Vec<&str> = one["exemplars"]
-        .as_array()
-        .expect("levels")
-        .iter()
-        .filter_map(|it| it["level"].as_str())
-        .collect();
-    assert_eq!(levels, ["null", "0.9", "int8"]);
-    for seen in one["exemplars"].as_array().expect("levels") {
-        let models = &predictions[seen["level"].as_str().expect("a level")];
-        assert_eq!(seen["own"], modal(models, 5).to_string());
-    }
-    // With populations the free signals of the main run are there, too.
-    assert_eq!(ranking("label_issue").lines().count(), TRAINED + 1);
+    audited.check_tests();
+    audited.check_example(5);
+    // The free signals of the main run are there, too.
+    assert_eq!(audited.ranking("label_issue").lines().count(), TRAINED + 1);
 }
 
 /// Everything that comes of populations.
@@ -300,7 +318,7 @@ fn whoever_trains_and_whoever_is_killed_the_table_is_the_same() {
         let other = Worker::start(home.path());
         std::thread::sleep(Duration::from_millis(u64::from(300 + random() % 1_200)));
         other.kill();
-        if random() % 2 == 0 && !is_over(&unearth) {
+        if random().is_multiple_of(2) && !is_over(&unearth) {
             unearth.kill_worker();
         }
         kills += 1;
