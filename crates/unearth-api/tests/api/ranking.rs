@@ -150,6 +150,7 @@ async fn a_row_has_its_rank_score_and_addresses() {
       "index": 22,
       "key": "a, \"b\"/22.png",
       "label": "cat",
+      "modal_classes": null,
       "over_seeds": null,
       "percentile": null,
       "rank": 23,
