@@ -65,6 +65,7 @@ kinds! {
     SCORES_NOT_FOUND = NOT_FOUND "scores-not-found" "This was not scored";
     SCORES_NOT_READY = CONFLICT "scores-not-ready" "These scores are not ready";
     SCORES_FAILED = CONFLICT "scores-failed" "These scores could not be computed";
+    LEVEL_NOT_FOUND = NOT_FOUND "level-not-found" "There is no report on this population";
     SUBSET_NOT_FOUND = NOT_FOUND "subset-not-found" "There is no such subset";
     SUBSET_UNAVAILABLE = CONFLICT "subset-unavailable" "The subset cannot be told in this audit";
     CHECKPOINT_NOT_FOUND = NOT_FOUND "checkpoint-not-found" "There is no gradient map of this checkpoint";

@@ -7,6 +7,8 @@ pub(crate) mod event;
 pub(crate) mod example;
 pub(crate) mod external;
 pub(crate) mod group;
+pub(crate) mod pie;
+pub(crate) mod run;
 pub(crate) mod score;
 pub(crate) mod statistics;
 pub(crate) mod subset;

@@ -20,6 +20,33 @@ pub struct Environment {
     pub threads: usize,
 }
 
+impl Environment {
+    /// Why a training that was begun here cannot be continued there with the same bits, as a sentence
+    /// without a full stop; none where it can.
+    pub fn difference(&self, there: &Self) -> Option<String> {
+        let fields = [
+            ("device", self.device_kind(), there.device_kind()),
+            ("libtorch", self.torch.clone(), there.torch.clone()),
+            ("Unearth", self.unearth.clone(), there.unearth.clone()),
+            (
+                "thread count",
+                self.threads.to_string(),
+                there.threads.to_string(),
+            ),
+        ];
+        let (field, here, there) = fields.into_iter().find(|(_, here, there)| here != there)?;
+        Some(format!(
+            "it was begun with {field} {here}, and this worker has {there}"
+        ))
+    }
+
+    /// Kind and model, without the device's number: another model may round otherwise.
+    pub fn device_kind(&self) -> String {
+        let kind = self.device.split(':').next().unwrap_or_default();
+        format!("{kind} ({})", self.device_name)
+    }
+}
+
 /// What the process can compute on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceInfo {

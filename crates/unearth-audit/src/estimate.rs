@@ -1,6 +1,6 @@
 //! What an audit will cost, before it starts and while it runs.
 
-use crate::{Archaeology, DatasetFacts, ExternalRun, Model, Recipe, RunShape, chunk_count};
+use crate::{Archaeology, DatasetFacts, ExternalRun, Model, Pie, Recipe, RunShape, chunk_count};
 use serde::{Deserialize, Serialize};
 
 /// Cost of an audit, as foreseen before it began.
@@ -70,6 +70,28 @@ impl Estimate {
         Self {
             seconds: self.seconds * f64::from(seeds),
             database_bytes: self.database_bytes * u64::from(seeds),
+            blob_bytes: self.blob_bytes,
+        }
+    }
+
+    /// With the models of populations beside it: each a training without gradients whose predictions alone
+    /// are kept.
+    #[must_use]
+    pub fn with_populations(self, pie: &Pie, recipe: &Recipe, facts: &DatasetFacts) -> Self {
+        let plain = Recipe {
+            checkpoints: vec![],
+            probes: None,
+            ..recipe.clone()
+        };
+        let one = estimate(&plain, None, facts);
+        let trained = pie.trained().len() * pie.population as usize;
+        let populations = pie.compared().len() + 1;
+        let kept = facts.examples
+            * (populations * pie.population as usize * PREDICTION_BYTES
+                + pie.compared().len() * EXEMPLAR_BYTES);
+        Self {
+            seconds: self.seconds + one.seconds * trained as f64,
+            database_bytes: self.database_bytes + kept as u64,
             blob_bytes: self.blob_bytes,
         }
     }
@@ -174,6 +196,11 @@ pub fn estimate_external(run: &ExternalRun, facts: &DatasetFacts) -> Estimate {
 }
 
 const RECORD_BYTES: usize = 6 * 4;
+const PREDICTION_BYTES: usize = 2;
+/// A score with its indexes, and what two populations make of the example.
+const EXEMPLAR_BYTES: usize = SCORE_ROW_BYTES + 100;
+/// Measured for the score table with its two indexes.
+const SCORE_ROW_BYTES: usize = 160;
 const SCORE_SETS: usize = 16;
 
 /// Bytes of maps and of the records of so many passes.
@@ -185,8 +212,6 @@ fn held(run: &RunShape, passes: usize, examples: usize) -> usize {
 }
 
 fn scores(examples: usize) -> usize {
-    // Measured for the score table with its two indexes.
-    const SCORE_ROW_BYTES: usize = 160;
     examples * SCORE_ROW_BYTES * SCORE_SETS
 }
 

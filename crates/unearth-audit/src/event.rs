@@ -1,6 +1,6 @@
 //! What an audit tells while it runs.
 
-use crate::{Role, State};
+use crate::{Member, Role, State};
 use serde::{Deserialize, Serialize};
 
 /// What a run is doing.
@@ -117,6 +117,20 @@ pub enum Event {
         checkpoints: u32,
         /// The epoch after which it was taken, counted from 1.
         epoch: u32,
+    },
+    /// A training of a population failed for good, and the audit goes on without it, as its user allowed.
+    Missing {
+        /// Which model.
+        member: Member,
+        /// Why.
+        reason: String,
+    },
+    /// A worker leaves a run that was begun elsewhere to another, which can continue it with the same bits.
+    Refused {
+        /// Worker's name.
+        worker: String,
+        /// What differs.
+        reason: String,
     },
     /// The worker gave the run back or lost it; it will be tried again.
     Interrupted {

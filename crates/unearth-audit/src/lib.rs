@@ -17,6 +17,7 @@ mod external;
 mod field_error;
 mod origin;
 mod pack_options;
+mod pie;
 mod plan;
 mod recipe;
 mod recipe_request;
@@ -47,12 +48,17 @@ pub use external::{ExternalRequest, ExternalRun, Posted, PostedProbe, ProbeReque
 pub use field_error::FieldError;
 pub use origin::{Origin, RunShape};
 pub use pack_options::{IMAGE_SIZES, OnBadExample, PackOptions};
+pub use pie::{
+    Exemplars, LayerSparsity, Level, LevelReport, Member, Pie, PieReport, PieRequest, PieTable,
+    Quantisation, Recall, RecallRow, Recalls, Sparsity, Tested, Top1,
+};
 pub use plan::{PlannedRun, Role, Wanted, plan};
-pub use recipe::{Augment, GradientTarget, Init, MAP_SIDE_MAX, Model, Precision, Recipe};
+pub use recipe::{Augment, GradientTarget, Init, MAP_SIDE_MAX, Model, Precision, Pruning, Recipe};
 pub use recipe_request::{Checkpoints, RecipeRequest};
 pub use record::{EpochRecord, LogitSource, Record};
 pub use scoring::{
-    Grouping, Population, ScoreKey, Scoring, ScoringRequest, Variant, Window, WindowRequest,
+    Computation, Grouping, Population, ScoreKey, Scoring, ScoringRequest, Variant, Window,
+    WindowRequest,
 };
 pub use signal::{Direction, Signal, SignalInfo};
 pub use stability::{Overlap, Spread, Stability};

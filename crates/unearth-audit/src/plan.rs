@@ -1,6 +1,6 @@
 //! Which runs an audit needs.
 
-use crate::{Archaeology, Recipe, Signal};
+use crate::{Archaeology, Level, Member, Pie, Recipe, Signal};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -16,10 +16,12 @@ pub enum Role {
     Pilot,
     /// The main run's recipe under another seed: how much the signals owe to chance.
     Seed,
+    /// A model of a population: only what it predicts is kept.
+    Member,
 }
 
 impl Role {
-    const ALL: [Self; 3] = [Self::Main, Self::Pilot, Self::Seed];
+    const ALL: [Self; 4] = [Self::Main, Self::Pilot, Self::Seed, Self::Member];
 
     /// The word used in SQL, JSON and on the page.
     pub fn as_str(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Role {
             Self::Main => "main",
             Self::Pilot => "pilot",
             Self::Seed => "seed",
+            Self::Member => "member",
         }
     }
 }
@@ -59,6 +62,8 @@ pub struct PlannedRun {
     pub seed: u64,
     /// Whether its gradient maps are kept.
     pub keeps_maps: bool,
+    /// Its place among the populations, where it is a model of one.
+    pub member: Option<Member>,
 }
 
 /// What a plan is made from.
@@ -74,28 +79,92 @@ pub struct Wanted<'a> {
     pub seeds: u32,
     /// The archaeology, where it was asked for.
     pub archaeology: Option<&'a Archaeology>,
+    /// The populations, where they were asked for.
+    pub pie: Option<&'a Pie>,
 }
 
 /// The runs of an audit. VoG and the records of loss come from one and the same run; nothing in a run
 /// depends on another, so that they may be trained in any order and at once.
+///
+/// The main run is the first unpruned model too, unless it trains on probes, which the others do not.
+/// Models of the same number come one after the other, so that there are pairs to compare early.
 pub fn plan(wanted: &Wanted<'_>) -> Vec<PlannedRun> {
     let keeps_maps = wanted.signals.contains(&Signal::Vog);
-    let main = (Role::Main, wanted.recipe.clone(), keeps_maps);
+    let first_unpruned = Member {
+        level: Level::Unpruned,
+        number: 0,
+    };
+    let main_is_member = wanted.recipe.probes.is_none() && wanted.pie.is_some();
+    let main = Planned {
+        role: Role::Main,
+        recipe: wanted.recipe.clone(),
+        keeps_maps,
+        member: main_is_member.then_some(first_unpruned),
+    };
     let pilot = wanted
         .archaeology
         .and_then(|archaeology| archaeology.pilot_epochs)
-        .map(|epochs| (Role::Pilot, pilot(wanted.recipe, epochs), false));
-    let seeds = (1..wanted.seeds).map(|_| (Role::Seed, wanted.recipe.clone(), keeps_maps));
+        .map(|epochs| Planned {
+            role: Role::Pilot,
+            recipe: pilot(wanted.recipe, epochs),
+            keeps_maps: false,
+            member: None,
+        });
+    let seeds = (1..wanted.seeds).map(|_| Planned {
+        role: Role::Seed,
+        member: None,
+        ..main.clone()
+    });
+    let members = wanted.pie.into_iter().flat_map(|pie| {
+        let members = members(pie).filter(|member| !main_is_member || *member != first_unpruned);
+        members.map(|member| Planned {
+            role: Role::Member,
+            recipe: of_member(wanted.recipe, pie, member),
+            keeps_maps: false,
+            member: Some(member),
+        })
+    });
+    let runs = [main.clone()].into_iter().chain(pilot).chain(seeds);
     (0..)
-        .zip([main].into_iter().chain(pilot).chain(seeds))
-        .map(|(ordinal, (role, recipe, keeps_maps))| PlannedRun {
+        .zip(runs.chain(members))
+        .map(|(ordinal, planned)| PlannedRun {
             ordinal,
-            role,
-            recipe,
+            role: planned.role,
+            recipe: planned.recipe,
             seed: seed_of(wanted.seed, ordinal),
-            keeps_maps,
+            keeps_maps: planned.keeps_maps,
+            member: planned.member,
         })
         .collect()
+}
+
+/// A run without its place and seed.
+#[derive(Clone)]
+struct Planned {
+    role: Role,
+    recipe: Recipe,
+    keeps_maps: bool,
+    member: Option<Member>,
+}
+
+/// Every trained model of the populations, number by number.
+fn members(pie: &Pie) -> impl Iterator<Item = Member> {
+    let levels = pie.trained();
+    (0..pie.population).flat_map(move |number| {
+        let levels = levels.clone().into_iter();
+        levels.map(move |level| Member { level, number })
+    })
+}
+
+/// The recipe without probes and gradients, pruned as its population is.
+fn of_member(recipe: &Recipe, pie: &Pie, member: Member) -> Recipe {
+    Recipe {
+        checkpoints: vec![],
+        probes: None,
+        evaluates_every_epoch: false,
+        pruning: pie.pruning(member.level),
+        ..recipe.clone()
+    }
 }
 
 /// The same data and model for fewer epochs, without probes and gradients.
@@ -120,9 +189,13 @@ fn seed_of(seed: u64, ordinal: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ArchaeologyRequest, DatasetFacts, RecipeRequest};
+    use crate::{ArchaeologyRequest, DatasetFacts, PieRequest, RecipeRequest};
 
     fn planned(seeds: u32, with_archaeology: bool) -> Vec<PlannedRun> {
+        planned_with(seeds, with_archaeology, None)
+    }
+
+    fn planned_with(seeds: u32, with_archaeology: bool, pie: Option<&Pie>) -> Vec<PlannedRun> {
         let facts = DatasetFacts {
             examples: 1_000,
             classes: 10,
@@ -144,6 +217,7 @@ mod tests {
             seed: 7,
             seeds,
             archaeology: archaeology.as_ref(),
+            pie,
         })
     }
 
@@ -170,6 +244,49 @@ mod tests {
         assert!(!pilot.keeps_maps && pilot.recipe.checkpoints.is_empty());
         assert!(pilot.recipe.epochs < runs[0].recipe.epochs);
         assert_eq!(runs[2].recipe, runs[0].recipe);
+    }
+
+    #[test]
+    fn a_population_has_as_many_models_at_each_level_and_pairs_come_early() {
+        let pie = PieRequest::default()
+            .resolve(&DatasetFacts::default())
+            .unwrap();
+        let runs = planned_with(1, false, Some(&pie));
+        assert_eq!(runs.len(), 20);
+        let names: Vec<String> = runs[..5]
+            .iter()
+            .map(|run| {
+                let member = run.member.unwrap();
+                format!("{} {}", member.level, member.number)
+            })
+            .collect();
+        assert_eq!(
+            names,
+            ["unpruned 0", "0.5 0", "0.9 0", "null 0", "unpruned 1"]
+        );
+        assert_eq!(runs[0].role, Role::Main);
+        assert!(runs[1..].iter().all(|run| run.role == Role::Member));
+        assert!(runs[1].recipe.pruning.is_some() && runs[4].recipe.pruning.is_none());
+        assert!(
+            runs[1..]
+                .iter()
+                .all(|run| run.recipe.checkpoints.is_empty())
+        );
+        let mut seeds: Vec<u64> = runs.iter().map(|run| run.seed).collect();
+        seeds.sort_unstable();
+        seeds.dedup();
+        assert_eq!(seeds.len(), 20);
+    }
+
+    #[test]
+    fn a_main_run_with_probes_is_no_model_of_a_population() {
+        let pie = PieRequest::default()
+            .resolve(&DatasetFacts::default())
+            .unwrap();
+        let runs = planned_with(2, true, Some(&pie));
+        assert_eq!(runs.len(), 3 + 20);
+        assert!(runs[..3].iter().all(|run| run.member.is_none()));
+        assert!(runs[3..].iter().all(|run| run.recipe.probes.is_none()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Everything that changes the numbers of a training, with every default resolved.
 
-use crate::Probes;
+use crate::{Probes, Sparsity};
 use serde::{Deserialize, Serialize};
 
 /// Longest side, in pixels, at which gradient maps are kept. Larger maps are area-averaged down
@@ -50,6 +50,26 @@ pub struct Recipe {
     /// Whether an eval pass follows every epoch, or the last one alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub evaluates_every_epoch: bool,
+    /// How weights are pruned while training; null where they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pruning: Option<Pruning>,
+}
+
+/// Magnitude pruning inside a training: the smallest weights of each weight tensor are zero in every
+/// forward pass, more of them from one choice to the next along a cubic curve (Zhu & Gupta 2017,
+/// arXiv 1710.01878; the schedule of the authors of PIE).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Pruning {
+    /// Share of each weight tensor that is zero in the end.
+    pub sparsity: Sparsity,
+    /// Share of the training after which pruning begins.
+    pub begin: f64,
+    /// Share of the training at which the sparsity is reached.
+    pub end: f64,
+    /// Share of the training between two choices of what is pruned.
+    pub frequency: f64,
 }
 
 impl Recipe {

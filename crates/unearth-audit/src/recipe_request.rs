@@ -163,6 +163,7 @@ impl RecipeRequest {
             split,
             probes: None,
             evaluates_every_epoch: false,
+            pruning: None,
         };
         if errors.is_empty() {
             Ok(recipe)

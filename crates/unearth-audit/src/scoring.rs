@@ -1,6 +1,6 @@
 //! What is computed from a finished training: changeable later without training again.
 
-use crate::{FieldError, Signal};
+use crate::{FieldError, Level, Signal};
 use serde::{Deserialize, Serialize};
 
 /// Which formula of VoG.
@@ -193,11 +193,56 @@ impl Grouping {
     }
 }
 
+/// One way of computing a signal.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Computation {
+    /// The only one.
+    Default,
+    /// Variant and window of VoG.
+    Vog(Scoring),
+    /// The population whose disagreement with the unpruned one is scored.
+    Level(Level),
+}
+
+impl Computation {
+    /// Of VoG.
+    pub fn scoring(&self) -> Option<&Scoring> {
+        match self {
+            Self::Vog(scoring) => Some(scoring),
+            Self::Default | Self::Level(_) => None,
+        }
+    }
+
+    /// `default`, `std:late`, `0.5`: as stored.
+    fn key(&self) -> String {
+        match self {
+            Self::Default => "default".to_owned(),
+            Self::Vog(scoring) => scoring.key(),
+            Self::Level(level) => level.to_string(),
+        }
+    }
+
+    /// Reads what [`key`](Self::key) writes.
+    fn from_key(key: &str) -> Option<Self> {
+        if key == "default" {
+            return Some(Self::Default);
+        }
+        let Some((variant, window)) = key.split_once(':') else {
+            return key.parse().ok().map(Self::Level);
+        };
+        let variant = [Variant::Std, Variant::Paper]
+            .into_iter()
+            .find(|known| known.as_str() == variant)?;
+        let window = Window::from_key(window)?;
+        Some(Self::Vog(Scoring { variant, window }))
+    }
+}
+
 /// What identifies a score set within an audit, beside its signal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ScoreKey {
-    /// Variant and window of VoG; none for signals that are computed one way only.
-    pub scoring: Option<Scoring>,
+    /// How it is computed.
+    pub computation: Computation,
     /// Which examples are ranked.
     pub population: Population,
     /// How groups are compared.
@@ -205,12 +250,9 @@ pub struct ScoreKey {
 }
 
 impl ScoreKey {
-    /// `std:all`, `default`, `std:late@held_out`, `default@shrunken`: as stored.
+    /// `std:all`, `default`, `std:late@held_out`, `default@shrunken`, `0.5`: as stored.
     pub fn key(&self) -> String {
-        let scoring = self
-            .scoring
-            .as_ref()
-            .map_or_else(|| "default".to_owned(), Scoring::key);
+        let scoring = self.computation.key();
         let scoring = match self.grouping {
             Grouping::Global => scoring,
             adjusted => format!("{scoring}@{}", adjusted.as_str()),
@@ -237,20 +279,8 @@ impl ScoreKey {
                 )
             }
         };
-        if scoring == "default" {
-            return Some(Self {
-                scoring: None,
-                population,
-                grouping,
-            });
-        }
-        let (variant, window) = scoring.split_once(':')?;
-        let variant = [Variant::Std, Variant::Paper]
-            .into_iter()
-            .find(|known| known.as_str() == variant)?;
-        let window = Window::from_key(window)?;
         Some(Self {
-            scoring: Some(Scoring { variant, window }),
+            computation: Computation::from_key(scoring)?,
             population,
             grouping,
         })
@@ -398,10 +428,15 @@ mod tests {
     #[test]
     fn score_keys_round_trip() {
         for population in [Population::Trained, Population::HeldOut] {
-            for scoring in [None, Some(Scoring::DEFAULT)] {
+            let level = Level::Quantised(crate::Quantisation::Int8);
+            for computation in [
+                Computation::Default,
+                Computation::Vog(Scoring::DEFAULT),
+                Computation::Level(level),
+            ] {
                 for grouping in [Grouping::Global, Grouping::WithinGroup, Grouping::Shrunken] {
                     let key = ScoreKey {
-                        scoring: scoring.clone(),
+                        computation: computation.clone(),
                         population,
                         grouping,
                     };

@@ -37,6 +37,8 @@ pub enum Signal {
     El2n,
     /// Mean over the epochs of p·(1 − p) of the given label, in flight.
     Aleatoric,
+    /// How far a population of compressed models disagrees with an unpruned one.
+    Pie,
 }
 
 /// Which end of a signal is the hard one.
@@ -76,7 +78,7 @@ pub struct SignalInfo {
 
 impl Signal {
     /// Every signal, in the order in which they are listed.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Vog,
         Self::LabelIssue,
         Self::FinalLoss,
@@ -90,11 +92,20 @@ impl Signal {
         Self::StayedLearned,
         Self::El2n,
         Self::Aleatoric,
+        Self::Pie,
     ];
+
+    /// Those that one training gives: all but [`Pie`](Self::Pie), which takes populations of models.
+    pub fn of_one_training() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|signal| *signal != Self::Pie)
+    }
 
     /// Whether it comes from in-flight records, which exist only for examples that were trained on.
     pub fn is_in_flight(self) -> bool {
-        !matches!(self, Self::Vog | Self::LabelIssue | Self::FinalLoss)
+        !matches!(
+            self,
+            Self::Vog | Self::LabelIssue | Self::FinalLoss | Self::Pie
+        )
     }
 
     /// Meaning, range and direction.
@@ -113,6 +124,7 @@ impl Signal {
             Self::StayedLearned => catalogue::STAYED_LEARNED,
             Self::El2n => catalogue::EL2N,
             Self::Aleatoric => catalogue::ALEATORIC,
+            Self::Pie => catalogue::PIE,
         }
     }
 

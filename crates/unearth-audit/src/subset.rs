@@ -1,14 +1,12 @@
 //! The subsets: parts of a dataset that a rule over stored scores picks out.
 
-use crate::{Signal, Suite};
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use crate::{Level, Signal, Suite};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{borrow::Cow, fmt};
 
 /// A named part of an audit's examples. Its threshold, where it has one, is applied when it is asked
 /// for: nothing is computed again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subset {
     /// The hardest by Variance of Gradients.
     TopVog,
@@ -34,15 +32,17 @@ pub enum Subset {
     RandomInputsOutputs,
     /// Learned as sketches are.
     OutOfDistribution,
+    /// Pruning or compression identified exemplars: a population of models and the unpruned one disagree.
+    Exemplars(Level),
 }
 
 /// What a reader of a subset must be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubsetInfo {
     /// Name used in the API.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Title for people.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What it is good for, and what it is not.
     pub purpose: &'static str,
 }
@@ -66,6 +66,8 @@ pub enum Condition {
     SamePixelsOtherLabel,
     /// The archaeology's vote puts it in this category.
     Category(Suite),
+    /// The modal classes of this population and the unpruned one differ.
+    Exemplar(Level),
 }
 
 /// An end of a ranking.
@@ -78,7 +80,8 @@ pub enum End {
 }
 
 impl Subset {
-    /// Every subset, in the order in which they are listed.
+    /// Every subset that any audit may have, in the order in which they are listed; those of the populations
+    /// of an audit come after them.
     pub const ALL: [Self; 12] = [
         Self::LabelIssues,
         Self::TopVog,
@@ -97,6 +100,7 @@ impl Subset {
     /// Name, title and purpose.
     pub fn info(self) -> SubsetInfo {
         let (name, title, purpose) = match self {
+            Self::Exemplars(level) => return of_exemplars(level),
             Self::TopVog => (
                 "top_vog",
                 "Hardest by VoG",
@@ -159,17 +163,17 @@ impl Subset {
             ),
         };
         SubsetInfo {
-            name,
-            title,
+            name: name.into(),
+            title: title.into(),
             purpose,
         }
     }
 
-    /// The subset with this name.
+    /// The subset with this name, those of populations included.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|subset| subset.info().name == name)
+        let exemplars = Level::of_exemplars(name).map(Self::Exemplars);
+        let mut known = Self::ALL.into_iter();
+        exemplars.or_else(|| known.find(|subset| subset.info().name == name))
     }
 
     /// The share of a ranking that its rule takes unless told otherwise; none where it takes none.
@@ -204,12 +208,13 @@ impl Subset {
             | Self::OutOfDistribution => {
                 self.suite().map(Condition::Category).into_iter().collect()
             }
+            Self::Exemplars(level) => vec![Condition::Exemplar(level)],
         }
     }
 
     /// The suite whose category it is.
     pub fn suite(self) -> Option<Suite> {
-        Suite::from_name(self.info().name)
+        Suite::from_name(&self.info().name)
     }
 
     /// Its rule in words, with the threshold in it.
@@ -243,8 +248,86 @@ impl Subset {
                 "most of the probes whose losses run nearest to its own are {}",
                 self.info().name
             ),
+            Self::Exemplars(level) => rule_of_exemplars(level),
         }
     }
+}
+
+fn of_exemplars(level: Level) -> SubsetInfo {
+    let (title, purpose) = match level {
+        Level::Unpruned | Level::Null => (
+            "Changed by chance".to_owned(),
+            "what two unpruned populations disagree on: the ruler for what pruning changes",
+        ),
+        Level::Pruned(sparsity) => (
+            format!("Changed by pruning {} %", sparsity.share() * 100.0),
+            "rare, atypical and ambiguous examples that pruned models forget; some of them would differ by chance",
+        ),
+        Level::Quantised(quantisation) => (
+            format!("Changed by {}", quantisation.as_str()),
+            "examples whose label rounding the weights changes",
+        ),
+    };
+    SubsetInfo {
+        name: level.exemplars().unwrap_or_default().into(),
+        title: title.into(),
+        purpose,
+    }
+}
+
+fn rule_of_exemplars(level: Level) -> String {
+    let models = match level {
+        Level::Unpruned | Level::Null => "a second unpruned population".to_owned(),
+        Level::Pruned(sparsity) => format!("models pruned to a sparsity of {sparsity}"),
+        Level::Quantised(quantisation) => {
+            format!("the same models rounded to {}", quantisation.as_str())
+        }
+    };
+    format!(
+        "the class that most models predict is another among {models} than among the unpruned ones"
+    )
+}
+
+impl Serialize for Subset {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Subset {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<'de, str>::deserialize(deserializer)?;
+        Self::from_name(&name).ok_or_else(|| {
+            let names = Self::ALL.map(|subset| subset.info().name).join(", ");
+            serde::de::Error::custom(format!(
+                "there is no subset `{name}`; the subsets are {names}, and those of the populations of an audit, such as pie@0.5 and cie_int8"
+            ))
+        })
+    }
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use super::Subset;
+    use utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{ObjectBuilder, RefOr, Schema, Type, schema::SchemaType},
+    };
+
+    impl PartialSchema for Subset {
+        fn schema() -> RefOr<Schema> {
+            let names = Subset::ALL.map(|subset| subset.info().name).join("`, `");
+            ObjectBuilder::new()
+                .schema_type(SchemaType::Type(Type::String))
+                .description(Some(format!(
+                    "A subset: `{names}`, or the exemplars of a population, such as `pie@0.5`, `pie@null` and `cie_int8`."
+                )))
+                .examples(["label_issues"])
+                .into()
+        }
+    }
+
+    impl ToSchema for Subset {}
 }
 
 /// A share as people write it: `5 %`, `0.25 %`.
@@ -255,7 +338,7 @@ fn percent(share: f64) -> String {
 
 impl fmt::Display for Subset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.info().name)
+        f.write_str(&self.info().name)
     }
 }
 
@@ -265,11 +348,14 @@ mod tests {
 
     #[test]
     fn every_subset_is_found_by_its_name() {
-        for subset in Subset::ALL {
-            assert_eq!(Subset::from_name(subset.info().name), Some(subset));
+        let of_a_level = Subset::Exemplars("0.5".parse().unwrap());
+        for subset in Subset::ALL.into_iter().chain([of_a_level]) {
+            assert_eq!(Subset::from_name(&subset.info().name), Some(subset));
             let word = serde_json::to_value(subset).unwrap();
-            assert_eq!(word, subset.info().name);
+            assert_eq!(word, *subset.info().name);
+            assert_eq!(serde_json::from_value::<Subset>(word).unwrap(), subset);
         }
+        assert_eq!(of_a_level.to_string(), "pie@0.5");
     }
 
     #[test]

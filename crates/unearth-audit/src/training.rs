@@ -1,6 +1,6 @@
 //! The boundary between the service and the training code: plain slices, no tensor, no future.
 
-use crate::{Environment, EpochRecord, Examples, Progress, Recipe};
+use crate::{Environment, EpochRecord, Examples, LayerSparsity, Progress, Quantisation, Recipe};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -17,6 +17,8 @@ pub struct TrainingJob<'a> {
     pub resume: Option<&'a [u8]>,
     /// Longest time between two resume points, in seconds.
     pub resume_interval_secs: f64,
+    /// How the trained model is rounded, to be asked once more each time.
+    pub quantise: &'a [Quantisation],
 }
 
 /// Trains models. Implemented over libtorch in `unearth-training`.
@@ -71,6 +73,13 @@ pub enum Report {
     SweepDone {
         /// Position in the recipe's checkpoint list.
         checkpoint: u32,
+    },
+    /// What the trained model predicts when it is rounded; follows the last eval pass.
+    Quantised {
+        /// How.
+        quantisation: Quantisation,
+        /// Predicted class of every example, in index order.
+        predicted: Vec<i32>,
     },
     /// Everything needed to continue from here with the same bits.
     ResumePoint {
@@ -129,6 +138,9 @@ pub struct TrainingOutcome {
     pub fit_secs: f64,
     /// Seconds spent in gradient sweeps, over this attempt.
     pub sweep_secs: f64,
+    /// The sparsity that pruning reached, weight tensor by weight tensor; empty where nothing was pruned.
+    #[serde(default)]
+    pub layers: Vec<LayerSparsity>,
 }
 
 /// Why a training ended without a result.

@@ -30,7 +30,7 @@ pub struct Disagreement {
 impl Votes {
     /// Of the predictions of every model of a population, each below `classes`. None where there are no models, or one
     /// predicts a class that is none.
-    pub fn of(classes: usize, predictions: impl Iterator<Item = usize>) -> Option<Self> {
+    pub fn of(classes: usize, predictions: impl IntoIterator<Item = usize>) -> Option<Self> {
         let mut counts = vec![0; classes];
         let mut models = 0;
         for class in predictions {
@@ -54,6 +54,11 @@ impl Votes {
     pub fn agreement(&self) -> f64 {
         let most = self.0.iter().copied().max().unwrap_or(0);
         f64::from(most) / f64::from(self.models())
+    }
+
+    /// How many models predict `class`; 0 of one that is none.
+    pub fn of_class(&self, class: usize) -> u32 {
+        self.0.get(class).copied().unwrap_or_default()
     }
 
     fn models(&self) -> u32 {

@@ -20,7 +20,7 @@ use unearth_store::{
     Database, OffsetDateTime,
     audits::{self, NewAudit},
     datasets::{self, NewDataset, Packed},
-    runs::{self, ClaimedRun},
+    runs::{self, Claimant, ClaimedRun},
     snapshots,
 };
 use uuid::Uuid;
@@ -284,9 +284,11 @@ async fn begin_run(db: &Database, size: Size) -> (ClaimedRun, Uuid) {
             seed: 0,
             seeds: 1,
             archaeology: None,
+            pie: None,
         }),
         seeds: 1,
         archaeology: None,
+        pie: None,
         signals,
         recipe,
         scorings: vec![Scoring::DEFAULT],
@@ -299,10 +301,6 @@ async fn begin_run(db: &Database, size: Size) -> (ClaimedRun, Uuid) {
     };
     audits::insert(db, &new, now()).await.unwrap();
     let lease = time::Duration::hours(1);
-    let run = runs::claim(db, Uuid::now_v7(), Uuid::now_v7(), now(), lease)
-        .await
-        .unwrap()
-        .unwrap();
     let environment = Environment {
         device: "none".into(),
         device_name: "none".into(),
@@ -311,6 +309,14 @@ async fn begin_run(db: &Database, size: Size) -> (ClaimedRun, Uuid) {
         unearth: "none".into(),
         threads: 1,
     };
+    let claimant = Claimant {
+        worker: Uuid::now_v7(),
+        environment: &environment,
+    };
+    let run = runs::claim(db, claimant, Uuid::now_v7(), now(), lease)
+        .await
+        .unwrap()
+        .unwrap();
     runs::begin_attempt(db, &run, "bench", &environment, now())
         .await
         .unwrap();
@@ -375,5 +381,6 @@ fn recipe(checkpoints: u32) -> Recipe {
         split: None,
         probes: None,
         evaluates_every_epoch: false,
+        pruning: None,
     }
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use unearth_audit::{
-    Archaeology, Environment, Estimate, Event, Origin, PlannedRun, Progress, Recipe, Role, Scoring,
-    Signal, State, TrainingOutcome,
+    Archaeology, Environment, Estimate, Event, Member, Origin, Pie, PlannedRun, Progress, Recipe,
+    Role, Scoring, Signal, State, TrainingOutcome,
 };
 use uuid::Uuid;
 
@@ -29,6 +29,8 @@ pub struct NewAudit {
     pub seeds: u32,
     /// How examples are told apart by probes, where that was asked for.
     pub archaeology: Option<Archaeology>,
+    /// Which populations of models are compared, where that was asked for.
+    pub pie: Option<Pie>,
     /// Cost foreseen.
     pub estimate: Estimate,
     /// The runs it needs.
@@ -58,6 +60,8 @@ pub struct Audit {
     pub seeds: u32,
     /// How examples are told apart by probes, where that was asked for.
     pub archaeology: Option<Archaeology>,
+    /// Which populations of models are compared, where that was asked for.
+    pub pie: Option<Pie>,
     /// How many runs it has, and how many of them are done.
     pub runs: RunCount,
     /// What the run is for whose progress this is.
@@ -102,6 +106,9 @@ pub struct RunCount {
 pub struct RunResult {
     /// What it was for.
     pub role: Role,
+    /// Its place among the populations, where it was a model of one.
+    #[serde(default)]
+    pub member: Option<Member>,
     /// Seed.
     pub seed: u64,
     /// What it was trained on.
@@ -144,8 +151,8 @@ pub async fn insert(db: &Database, new: &NewAudit, now: OffsetDateTime) -> Resul
     let mut tx = db.pool.begin().await?;
     sqlx::query!(
         "-- audits::insert
-         insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, seeds, archaeology, state, estimate, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $11)",
+         insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, seeds, archaeology, pie, state, estimate, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12)",
         new.id,
         new.dataset_id,
         Json(&new.signals) as _,
@@ -155,6 +162,7 @@ pub async fn insert(db: &Database, new: &NewAudit, now: OffsetDateTime) -> Resul
         new.seed,
         new.seeds as i32,
         new.archaeology.as_ref().map(Json) as _,
+        new.pie.as_ref().map(Json) as _,
         Json(new.estimate) as _,
         now,
     )
@@ -163,11 +171,13 @@ pub async fn insert(db: &Database, new: &NewAudit, now: OffsetDateTime) -> Resul
     for run in &new.runs {
         sqlx::query!(
             "-- audits::insert (run)
-             insert into runs (audit_id, ordinal, role, recipe, seed, keeps_maps, state, run_after, created_at)
-             values ($1, $2, $3, $4, $5, $6, 'queued', $7, $7)",
+             insert into runs (audit_id, ordinal, role, level, member, recipe, seed, keeps_maps, state, run_after, created_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $9)",
             new.id,
             run.ordinal as i32,
             run.role.as_str(),
+            run.member.map(|member| member.level.to_string()),
+            run.member.map(|member| member.number as i32),
             Json(&run.recipe) as _,
             run.seed as i64,
             run.keeps_maps,
@@ -213,6 +223,7 @@ struct Row {
     seed: i64,
     seeds: i32,
     archaeology: Option<Json<Archaeology>>,
+    pie: Option<Json<Pie>>,
     runs_total: i64,
     runs_done: i64,
     role: String,
@@ -248,6 +259,7 @@ impl TryFrom<Row> for Audit {
             seed: row.seed,
             seeds: row.seeds as u32,
             archaeology: row.archaeology.map(|Json(archaeology)| archaeology),
+            pie: row.pie.map(|Json(pie)| pie),
             runs: RunCount {
                 total: row.runs_total,
                 done: row.runs_done,
@@ -314,13 +326,19 @@ async fn select(
                   audits.recipe as "origin: Json<Origin>", audits.recipe_hash,
                   audits.scorings as "scorings: Json<Vec<Scoring>>", audits.seed, audits.seeds,
                   audits.archaeology as "archaeology: Json<Archaeology>",
+                  audits.pie as "pie: Json<Pie>",
                   siblings.total as "runs_total!", siblings.done as "runs_done!",
                   runs.role as "role!", audits.state, audits.reason, audits.estimate as "estimate: Json<Estimate>",
                   audits.result as "result: Json<AuditResult>",
                   runs.progress as "progress: Json<Progress>",
                   workers.name as "worker?", runs.heartbeat_at, runs.attempts as "attempts!",
-                  (select count(*) from runs ahead
-                   where ahead.state = 'queued' and ahead.id <= runs.id) as queue_position,
+                  (select count(*) from audits ahead
+                   where audits.state = 'queued' and ahead.state in ('queued', 'running')
+                     and (coalesce(ahead.served_at, ahead.created_at), ahead.id)
+                         <= (coalesce(audits.served_at, audits.created_at), audits.id)
+                     and exists (select from runs waiting
+                                 where waiting.audit_id = ahead.id and waiting.state = 'queued')
+                  ) as queue_position,
                   audits.created_at, audits.started_at, audits.finished_at
            from audits
            join datasets on datasets.id = audits.dataset_id

@@ -46,6 +46,12 @@ impl<'c> BinaryCopy<'c> {
         self
     }
 
+    pub(crate) fn f32(&mut self, value: f32) -> &mut Self {
+        self.buffer.put_i32(4);
+        self.buffer.put_f32(value);
+        self
+    }
+
     pub(crate) fn bool(&mut self, value: bool) -> &mut Self {
         self.buffer.put_i32(1);
         self.buffer.put_u8(value.into());

@@ -45,6 +45,22 @@ pub(crate) async fn append(
     announce(connection, audit).await
 }
 
+/// Appends an event of which no run is the teller.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tell(
+    db: &Database,
+    audit: Uuid,
+    event: &Event,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let mut tx = db.pool.begin().await?;
+    append(&mut tx, audit, event, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Tells listeners that there is something new to read of this audit.
 pub(crate) async fn announce(connection: &mut PgConnection, audit: Uuid) -> Result<(), StoreError> {
     sqlx::query!(

@@ -96,10 +96,23 @@ pub async fn store(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let mut tx = db.pool.begin().await?;
+    replace(&mut tx, run.audit_id, scored, now).await?;
+    runs::fence(&mut tx, run).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Puts a score set in the place of the one that may be there. Returns its identity.
+pub(crate) async fn replace(
+    tx: &mut PgConnection,
+    audit: Uuid,
+    scored: &Scored,
+    now: OffsetDateTime,
+) -> Result<i64, StoreError> {
     sqlx::query!(
         "-- score_sets::store (replace)
          delete from score_sets where audit_id = $1 and signal = $2 and scoring = $3",
-        run.audit_id,
+        audit,
         scored.signal.info().name,
         scored.scoring,
     )
@@ -109,7 +122,7 @@ pub async fn store(
         "-- score_sets::store
          insert into score_sets (audit_id, signal, scoring, state, info, statistics, created_at, finished_at)
          values ($1, $2, $3, 'ready', $4, $5, $6, $6) returning id",
-        run.audit_id,
+        audit,
         scored.signal.info().name,
         scored.scoring,
         scored.info,
@@ -118,10 +131,8 @@ pub async fn store(
     )
     .fetch_one(&mut *tx)
     .await?;
-    copy_rows(&mut tx, id, &scored.rows).await?;
-    runs::fence(&mut tx, run).await?;
-    tx.commit().await?;
-    Ok(())
+    copy_rows(tx, id, &scored.rows).await?;
+    Ok(id)
 }
 
 async fn copy_rows(tx: &mut PgConnection, id: i64, rows: &[NewScore]) -> Result<(), StoreError> {

@@ -82,6 +82,16 @@ pub struct RankedRow {
     pub category_tied: Option<bool>,
     /// Votes as [`archaeology::votes`](crate::archaeology::votes) reads them.
     pub category_votes: Option<Vec<u8>>,
+    /// Modal class of the unpruned models; none where the ranking is of no population, as in the four below.
+    pub unpruned_class: Option<i32>,
+    /// Modal class of the population's models.
+    pub own_class: Option<i32>,
+    /// Share of the unpruned models that predict their modal class.
+    pub unpruned_agreement: Option<f32>,
+    /// Share of the population's models that predict their modal class.
+    pub own_agreement: Option<f32>,
+    /// Whether either modal class is tied with another.
+    pub modal_tied: Option<bool>,
     /// The beginning of its text, where it is one.
     pub excerpt: Option<String>,
 }
@@ -224,7 +234,9 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgr
                 suggestions.probability as suggested_probability, categories.category,
                 categories.tied as category_tied, categories.votes as category_votes,
                 score_ranges.value_low, score_ranges.value_high, score_ranges.rank_low,
-                score_ranges.rank_high,
+                score_ranges.rank_high, exemplars.unpruned_class, exemplars.own_class,
+                exemplars.unpruned_agreement, exemplars.own_agreement,
+                exemplars.tied as modal_tied,
                 left(examples.text, 200) as excerpt
          from scores
          join score_sets on score_sets.id = scores.score_set_id
@@ -233,7 +245,9 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgr
          left join categories on categories.audit_id = score_sets.audit_id
                              and categories.index = scores.index
          left join score_ranges on score_ranges.score_set_id = scores.score_set_id
-                               and score_ranges.index = scores.index ",
+                               and score_ranges.index = scores.index
+         left join exemplars on exemplars.score_set_id = scores.score_set_id
+                            and exemplars.index = scores.index ",
     );
     push_source(&mut query, score_set, dataset, filter);
     query

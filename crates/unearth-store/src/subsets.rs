@@ -3,10 +3,13 @@
 use crate::{
     Database, StoreError,
     archaeology::{self, Category},
+    exemplars::{self, ExemplarsOf},
     scores,
 };
 use sqlx::{Postgres, QueryBuilder};
-use unearth_audit::{Condition, End, Grouping, Population, ScoreKey, Scoring, Signal, share_of};
+use unearth_audit::{
+    Computation, Condition, End, Grouping, Population, ScoreKey, Scoring, Signal, share_of,
+};
 use uuid::Uuid;
 
 /// Which examples a subset holds, as conditions on what is stored.
@@ -24,6 +27,8 @@ enum Member {
     SamePixelsOtherLabel { dataset: Uuid },
     /// In a category of the archaeology.
     Category(Category),
+    /// Where two populations disagree.
+    Exemplar(ExemplarsOf),
 }
 
 /// Why a subset cannot be told in an audit, as a sentence without a full stop.
@@ -71,6 +76,14 @@ pub async fn find(
                         "the audit has no archaeology with the category {suite}"
                     ))
                 }),
+            Condition::Exemplar(level) => exemplars::of_level(db, audit, level, population)
+                .await?
+                .map(Member::Exemplar)
+                .ok_or_else(|| {
+                    Unavailable(format!(
+                        "the audit has no population `{level}` to compare with the unpruned one, or not yet"
+                    ))
+                }),
         };
         match found {
             Ok(member) => members.push(member),
@@ -101,7 +114,10 @@ async fn ready_set(
     population: Population,
 ) -> Result<Result<ReadySet, Unavailable>, StoreError> {
     let key = ScoreKey {
-        scoring: (signal == Signal::Vog).then_some(Scoring::DEFAULT),
+        computation: match signal {
+            Signal::Vog => Computation::Vog(Scoring::DEFAULT),
+            _ => Computation::Default,
+        },
         population,
         grouping: Grouping::Global,
     };
@@ -192,6 +208,7 @@ impl Membership {
                         .push(")");
                 }
                 Member::Category(category) => category.push_to(query),
+                Member::Exemplar(of) => of.push_to(query),
             }
         }
     }

@@ -24,6 +24,10 @@ pub async fn of_audit(db: &Database, audit: Uuid) -> Result<u64, StoreError> {
                                      + pg_column_size(best_other), 0)) as bytes
                from dynamics_chunks join own on own.id = dynamics_chunks.run_id
            ),
+           populations as (
+               select sum(pg_column_size(classes)) as bytes
+               from predictions join own on own.id = predictions.run_id
+           ),
            ranked as (
                select sum(pg_column_size(scores))::numeric
                       * pg_total_relation_size('scores') / greatest(pg_relation_size('scores'), 1) as bytes
@@ -31,8 +35,8 @@ pub async fn of_audit(db: &Database, audit: Uuid) -> Result<u64, StoreError> {
                where score_sets.audit_id = $1
            )
            select (coalesce(snapshots.bytes, 0) + coalesce(records.bytes, 0)
-                   + coalesce(ranked.bytes, 0))::bigint as "bytes!"
-           from snapshots, records, ranked"#,
+                   + coalesce(populations.bytes, 0) + coalesce(ranked.bytes, 0))::bigint as "bytes!"
+           from snapshots, records, populations, ranked"#,
         audit
     )
     .fetch_one(&db.pool)

@@ -68,6 +68,7 @@ fn main() -> Result<(), Failed> {
         split: None,
         probes: None,
         evaluates_every_epoch: false,
+        pruning: None,
     };
     let threads = NonZeroUsize::new(threads).ok_or("at least one thread")?;
     let examples = Examples {
@@ -178,6 +179,7 @@ fn trained(
         init_weights: None,
         resume: None,
         resume_interval_secs: f64::INFINITY,
+        quantise: &[],
     };
     thread::scope(|scope| {
         let training = scope.spawn(|| -> Result<Trained, Failed> {

@@ -8,6 +8,8 @@ use crate::data::DeviceData;
 use crate::epoch::{Epoch, Rows};
 use crate::meter::{Meter, Pace, Remaining};
 use crate::models::{Mode, Network, Shape, Stem};
+use crate::pruning::Masks;
+use crate::quantise::Rounded;
 use crate::record::{self, PassRecord};
 use crate::resume::{self, Identity};
 use crate::sgd::Sgd;
@@ -15,11 +17,13 @@ use crate::shim::Bf16Autocast;
 use crate::sweep::{self, Sweep};
 use crate::{encode, failure, host, schedule, torchvision};
 use std::ops::Range;
+use std::rc::Rc;
 use std::time::Instant;
 use tch::{Device, Kind, Tensor};
 use unearth_audit::{
-    Examples, Init, LogitSource, MapChunk, Phase, Position, Precision, Progress, Recipe, Report,
-    Stop, TrainingError, TrainingJob, TrainingOutcome, TrainingSink, chunk_count, chunk_range,
+    Examples, Init, LogitSource, MapChunk, Phase, Position, Precision, Progress, Quantisation,
+    Recipe, Report, Stop, TrainingError, TrainingJob, TrainingOutcome, TrainingSink, chunk_count,
+    chunk_range,
 };
 
 /// Everything that a training consists of.
@@ -33,6 +37,9 @@ pub(crate) struct Training<'a> {
     data: DeviceData<'a>,
     network: Network,
     optimiser: Sgd,
+    /// What lies over the weights, where the recipe prunes.
+    masks: Option<Rc<Masks>>,
+    quantise: &'a [Quantisation],
     record: PassRecord,
     batches: Vec<Range<usize>>,
     identity: Identity,
@@ -74,6 +81,12 @@ impl<'a> Training<'a> {
         let rows = examples.len() + examples.probes.labels.len();
         let probes = examples.len() as u32..rows as u32;
         let trained: Vec<u32> = examples.trained.iter().copied().chain(probes).collect();
+        let batches = batches::bounds(trained.len(), recipe.batch_size as usize);
+        let steps = u64::from(recipe.epochs) * batches.len() as u64;
+        let masks = recipe
+            .pruning
+            .as_ref()
+            .map(|pruning| Rc::new(Masks::new(&network.weights, pruning, steps)));
         let mut training = Self {
             recipe,
             seed: job.seed,
@@ -83,7 +96,9 @@ impl<'a> Training<'a> {
             network,
             optimiser,
             record: PassRecord::new(examples.len(), examples.probes.labels.len(), device),
-            batches: batches::bounds(trained.len(), recipe.batch_size as usize),
+            masks,
+            quantise: job.quantise,
+            batches,
             trained,
             identity,
             position: Position::START,
@@ -208,11 +223,21 @@ impl<'a> Training<'a> {
         let input = self.data.normalise(&pixels);
         let labels = self.data.labels.index_select(0, &indices);
 
+        let (step, lr) = (self.position_in_steps(), self.learning_rate());
+        let masks = self.masks.as_deref();
+        if let Some(masks) = masks {
+            masks.choose_if_due(step);
+        }
+        let laid = masks.map(Masks::lay);
         let logits = self.training_logits(&input)?;
         let losses = record::losses(&logits, &labels);
         losses.mean(Kind::Float).backward();
+        drop(laid);
+        if let Some(masks) = masks {
+            masks.over_gradients();
+        }
         self.optimiser
-            .step(self.learning_rate())
+            .step(lr)
             .map_err(|message| failure::from_message(self.device(), &message))?;
 
         if self.is_recording {
@@ -239,16 +264,22 @@ impl<'a> Training<'a> {
     }
 
     fn learning_rate(&self) -> f64 {
+        let steps = u64::from(self.recipe.epochs) * self.batches.len() as u64;
+        schedule::one_cycle(self.position_in_steps(), steps, self.recipe.lr)
+    }
+
+    /// Optimiser steps done.
+    fn position_in_steps(&self) -> u64 {
         let per_epoch = self.batches.len() as u64;
-        let step = u64::from(self.position.epoch) * per_epoch + u64::from(self.position.batch);
-        let steps = u64::from(self.recipe.epochs) * per_epoch;
-        schedule::one_cycle(step, steps, self.recipe.lr)
+        u64::from(self.position.epoch) * per_epoch + u64::from(self.position.batch)
     }
 
     /// Takes the gradients of all examples in index order, one report per chunk.
     fn sweep(&mut self, sink: &mut dyn TrainingSink) -> Result<(), TrainingError> {
         // A worker lost in a sweep repeats the sweep alone.
         self.resume_point(sink)?;
+        let masks = self.masks.clone();
+        let laid = masks.as_deref().map(Masks::lay);
         let checkpoint = self.position.sweeps;
         for chunk in 0..chunk_count(self.examples.len()) {
             let start = Instant::now();
@@ -258,6 +289,7 @@ impl<'a> Training<'a> {
             tell(sink, Report::Maps(maps))?;
             self.show_progress(sink, Phase::Snapshotting, range.end, self.examples.len())?;
         }
+        drop(laid);
         tell(sink, Report::SweepDone { checkpoint })?;
         self.position.sweeps += 1;
         self.resume_point_if_due(sink)
@@ -302,6 +334,8 @@ impl<'a> Training<'a> {
         sink: &mut dyn TrainingSink,
     ) -> Result<Option<TrainingOutcome>, TrainingError> {
         let _no_grad = tch::no_grad_guard();
+        let masks = self.masks.clone();
+        let laid = masks.as_deref().map(Masks::lay);
         let examples = self.examples.len();
         let rows = examples + self.examples.probes.labels.len();
         let mut record = self.nothing_seen();
@@ -332,15 +366,42 @@ impl<'a> Training<'a> {
         tell(sink, Report::Epoch(Box::new(record)))?;
         self.position.evaluations += 1;
         if self.position.epoch < self.recipe.epochs {
+            drop(laid);
             self.resume_point_if_due(sink)?;
             return Ok(None);
+        }
+        for &quantisation in self.quantise {
+            let predicted = self.predictions_rounded(quantisation, sink)?;
+            let report = Report::Quantised {
+                quantisation,
+                predicted,
+            };
+            tell(sink, report)?;
         }
         Ok(Some(TrainingOutcome {
             training_accuracy,
             held_out_accuracy,
             fit_secs: self.meter.fit.seconds(),
             sweep_secs: self.meter.sweep.seconds(),
+            layers: masks.as_deref().map(Masks::sparsity).unwrap_or_default(),
         }))
+    }
+
+    /// What the model predicts for every example, in index order, when it is rounded; in eval mode, not
+    /// augmented.
+    fn predictions_rounded(
+        &self,
+        quantisation: Quantisation,
+        sink: &mut dyn TrainingSink,
+    ) -> Result<Vec<i32>, TrainingError> {
+        let _rounded = Rounded::new(&self.network.weights, quantisation);
+        let mut predicted = Vec::new();
+        for batch in self.eval_batches(0..self.examples.len()) {
+            check(sink)?;
+            let input = self.data.normalise(&self.data.slice(&batch));
+            predicted.push(self.network.forward(&input, Mode::Eval).argmax(1, false));
+        }
+        Ok(host::i32s(&Tensor::cat(&predicted, 0)))
     }
 
     fn eval_batches(&self, examples: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
@@ -381,9 +442,12 @@ impl<'a> Training<'a> {
         let momenta = momenta.map(|(name, tensor)| (format!("momentum/{name}"), tensor));
         let record = self.record.named().into_iter();
         let record = record.map(|(name, tensor)| (format!("record/{name}"), tensor));
+        let masks = self.masks.iter().flat_map(|masks| masks.named());
+        let masks = masks.map(|(name, tensor)| (format!("mask/{name}"), tensor));
         weights
             .chain(momenta)
             .chain(record)
+            .chain(masks)
             .map(|(name, tensor)| (name, tensor.shallow_clone()))
             .collect()
     }

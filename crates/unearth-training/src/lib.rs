@@ -20,6 +20,8 @@ mod fit;
 mod host;
 mod meter;
 mod models;
+mod pruning;
+mod quantise;
 mod random;
 mod record;
 mod resume;

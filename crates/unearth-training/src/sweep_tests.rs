@@ -32,6 +32,7 @@ fn recipe(model: Model, target: GradientTarget) -> Recipe {
         split: None,
         probes: None,
         evaluates_every_epoch: false,
+        pruning: None,
     }
 }
 

@@ -51,13 +51,12 @@ impl LibtorchTrainer {
     }
 
     fn identity(&self, job: &TrainingJob<'_>, examples: &Examples<'_>) -> Identity {
-        let kind = if self.device.is_cuda() { "cuda" } else { "cpu" };
         Identity {
             recipe: job.recipe.hash(),
             seed: job.seed,
             examples: examples.len(),
             threads: self.environment.threads,
-            device: format!("{kind} ({})", self.environment.device_name),
+            device: self.environment.device_kind(),
             torch: self.environment.torch.clone(),
             unearth: self.environment.unearth.clone(),
         }

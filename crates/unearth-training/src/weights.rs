@@ -76,6 +76,11 @@ impl Weights {
             .map(|e| (e.name.as_str(), &e.tensor))
     }
 
+    /// Filters and matrices: the parameters of more than one dimension, which batch-norm and biases are not.
+    pub(crate) fn matrices(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.parameters().filter(|(_, tensor)| tensor.dim() > 1)
+    }
+
     /// Switches gradients of the parameters off until the guard is dropped, so that a backward
     /// pass reaches the input alone.
     pub(crate) fn freeze(&self) -> Frozen<'_> {

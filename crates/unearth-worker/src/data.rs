@@ -13,6 +13,8 @@ pub(crate) struct Data {
     pub(crate) pack: Arc<Pack>,
     /// Indices trained on, ascending.
     pub(crate) trained: Vec<u32>,
+    /// Names of the classes, in label order.
+    pub(crate) class_names: Vec<String>,
     /// Empty where the dataset has none.
     pub(crate) groups: Groups,
 }
@@ -53,6 +55,7 @@ pub(crate) async fn load(
     let trained = examples::indices(&worker.db, dataset, split).await?;
     let groups = examples::groups(&worker.db, dataset).await?;
     Ok(Data {
+        class_names: stored.class_names.unwrap_or_default(),
         pack,
         trained,
         groups,

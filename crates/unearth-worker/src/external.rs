@@ -13,7 +13,7 @@ use unearth_store::{
     audits::AuditResult,
     dynamics,
     external::{self, MapPlace, Stretch},
-    runs::{self, ClaimedRun},
+    runs::{self, ClaimedRun, Ending},
     snapshots, usage,
 };
 
@@ -272,7 +272,7 @@ async fn finish(worker: &Worker, run: &ClaimedRun, data: &Data) -> Result<(), Wo
         database_bytes: Some(database_bytes),
         runs: Vec::new(),
     };
-    runs::succeed_with_audit(&worker.db, run, &result, now).await?;
+    runs::succeed_with_audit(&worker.db, run, Ending::Succeeded, &result, now).await?;
     Ok(())
 }
 

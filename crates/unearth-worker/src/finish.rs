@@ -1,11 +1,13 @@
 //! The end of a run, and of its audit when it is the last.
 
-use crate::{Worker, WorkerError, archaeology, data::Data, progress::of_phase, quality, stability};
+use crate::{
+    Worker, WorkerError, archaeology, data::Data, pie, progress::of_phase, quality, stability,
+};
 use tokio::sync::watch;
 use unearth_audit::{Phase, Progress, Role};
 use unearth_store::{
     audits::AuditResult,
-    runs::{self, ClaimedRun, Succeeded},
+    runs::{self, ClaimedRun, Ending, Succeeded},
     usage,
 };
 
@@ -20,7 +22,7 @@ pub(crate) async fn run(
         Succeeded::Yes(resume_point) => resume_point,
         Succeeded::AuditIsLeft => {
             progress.send_replace(Some(of_phase(run, Phase::Scoring)));
-            audit(worker, run, data).await?
+            audit(worker, run, data, Ending::Succeeded).await?
         }
     };
     if let Some(blob) = resume_point {
@@ -29,17 +31,34 @@ pub(crate) async fn run(
     Ok(())
 }
 
+/// Ends a run that failed and whose audit, of which it is the last one, can do without it.
+pub(crate) async fn without(
+    worker: &Worker,
+    run: &ClaimedRun,
+    data: &Data,
+    reason: &str,
+) -> Result<(), WorkerError> {
+    audit(worker, run, data, Ending::Missing(reason)).await?;
+    Ok(())
+}
+
 async fn audit(
     worker: &Worker,
     run: &ClaimedRun,
     data: &Data,
+    ending: Ending<'_>,
 ) -> Result<Option<String>, WorkerError> {
     stability::run(worker, run).await?;
     if let Some(asked) = &run.archaeology {
         archaeology::run(worker, run, data, asked).await?;
     }
-    let result = result(worker, run, data).await?;
-    let ended = runs::succeed_with_audit(&worker.db, run, &result, (worker.now)()).await?;
+    let mut result = result(worker, run, data).await?;
+    if let Some(asked) = &run.pie {
+        let missing = pie::run(worker, run, data, asked).await?;
+        result.warnings.extend(missing);
+    }
+    let now = (worker.now)();
+    let ended = runs::succeed_with_audit(&worker.db, run, ending, &result, now).await?;
     Ok(ended)
 }
 

@@ -1,9 +1,14 @@
 //! The loops of a worker.
 
 use crate::{Worker, error::chain, rescore, train, validate, wait::Waiter};
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 use tokio_util::sync::CancellationToken;
-use unearth_store::{StoreError, datasets, runs, score_sets, snapshots, workers};
+use unearth_audit::Event;
+use unearth_store::{
+    StoreError, datasets, events,
+    runs::{self, Claimant},
+    score_sets, snapshots, workers,
+};
 use uuid::Uuid;
 
 /// Says that the worker is alive, and forgets workers that have not for a day.
@@ -33,25 +38,54 @@ pub(crate) async fn signs_of_life(worker: &Worker, leaving: &CancellationToken) 
 /// One run after the other.
 pub(crate) async fn training(worker: &Worker, leaving: &CancellationToken) {
     let mut waiter = Waiter::new(&worker.db);
+    let environment = worker.trainer.environment();
+    let claimant = Claimant {
+        worker: worker.id,
+        environment: &environment,
+    };
+    let mut refusals = HashSet::new();
     while !leaving.is_cancelled() {
         waiter.subscribe().await;
-        let claimed = runs::claim(
-            &worker.db,
-            worker.id,
-            Uuid::new_v4(),
-            (worker.now)(),
-            worker.lease,
-        )
-        .await;
+        let (token, now) = (Uuid::new_v4(), (worker.now)());
+        let claimed = runs::claim(&worker.db, claimant, token, now, worker.lease).await;
         match claimed {
             Ok(Some(run)) => {
                 train::run(worker, run, leaving).await;
                 return_space(worker).await;
             }
-            Ok(None) => waiter.wait(leaving).await,
+            Ok(None) => {
+                if let Err(error) = tell_refusals(worker, claimant, &mut refusals).await {
+                    pause(&error, leaving).await;
+                }
+                waiter.wait(leaving).await;
+            }
             Err(error) => pause(&error, leaving).await,
         }
     }
+}
+
+/// Says once of each run that waits why it is left to another worker.
+async fn tell_refusals(
+    worker: &Worker,
+    claimant: Claimant<'_>,
+    told: &mut HashSet<i64>,
+) -> Result<(), StoreError> {
+    for refused in runs::refused(&worker.db, claimant, (worker.now)()).await? {
+        let Some(difference) = refused.environment.difference(claimant.environment) else {
+            continue;
+        };
+        if !told.insert(refused.run) {
+            continue;
+        }
+        let reason = format!("cannot be continued exactly: {difference}");
+        tracing::warn!(run = refused.run, reason, "left to another worker");
+        let event = Event::Refused {
+            worker: worker.name.clone(),
+            reason,
+        };
+        events::tell(&worker.db, refused.audit, &event, (worker.now)()).await?;
+    }
+    Ok(())
 }
 
 /// Returns the space of audits that were deleted while a sweep kept their partitions in place.

@@ -12,6 +12,7 @@ mod external;
 mod finish;
 mod heartbeat;
 mod lanes;
+mod pie;
 mod progress;
 mod quality;
 mod receive;

@@ -32,6 +32,7 @@ mod tests {
             held_out_accuracy: None,
             fit_secs: 1.0,
             sweep_secs: 1.0,
+            layers: vec![],
         }
     }
 

@@ -5,9 +5,11 @@ use bytes::Bytes;
 use futures::stream;
 use std::time::Instant;
 use tokio::sync::{mpsc::Receiver, watch};
-use unearth_audit::{EpochRecord, Event, LogitSource, MapChunk, Phase, Position, Progress, Report};
+use unearth_audit::{
+    EpochRecord, Event, Level, LogitSource, MapChunk, Phase, Position, Progress, Report, Role,
+};
 use unearth_store::{
-    dynamics,
+    dynamics, predictions,
     runs::{self, ClaimedRun},
     snapshots,
 };
@@ -41,6 +43,13 @@ impl Receiving<'_> {
                         "checkpoint {checkpoint} has no maps"
                     )));
                 }
+                Report::Quantised {
+                    quantisation,
+                    predicted,
+                } => {
+                    let level = Level::Quantised(quantisation);
+                    predictions::store(&self.worker.db, self.run, level, &predicted).await?;
+                }
                 Report::ResumePoint { position, bytes } => {
                     self.resume_point(position, bytes).await?;
                 }
@@ -58,8 +67,19 @@ impl Receiving<'_> {
             LogitSource::InFlight => Some(self.epoch_event(record, began)),
             LogitSource::EvalPass => None,
         };
-        let now = (self.worker.now)();
-        dynamics::store(&self.worker.db, self.run, record, event.as_ref(), now).await?;
+        let (db, run, now) = (&self.worker.db, self.run, (self.worker.now)());
+        if record.source == LogitSource::EvalPass
+            && record.epoch + 1 == run.shape.epochs
+            && let Some(member) = run.member
+        {
+            predictions::store(db, run, member.level, &record.values.predicted).await?;
+        }
+        // Of most models of a population nothing else is asked.
+        if run.role != Role::Member {
+            dynamics::store(db, run, record, event.as_ref(), now).await?;
+        } else if let Some(event) = event {
+            runs::tell(db, run, &event, now).await?;
+        }
         Ok(())
     }
 
@@ -129,7 +149,10 @@ impl Receiving<'_> {
             match reports.recv().await? {
                 Report::Maps(chunk) => return Some(chunk),
                 Report::Progress(progress) => self.note(progress),
-                Report::SweepDone { .. } | Report::Epoch(_) | Report::ResumePoint { .. } => {
+                Report::SweepDone { .. }
+                | Report::Epoch(_)
+                | Report::Quantised { .. }
+                | Report::ResumePoint { .. } => {
                     return None;
                 }
             }

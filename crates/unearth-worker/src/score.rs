@@ -11,8 +11,8 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, watch};
 use unearth_audit::{
-    Direction, Grouping, Phase, Population, Progress, Role, RunShape, ScoreKey, Scoring, Signal,
-    UNLABELLED, Variant,
+    Computation, Direction, Grouping, Phase, Population, Progress, Role, RunShape, ScoreKey,
+    Scoring, Signal, UNLABELLED, Variant,
 };
 use unearth_signals::{
     dynamics::{Dynamics, Suggestion},
@@ -48,7 +48,7 @@ struct Column {
 }
 
 /// What a column's values depend on.
-type Computation = (Signal, Option<(Variant, Vec<u32>)>);
+type Computed = (Signal, Option<(Variant, Vec<u32>)>);
 
 /// Computes and stores every score set of a run.
 pub(crate) async fn run(
@@ -71,7 +71,7 @@ pub(crate) async fn run(
     tell(done);
     // Most of the time the database is at work, and it has more than one core.
     let mut storing = FuturesUnordered::new();
-    let mut last: Option<(Computation, Column)> = None;
+    let mut last: Option<(Computed, Column)> = None;
     for (signal, scoring) in wanted {
         // Neighbouring windows often cover the same checkpoints: all four do when there are three.
         let computation = source.computation(signal, scoring.as_ref());
@@ -116,7 +116,9 @@ fn keys(data: &Data, signal: Signal, scoring: Option<&Scoring>) -> Vec<ScoreKey>
     let populations = Population::of(signal, data.trained.len(), data.pack.len());
     let each = |&population| {
         groupings.iter().map(move |&grouping| ScoreKey {
-            scoring: scoring.cloned(),
+            computation: scoring
+                .cloned()
+                .map_or(Computation::Default, Computation::Vog),
             population,
             grouping,
         })
@@ -167,8 +169,7 @@ fn wanted(run: &ClaimedRun) -> Vec<(Signal, Option<Scoring>)> {
     let vog = scorings.map(|scoring| (Signal::Vog, Some(scoring.clone())));
     // Those of an external run are the ones that its posted records allow.
     let is_external = run.shape.is_external;
-    let free = Signal::ALL
-        .into_iter()
+    let free = Signal::of_one_training()
         .filter(|signal| *signal != Signal::Vog && (!is_external || run.signals.contains(signal)));
     vog.chain(free.map(|signal| (signal, None))).collect()
 }
@@ -191,8 +192,23 @@ impl<'a> Source<'a> {
         signal: Signal,
         key: ScoreKey,
     ) -> Result<Scored, WorkerError> {
-        let column = self.column(signal, key.scoring.as_ref()).await?;
+        let column = self.column(signal, key.computation.scoring()).await?;
         self.ranked(signal, &key, &column).await
+    }
+
+    /// Ranks examples by values that were computed elsewhere, one per example of the dataset.
+    pub(crate) async fn ranked_by(
+        &self,
+        signal: Signal,
+        key: &ScoreKey,
+        values: Vec<Option<f64>>,
+        null_reason: &'static str,
+    ) -> Result<Scored, WorkerError> {
+        let column = Column {
+            values,
+            null_reason,
+        };
+        self.ranked(signal, key, &column).await
     }
 
     async fn ranked(
@@ -229,7 +245,7 @@ impl<'a> Source<'a> {
             signal,
             scoring: key.key(),
             info: json!({
-                "checkpoints": self.epochs_of(key.scoring.as_ref()),
+                "checkpoints": self.epochs_of(key.computation.scoring()),
                 "posted": self.shape.is_external.then_some(self.shape.trajectory),
             }),
             statistics: statistics::of(
@@ -296,7 +312,7 @@ impl<'a> Source<'a> {
             .collect()
     }
 
-    fn computation(&self, signal: Signal, scoring: Option<&Scoring>) -> Computation {
+    fn computation(&self, signal: Signal, scoring: Option<&Scoring>) -> Computed {
         let checkpoints = self.shape.checkpoints.len();
         let of = |scoring: &Scoring| (scoring.variant, scoring.window.positions(checkpoints));
         (signal, scoring.map(of))
@@ -362,6 +378,8 @@ mod tests {
             scorings: vec![Scoring::DEFAULT],
             role: Role::Main,
             archaeology: None,
+            member: None,
+            pie: None,
             attempt: 1,
             fruitless_attempts: 1,
             last_error: None,

@@ -4,7 +4,7 @@ use crate::{
     Worker, WorkerError,
     data::{self, Data},
     error::chain,
-    external, finish, heartbeat,
+    external, finish, heartbeat, pie,
     progress::of_phase,
     receive::Receiving,
     score, sink,
@@ -16,13 +16,14 @@ use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 use unearth_audit::{
-    Init, Phase, Progress, Recipe, Role, TrainingError, TrainingJob, TrainingOutcome,
+    Event, Init, Level, Phase, Progress, Quantisation, Recipe, Role, TrainingError, TrainingJob,
+    TrainingOutcome,
 };
 use unearth_dataset::probes::{Synthesised, synthesise};
 use unearth_store::{
     StoreError,
     probes::{self, Probe},
-    runs::{self, ClaimedRun, FRUITLESS_ATTEMPTS_MAX, GivenBack},
+    runs::{self, ClaimedRun, FRUITLESS_ATTEMPTS_MAX, Failed, GivenBack},
     weights,
 };
 
@@ -86,9 +87,10 @@ async fn attempt(
     if run.outcome.is_none() {
         train(worker, run, &data, stop, progress).await?;
     }
-    if run.role != Role::Pilot {
+    if matches!(run.role, Role::Main | Role::Seed) {
         score::run(worker, run, &data, progress).await?;
     }
+    pie::so_far(worker, run, &data).await?;
     finish::run(worker, run, &data, progress).await
 }
 
@@ -103,6 +105,9 @@ async fn train(
         Err(WorkerError::Training(TrainingError::ResumeMismatch(why))) => {
             // The same bits cannot be had from here, so the run starts over: slower, but exact.
             tracing::warn!(why, "starting over");
+            let reason = format!("cannot continue exactly and starts over: {why}");
+            let event = Event::Interrupted { reason };
+            runs::tell(&worker.db, run, &event, (worker.now)()).await?;
             if let Some(blob) = runs::forget_resume_point(&worker.db, run).await? {
                 worker.blobs.delete(&blob).await?;
             }
@@ -137,6 +142,7 @@ async fn train_once(
     let indices = data.trained.clone();
     let (recipe, seed) = (recipe(run)?.clone(), run.seed);
     let resume_interval_secs = worker.resume_interval.as_seconds_f64();
+    let quantise = quantise(run);
     let span = tracing::Span::current();
     thread::Builder::new()
         .name(format!("train-{}", run.id))
@@ -148,6 +154,7 @@ async fn train_once(
                 init_weights: init_weights.as_deref(),
                 resume: resume.as_deref(),
                 resume_interval_secs,
+                quantise: &quantise,
             };
             let examples = pack.examples(&indices, probes.rows());
             // Nobody listens any more when the run was stopped.
@@ -171,6 +178,15 @@ async fn train_once(
         (Err(error), _) => Err(error.into()),
         (Ok(outcome), Ok(())) => Ok(outcome),
     }
+}
+
+/// How the trained model is rounded: an unpruned one as its audit asks.
+fn quantise(run: &ClaimedRun) -> Vec<Quantisation> {
+    let is_unpruned = run
+        .member
+        .is_some_and(|member| member.level == Level::Unpruned);
+    let pie = run.pie.as_ref().filter(|_| is_unpruned);
+    pie.map(|pie| pie.quantise.clone()).unwrap_or_default()
 }
 
 /// The probes that the run trains on beside the examples: the same in every attempt.
@@ -234,24 +250,45 @@ async fn end(worker: &Worker, run: &ClaimedRun, error: WorkerError) {
             tracing::warn!("the lease is lost; somebody else goes on");
             return;
         }
-        WorkerError::Cancelled => runs::cancelled(&worker.db, run, now).await,
-        WorkerError::Leaving => {
-            runs::give_back(&worker.db, run, &reason, GivenBack::Leaving, now).await
+        WorkerError::Cancelled => {
+            let cancelled = runs::cancelled(&worker.db, run, now).await;
+            cancelled.map_err(WorkerError::from)
         }
+        WorkerError::Leaving => give_back(worker, run, &reason, GivenBack::Leaving).await,
         error if error.is_worth_retrying() => {
             tracing::error!(error = reason, "the attempt failed");
             let again_at = now + back_off(run.fruitless_attempts);
-            runs::give_back(&worker.db, run, &reason, GivenBack::Failed(again_at), now).await
+            give_back(worker, run, &reason, GivenBack::Failed(again_at)).await
         }
         _ => {
             tracing::error!(error = reason, "the run failed for good");
-            runs::fail(&worker.db, run, &reason, now).await
+            failed(worker, run, &reason).await
         }
     };
     if let Err(error) = ended {
         // The lease runs out by itself, and the run is taken up again.
         tracing::error!(error = %chain(&error), "the end of the run could not be stored");
     }
+}
+
+async fn give_back(
+    worker: &Worker,
+    run: &ClaimedRun,
+    reason: &str,
+    given_back: GivenBack,
+) -> Result<(), WorkerError> {
+    runs::give_back(&worker.db, run, reason, given_back, (worker.now)()).await?;
+    Ok(())
+}
+
+/// Ends a run as failed. Where its audit can do without it and nothing else is left, that is finished.
+async fn failed(worker: &Worker, run: &ClaimedRun, reason: &str) -> Result<(), WorkerError> {
+    let failed = runs::fail(&worker.db, run, reason, (worker.now)()).await?;
+    if failed == Failed::AuditIsLeft {
+        let data = data::load(worker, run.dataset_id, run.shape.split.as_deref()).await?;
+        finish::without(worker, run, &data, reason).await?;
+    }
+    Ok(())
 }
 
 /// 2, 4, 8 … seconds.

@@ -285,6 +285,8 @@ pub(crate) struct AuditArgs {
     /// works here. Needs a second, short training.
     #[arg(long)]
     pub(crate) archaeology: bool,
+    #[command(flatten)]
+    pub(crate) populations: PopulationArgs,
     /// How many seeds to train, this one and others: with more than one, every score and rank comes with its
     /// range over them.
     #[arg(long, default_value_t = 1)]
@@ -295,12 +297,37 @@ pub(crate) struct AuditArgs {
     /// Leave out images that cannot be decoded instead of refusing the dataset.
     #[arg(long)]
     pub(crate) skip_bad_examples: bool,
-    /// Where to write the ranking: `FILE` for the first signal or `SIGNAL=FILE`; may be repeated. The record
-    /// of how it was made goes beside it, as `FILE.json`.
+    /// Where to write the ranking: `FILE` for the first signal or `SIGNAL=FILE`, a population's as
+    /// `pie@0.5=FILE` or `cie_int8=FILE`; may be repeated. The record of how it was made goes beside it, as
+    /// `FILE.json`.
     #[arg(long, value_name = "[SIGNAL=]FILE", default_value = "ranked.csv")]
     pub(crate) out: Vec<String>,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+}
+
+/// Which populations of models are compared; any of these flags asks for them.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct PopulationArgs {
+    /// Find what compressed models forget: trains populations of models, unpruned and pruned to a sparsity of 0.5
+    /// and of 0.9, and a second unpruned one to compare with.
+    #[arg(long)]
+    pub(crate) pie: bool,
+    /// Sparsities to prune to instead.
+    #[arg(long, value_delimiter = ',', value_name = "SHARE")]
+    pub(crate) sparsities: Option<Vec<f64>>,
+    /// Models in each population [default: 5].
+    #[arg(long, value_name = "N")]
+    pub(crate) population: Option<u32>,
+    /// Round the unpruned models, too, without training again: `int8`, `fp16`.
+    #[arg(long, value_delimiter = ',', value_name = "HOW")]
+    pub(crate) quantise: Vec<String>,
+    /// Train no second unpruned population: then nothing can be said to be owed to compression.
+    #[arg(long)]
+    pub(crate) no_null: bool,
+    /// Finish with as few models of each population where trainings fail for good [default: all of them].
+    #[arg(long, value_name = "N")]
+    pub(crate) population_min: Option<u32>,
 }
 
 #[derive(Debug, Clone, Args)]

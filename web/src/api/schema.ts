@@ -313,6 +313,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audits/{id}/pie": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows what the populations of an audit disagree on: over the models so far while they are trained.
+         * @description `recalls` are left out here; `…/pie/{level}` has them.
+         */
+        get: operations["get_audits_id_pie"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/pie/{level}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one population of an audit, with recall by class and by group. */
+        get: operations["get_audits_id_pie_level"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audits/{id}/ranking.csv": {
         parameters: {
             query?: never;
@@ -431,6 +468,23 @@ export interface paths {
         put?: never;
         /** Tries a failed or cancelled audit again, from its last resume point. */
         post: operations["post_audits_id_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the trainings of an audit: where each stands, and which worker has it. */
+        get: operations["get_audits_id_runs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -859,6 +913,7 @@ export interface components {
             id: string;
             /** @description Who trains: we, or the user's own code. */
             kind: components["schemas"]["AuditKind"];
+            pie?: components["schemas"]["Pie"] | null;
             progress?: components["schemas"]["Progress"] | null;
             /**
              * Format: int64
@@ -981,6 +1036,8 @@ export interface components {
             groups: string;
             /** @description Its page, for people. */
             page: string;
+            /** @description What its populations of models disagree on. */
+            pie: string;
             /** @description A ranking as a CSV file. */
             ranking_csv: string;
             /** @description A ranking as JSON Lines. */
@@ -991,6 +1048,8 @@ export interface components {
             received?: string | null;
             /** @description POST here to try it again. */
             retry: string;
+            /** @description Its trainings. */
+            runs: string;
             /** @description What was scored; POST here to score more. */
             scores: string;
             /** @description The audit. */
@@ -1003,6 +1062,8 @@ export interface components {
         /** @description Everything an audit knows of one example. */
         AuditedExample: components["schemas"]["Example"] & {
             category?: components["schemas"]["CategoryOfExample"] | null;
+            /** @description What each population and the unpruned one make of it; empty without populations. */
+            exemplars: components["schemas"]["ExemplarOfLevel"][];
             /** @description Its gradient maps. */
             gradients: components["schemas"]["Gradient"][];
             /**
@@ -1467,6 +1528,20 @@ export interface components {
             role: components["schemas"]["Role"];
         } | {
             /** @enum {string} */
+            kind: "missing";
+            /** @description Which model. */
+            member: components["schemas"]["Member"];
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            kind: "refused";
+            /** @description What differs. */
+            reason: string;
+            /** @description Worker's name. */
+            worker: string;
+        } | {
+            /** @enum {string} */
             kind: "interrupted";
             /** @description Why. */
             reason: string;
@@ -1545,6 +1620,61 @@ export interface components {
             value_normalised_reason?: string | null;
             /** @description Why there is none. */
             value_reason?: string | null;
+        };
+        /** @description One example in the comparison of a population with the unpruned one. */
+        ExemplarOfLevel: components["schemas"]["ModalClasses"] & {
+            /**
+             * Format: double
+             * @description Taxicab distance of the two, 0 to 2.
+             */
+            distance?: number | null;
+            /** @description The population. */
+            level: components["schemas"]["Level"];
+            /** @description Over the examples that were trained on, or over the others. */
+            population: components["schemas"]["Population"];
+        };
+        /** @description Examples on which two populations disagree: their modal classes differ. */
+        Exemplars: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description `share` less the share on which two unpruned populations disagree; null without a null population.
+             */
+            excess?: number | null;
+            /**
+             * Format: int64
+             * @description Those of them whose modal class is tied in either population, so that the tie decided.
+             */
+            on_a_tie: number;
+            /**
+             * Format: double
+             * @description Mean accuracy of this population's models on them.
+             */
+            own_top1?: number | null;
+            /**
+             * Format: double
+             * @description Mean accuracy of this population's models on all other examples.
+             */
+            own_top1_elsewhere?: number | null;
+            /**
+             * Format: double
+             * @description Their share of the examples.
+             */
+            share: number;
+            /**
+             * Format: double
+             * @description Mean accuracy of the unpruned models on them; null where there are none.
+             */
+            unpruned_top1?: number | null;
+            /**
+             * Format: double
+             * @description Mean accuracy of the unpruned models on all other examples.
+             */
+            unpruned_top1_elsewhere?: number | null;
         };
         /** @description What is posted of an external run, and what it means. */
         ExternalRun: {
@@ -1707,6 +1837,52 @@ export interface components {
             /** @description How many examples it holds. */
             examples: number;
         };
+        /** @description Zeros of one weight tensor, summed over the models of a population. */
+        LayerSparsity: {
+            /** @description The tensor. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its weights.
+             */
+            weights: number;
+            /**
+             * Format: int64
+             * @description Those that are zero.
+             */
+            zeros: number;
+        };
+        /**
+         * @description Compression of a population: `unpruned`, `null` (a second unpruned one), a sparsity such as `0.5`, `int8` or `fp16`.
+         * @example 0.5
+         */
+        Level: string;
+        /** @description One population over the examples of its table. */
+        LevelReport: {
+            /**
+             * Format: double
+             * @description Mean over the examples of the share of its models that predict the modal class.
+             */
+            agreement?: number | null;
+            exemplars?: components["schemas"]["Exemplars"] | null;
+            /** @description The sparsity that was reached, weight tensor by weight tensor; empty where nothing was pruned. */
+            layers: components["schemas"]["LayerSparsity"][];
+            /** @description Which. */
+            level: components["schemas"]["Level"];
+            /**
+             * Format: int32
+             * @description Its models.
+             */
+            models: number;
+            /** @description Recall by class, and by group where the dataset has groups; empty of the unpruned population. */
+            recalls: components["schemas"]["Recalls"][];
+            /**
+             * Format: int64
+             * @description Examples for which two classes have as many models; the larger class index is the modal one then.
+             */
+            ties: number;
+            top1?: components["schemas"]["Top1"] | null;
+        };
         /** @description Where a training stands: sent in the stream only, and without a number. */
         LiveProgress: components["schemas"]["Progress"] & {
             /** @description Always `progress`. */
@@ -1715,7 +1891,12 @@ export interface components {
             role: components["schemas"]["Role"];
             /**
              * Format: int64
-             * @description How many trainings of the audit are done.
+             * @description How many trainings the audit needs.
+             */
+            runs: number;
+            /**
+             * Format: int64
+             * @description How many of them are done.
              */
             runs_done: number;
             /** @description State of the audit. */
@@ -1726,6 +1907,37 @@ export interface components {
          * @enum {string}
          */
         LogitSource: "in_flight" | "eval_pass";
+        /** @description A model's place among the populations of its audit. */
+        Member: {
+            /** @description Its population. */
+            level: components["schemas"]["Level"];
+            /**
+             * Format: int32
+             * @description Which model of it, from 0.
+             */
+            number: number;
+        };
+        /** @description What a population and the unpruned one make of an example. */
+        ModalClasses: {
+            /** @description Whether it is an exemplar: the two classes differ. */
+            is_exemplar: boolean;
+            /** @description The class that most of the population's models predict. */
+            own: string;
+            /**
+             * Format: float
+             * @description Share of the population's models that predict theirs.
+             */
+            own_agreement: number;
+            /** @description Whether either class is tied with another; the larger class index is taken then. */
+            tied: boolean;
+            /** @description The class that most of the unpruned models predict. */
+            unpruned: string;
+            /**
+             * Format: float
+             * @description Share of the unpruned models that predict theirs.
+             */
+            unpruned_agreement: number;
+        };
         /**
          * @description What an example is.
          * @enum {string}
@@ -1776,6 +1988,127 @@ export interface components {
          * @enum {string}
          */
         Phase: "loading" | "assembling" | "training" | "snapshotting" | "evaluating" | "scoring";
+        /** @description Populations with every default resolved. */
+        Pie: {
+            /**
+             * Format: double
+             * @description Share of the training after which pruning begins.
+             */
+            begin: number;
+            /**
+             * Format: double
+             * @description Share of the training at which the sparsity is reached.
+             */
+            end: number;
+            /**
+             * Format: double
+             * @description Share of the training between two choices of what is pruned.
+             */
+            frequency: number;
+            /** @description Whether there is a second unpruned population. */
+            null: boolean;
+            /**
+             * Format: int32
+             * @description Models in each population.
+             */
+            population: number;
+            /**
+             * Format: int32
+             * @description Fewest models of each population with which the audit may finish.
+             */
+            population_min: number;
+            /** @description How the unpruned models are rounded. */
+            quantise: components["schemas"]["Quantisation"][];
+            /** @description Sparsities pruned to, ascending. */
+            sparsities: components["schemas"]["Sparsity"][];
+        };
+        /** @description What the populations of an audit disagree on. */
+        PieOfAudit: {
+            report?: components["schemas"]["PieReport"] | null;
+            /** @description Why there is no report. */
+            report_reason?: string | null;
+            requested?: components["schemas"]["Pie"] | null;
+        };
+        /** @description What the populations of an audit were found to disagree on. */
+        PieReport: {
+            held_out?: components["schemas"]["PieTable"] | null;
+            /**
+             * @description Whether every model is in it that the audit will have. Until then it is over the models that every
+             *     population has already.
+             */
+            is_complete: boolean;
+            /** @description What a reader must know first: what cannot be claimed, and why. */
+            notes: string[];
+            /** @description Over the examples that were trained on. */
+            trained: components["schemas"]["PieTable"];
+        };
+        /** @description What a request may say of populations. Unknown fields are refused. */
+        PieRequest: {
+            /**
+             * Format: double
+             * @description Share of the training after which pruning begins; 0.15 by default.
+             * @default null
+             */
+            begin: number | null;
+            /**
+             * Format: double
+             * @description Share of the training at which the sparsity is reached; 0.25 by default.
+             * @default null
+             */
+            end: number | null;
+            /**
+             * Format: double
+             * @description Share of the training between two choices of what is pruned; 0.015 by default.
+             * @default null
+             */
+            frequency: number | null;
+            /**
+             * @description Whether a second unpruned population is trained, which says how far two populations differ by
+             *     chance; from 5 models a population by default.
+             * @default null
+             */
+            null: boolean | null;
+            /**
+             * Format: int32
+             * @description Models in each population; 5 by default. The authors trained 30.
+             * @default null
+             */
+            population: number | null;
+            /**
+             * Format: int32
+             * @description Fewest models of each population with which the audit may finish where trainings fail for good; by
+             *     default all of them, so that the audit fails.
+             * @default null
+             */
+            population_min: number | null;
+            /**
+             * @description How the unpruned models are rounded after training, a population each, without training again; none
+             *     by default.
+             * @default []
+             */
+            quantise: components["schemas"]["Quantisation"][];
+            /**
+             * @description Sparsities to prune to, a population each; 0.5 and 0.9 by default.
+             * @default null
+             */
+            sparsities: number[] | null;
+        };
+        /** @description The populations over the same examples. */
+        PieTable: {
+            /**
+             * Format: int64
+             * @description How many examples.
+             */
+            examples: number;
+            /** @description The unpruned population first, then those that are compared with it. */
+            levels: components["schemas"]["LevelReport"][];
+        };
+        /**
+         * @description Which examples a ranking is over. They are never mixed: a model treats what it was trained on
+         *     and what it was not differently.
+         * @enum {string}
+         */
+        Population: "trained" | "held_out";
         /**
          * @description Arithmetic of the forward and backward passes. Weights and sums stay in f32.
          * @enum {string}
@@ -1872,6 +2205,35 @@ export interface components {
             total: number;
         };
         /**
+         * @description Magnitude pruning inside a training: the smallest weights of each weight tensor are zero in every
+         *     forward pass, more of them from one choice to the next along a cubic curve (Zhu & Gupta 2017,
+         *     arXiv 1710.01878; the schedule of the authors of PIE).
+         */
+        Pruning: {
+            /**
+             * Format: double
+             * @description Share of the training after which pruning begins.
+             */
+            begin: number;
+            /**
+             * Format: double
+             * @description Share of the training at which the sparsity is reached.
+             */
+            end: number;
+            /**
+             * Format: double
+             * @description Share of the training between two choices of what is pruned.
+             */
+            frequency: number;
+            /** @description Share of each weight tensor that is zero in the end. */
+            sparsity: components["schemas"]["Sparsity"];
+        };
+        /**
+         * @description How the weights of a trained model are rounded.
+         * @enum {string}
+         */
+        Quantisation: "int8" | "fp16";
+        /**
          * @description What says how typical the dataset's own examples are.
          * @enum {string}
          */
@@ -1894,6 +2256,7 @@ export interface components {
             key: string;
             /** @description Given label: the name of its class; null in a dataset without labels. */
             label?: string | null;
+            modal_classes?: components["schemas"]["ModalClasses"] | null;
             over_seeds?: components["schemas"]["OverSeeds"] | null;
             /**
              * Format: double
@@ -1980,6 +2343,49 @@ export interface components {
             status: string;
             /** @description Workers heard of in the last minute. */
             workers: components["schemas"]["Worker"][];
+        };
+        /**
+         * @description What a recall is taken of.
+         * @enum {string}
+         */
+        Recall: "class" | "group";
+        /** @description How compression changes the recall of one class or group. */
+        RecallRow: {
+            /**
+             * Format: int64
+             * @description Its examples.
+             */
+            examples: number;
+            /** @description The class or group. */
+            name: string;
+            /**
+             * Format: double
+             * @description `own` less `unpruned`, each first less the mean accuracy of its population: below 0, compression harms
+             *     it more than the average example.
+             */
+            normalised_change: number;
+            /**
+             * Format: double
+             * @description The same over this population's models.
+             */
+            own: number;
+            paired?: components["schemas"]["Tested"] | null;
+            /**
+             * Format: double
+             * @description Mean over the unpruned models of the share of them that is labelled as given.
+             */
+            unpruned: number;
+            /** @description Welch's test of the normalised recalls, as published: models are taken to be independent. */
+            welch: components["schemas"]["Tested"];
+        };
+        /** @description How compression changes recall, class by class or group by group. */
+        Recalls: {
+            /** @description The tests that are corrected for each other. */
+            family: string;
+            /** @description Of what. */
+            of: components["schemas"]["Recall"];
+            /** @description One row a class or group. */
+            rows: components["schemas"]["RecallRow"][];
         };
         /** @description What was posted so far; empty once a worker has put it in order. */
         Received: {
@@ -2084,6 +2490,7 @@ export interface components {
             /** @description Arithmetic of the forward and backward passes. */
             precision: components["schemas"]["Precision"];
             probes?: components["schemas"]["Probes"] | null;
+            pruning?: components["schemas"]["Pruning"] | null;
             /** @description Indices trained on: the name of a split, or all examples. */
             split?: string | null;
             /**
@@ -2173,7 +2580,50 @@ export interface components {
          * @description What a run is for.
          * @enum {string}
          */
-        Role: "main" | "pilot" | "seed";
+        Role: "main" | "pilot" | "seed" | "member";
+        /** @description One training. */
+        Run: {
+            /**
+             * Format: int32
+             * @description How often it was begun.
+             */
+            attempts: number;
+            /** @description Why its last attempt ended without a result. */
+            error?: string | null;
+            /**
+             * Format: date-time
+             * @description When it reached a final state.
+             */
+            finished_at?: string | null;
+            /**
+             * Format: date-time
+             * @description That worker's last sign of life.
+             */
+            heartbeat_at?: string | null;
+            member?: components["schemas"]["Member"] | null;
+            /**
+             * Format: int32
+             * @description Position within the audit, from 0.
+             */
+            ordinal: number;
+            progress?: components["schemas"]["Progress"] | null;
+            /** @description What it is for. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: int64
+             * @description Its seed.
+             */
+            seed: number;
+            /**
+             * Format: date-time
+             * @description When it was first taken.
+             */
+            started_at?: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["State"];
+            /** @description Name of the worker that holds it. */
+            worker?: string | null;
+        };
         /** @description What came of one training of an audit. */
         RunResult: {
             /**
@@ -2199,6 +2649,11 @@ export interface components {
              */
             training_accuracy: number;
         };
+        /** @description The trainings of an audit. */
+        Runs: {
+            /** @description In the order in which they are begun, as far as workers are free. */
+            items: components["schemas"]["Run"][];
+        };
         /** @description What the scores of a ranking mean and how they were computed. */
         ScoreInfo: components["schemas"]["SignalInfo"] & {
             /** @description The epochs whose gradients it is taken over; null for signals without. */
@@ -2207,8 +2662,10 @@ export interface components {
             grouping: components["schemas"]["Grouping"];
             /** @description How its score is made of the signal's, x; null where it is the same. */
             grouping_formula?: string | null;
+            level?: components["schemas"]["Level"] | null;
             /**
-             * @description How it was computed: variant and window of VoG such as `std:late`, `default` otherwise;
+             * @description How it was computed: variant and window of VoG such as `std:late`, the population of `pie`, `default`
+             *     otherwise;
              *     with `@held_out` behind it where the ranking is over examples that were not trained on.
              */
             scoring: string;
@@ -2257,7 +2714,7 @@ export interface components {
          * @description A named score per example.
          * @enum {string}
          */
-        Signal: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
+        Signal: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
         /** @description What a reader of a score must be told beside the number. */
         SignalInfo: {
             /** @description Which end is the hard one. */
@@ -2284,6 +2741,8 @@ export interface components {
             /** @description In the order in which they are shown. */
             items: components["schemas"]["SignalInfo"][];
         };
+        /** @description Share of each weight tensor that is zero: above 0, below 1, at most three decimals. */
+        Sparsity: number;
         /** @description A named part of a dataset. */
         Split: {
             /** @description How many classes have an example in it; unknown of datasets validated before this was counted. */
@@ -2334,6 +2793,7 @@ export interface components {
             dataset_id: string;
             /** @description `trained`, the default. */
             kind?: components["schemas"]["AuditKind"];
+            pie?: components["schemas"]["PieRequest"] | null;
             /** @description What to train. */
             recipe?: components["schemas"]["RecipeRequest"];
             /** @description What VoG is taken over; more can be asked for later, without training again. */
@@ -2349,7 +2809,7 @@ export interface components {
              *     range over them.
              */
             seeds?: number | null;
-            /** @description Signals wanted; all of them by default, since one training gives them all. */
+            /** @description Signals wanted; by default all that one training gives, which is all but `pie`. */
             signals?: components["schemas"]["Signal"][] | null;
         };
         /** @description An external run to begin: batches of its records and gradients are put to it, and then it is completed. */
@@ -2446,11 +2906,10 @@ export interface components {
             stability?: components["schemas"]["Stability"] | null;
         };
         /**
-         * @description A named part of an audit's examples. Its threshold, where it has one, is applied when it is asked
-         *     for: nothing is computed again.
-         * @enum {string}
+         * @description A subset: `label_issues`, `top_vog`, `never_learned`, `ambiguous`, `easy`, `same_pixels_other_label`, `typical`, `atypical`, `random_outputs`, `corrupted`, `random_inputs_outputs`, `out_of_distribution`, or the exemplars of a population, such as `pie@0.5`, `pie@null` and `cie_int8`.
+         * @example label_issues
          */
-        Subset: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label" | "typical" | "atypical" | "random_outputs" | "corrupted" | "random_inputs_outputs" | "out_of_distribution";
+        Subset: string;
         /** @description A part of an audit's examples that a rule picks out. */
         SubsetOfAudit: {
             /**
@@ -2516,6 +2975,54 @@ export interface components {
          * @enum {string}
          */
         Suite: "typical" | "atypical" | "random_outputs" | "corrupted" | "random_inputs_outputs" | "out_of_distribution";
+        /** @description A two-sided test of a change. */
+        Tested: {
+            /**
+             * Format: double
+             * @description Degrees of freedom.
+             */
+            df?: number | null;
+            /**
+             * Format: double
+             * @description Probability of a change at least as large where there is none.
+             */
+            p?: number | null;
+            /**
+             * Format: double
+             * @description The same, corrected for the number of tests of its family (Holm 1979).
+             */
+            p_holm?: number | null;
+            /** @description Why there is no test. */
+            reason?: string | null;
+            /**
+             * Format: double
+             * @description The change in units of its standard error.
+             */
+            t?: number | null;
+        };
+        /** @description Accuracy of the models of a population. */
+        Top1: {
+            /**
+             * Format: double
+             * @description Standard deviation over the models, ddof 1; null with one model.
+             */
+            deviation?: number | null;
+            /**
+             * Format: double
+             * @description The best model's.
+             */
+            max: number;
+            /**
+             * Format: double
+             * @description Mean over the models.
+             */
+            mean: number;
+            /**
+             * Format: double
+             * @description The worst model's.
+             */
+            min: number;
+        };
         /** @description What training saw of one example, epoch by epoch; nulls where it did not see it. */
         Trajectory: {
             /** @description Epochs, counted from 1. */
@@ -3013,11 +3520,16 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The signal; `vog` by default. */
-                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
                 /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
                 window?: string;
                 /** @description Formula of VoG: `std` (the default) or `paper`. */
                 variant?: "std" | "paper";
+                /**
+                 * @description Population of `pie` that is compared with the unpruned one: a sparsity such as `0.5`, `int8`, `fp16` or
+                 *     `null`.
+                 */
+                level?: string;
                 /** @description Whether the examples that were trained on are ranked (the default) or the others. */
                 population?: "trained" | "held_out";
                 /**
@@ -3032,7 +3544,7 @@ export interface operations {
                 /** @description Only of this group. */
                 group?: string;
                 /** @description Only of this subset. */
-                subset?: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label" | "typical" | "atypical" | "random_outputs" | "corrupted" | "random_inputs_outputs" | "out_of_distribution";
+                subset?: string;
                 /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
                 share?: number;
                 /** @description Only of this category of the archaeology. */
@@ -3237,7 +3749,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `label_issue` (the default), `final_loss` or `vog`. */
-                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
                 /** @description Whether the examples that were trained on are looked at (the default) or the others. */
                 population?: "trained" | "held_out";
                 /** @description Share of each ranking that counts as flagged, above 0 and up to 1; 0.05 by default. */
@@ -3270,15 +3782,84 @@ export interface operations {
             };
         };
     };
+    get_audits_id_pie: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PieOfAudit"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_pie_level: {
+        parameters: {
+            query?: {
+                /** @description Over the examples that were trained on (the default) or over the others. */
+                population?: "trained" | "held_out";
+            };
+            header?: never;
+            path: {
+                id: string;
+                level: components["schemas"]["Level"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelReport"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_audits_id_ranking_csv: {
         parameters: {
             query?: {
                 /** @description The signal; `vog` by default. */
-                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
                 /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
                 window?: string;
                 /** @description Formula of VoG: `std` (the default) or `paper`. */
                 variant?: "std" | "paper";
+                /**
+                 * @description Population of `pie` that is compared with the unpruned one: a sparsity such as `0.5`, `int8`, `fp16` or
+                 *     `null`.
+                 */
+                level?: string;
                 /** @description Whether the examples that were trained on are ranked (the default) or the others. */
                 population?: "trained" | "held_out";
                 /**
@@ -3293,7 +3874,7 @@ export interface operations {
                 /** @description Only of this group. */
                 group?: string;
                 /** @description Only of this subset. */
-                subset?: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label" | "typical" | "atypical" | "random_outputs" | "corrupted" | "random_inputs_outputs" | "out_of_distribution";
+                subset?: string;
                 /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
                 share?: number;
                 /** @description Only of this category of the archaeology. */
@@ -3339,11 +3920,16 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The signal; `vog` by default. */
-                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
                 /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
                 window?: string;
                 /** @description Formula of VoG: `std` (the default) or `paper`. */
                 variant?: "std" | "paper";
+                /**
+                 * @description Population of `pie` that is compared with the unpruned one: a sparsity such as `0.5`, `int8`, `fp16` or
+                 *     `null`.
+                 */
+                level?: string;
                 /** @description Whether the examples that were trained on are ranked (the default) or the others. */
                 population?: "trained" | "held_out";
                 /**
@@ -3358,7 +3944,7 @@ export interface operations {
                 /** @description Only of this group. */
                 group?: string;
                 /** @description Only of this subset. */
-                subset?: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label" | "typical" | "atypical" | "random_outputs" | "corrupted" | "random_inputs_outputs" | "out_of_distribution";
+                subset?: string;
                 /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
                 share?: number;
                 /** @description Only of this category of the archaeology. */
@@ -3399,11 +3985,16 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The signal; `vog` by default. */
-                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
                 /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
                 window?: string;
                 /** @description Formula of VoG: `std` (the default) or `paper`. */
                 variant?: "std" | "paper";
+                /**
+                 * @description Population of `pie` that is compared with the unpruned one: a sparsity such as `0.5`, `int8`, `fp16` or
+                 *     `null`.
+                 */
+                level?: string;
                 /** @description Whether the examples that were trained on are ranked (the default) or the others. */
                 population?: "trained" | "held_out";
                 /**
@@ -3418,7 +4009,7 @@ export interface operations {
                 /** @description Only of this group. */
                 group?: string;
                 /** @description Only of this subset. */
-                subset?: "top_vog" | "label_issues" | "never_learned" | "ambiguous" | "easy" | "same_pixels_other_label" | "typical" | "atypical" | "random_outputs" | "corrupted" | "random_inputs_outputs" | "out_of_distribution";
+                subset?: string;
                 /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
                 share?: number;
                 /** @description Only of this category of the archaeology. */
@@ -3603,6 +4194,36 @@ export interface operations {
             };
         };
     };
+    get_audits_id_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Runs"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_audits_id_scores: {
         parameters: {
             query?: never;
@@ -3671,11 +4292,16 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The signal; `vog` by default. */
-                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric";
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
                 /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
                 window?: string;
                 /** @description Formula of VoG: `std` (the default) or `paper`. */
                 variant?: "std" | "paper";
+                /**
+                 * @description Population of `pie` that is compared with the unpruned one: a sparsity such as `0.5`, `int8`, `fp16` or
+                 *     `null`.
+                 */
+                level?: string;
                 /** @description Whether the examples that were trained on are ranked (the default) or the others. */
                 population?: "trained" | "held_out";
                 /**

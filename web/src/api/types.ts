@@ -37,6 +37,21 @@ export type Groups = Schemas["Groups"];
 export type Group = Schemas["Group"];
 export type FlaggedInGroup = Schemas["FlaggedInGroup"];
 export type Rate = Schemas["Rate"];
+export type Pie = Schemas["Pie"];
+export type PieOfAudit = Schemas["PieOfAudit"];
+export type PieReport = Schemas["PieReport"];
+export type PieTable = Schemas["PieTable"];
+export type LevelReport = Schemas["LevelReport"];
+export type LayerSparsity = Schemas["LayerSparsity"];
+export type Exemplars = Schemas["Exemplars"];
+export type Recalls = Schemas["Recalls"];
+export type RecallRow = Schemas["RecallRow"];
+export type Tested = Schemas["Tested"];
+export type Top1 = Schemas["Top1"];
+export type ModalClasses = Schemas["ModalClasses"];
+export type ExemplarOfLevel = Schemas["ExemplarOfLevel"];
+export type Member = Schemas["Member"];
+export type Run = Schemas["Run"];
 type Role = Schemas["Role"];
 
 /** One entry of an audit's event list, as the event stream sends it too. */
@@ -60,6 +75,8 @@ export type AuditEvent = { seq: number; at: string } & (
       examples_per_second: number;
     }
   | { kind: "checkpoint"; role: Role; checkpoint: number; checkpoints: number; epoch: number }
+  | { kind: "missing"; member: Member; reason: string }
+  | { kind: "refused"; worker: string; reason: string }
   | { kind: "interrupted"; reason: string }
 );
 

@@ -1,6 +1,7 @@
 import type { Ranking } from "../api/ranking";
 import { count } from "../lib/format";
 import { GROUPING_WORDS } from "../lib/groupings";
+import { levelTitle } from "../lib/levels";
 import { leaveTo, moveTo, onPlainClick } from "../lib/location";
 import { entrance } from "../lib/signals";
 import { DEFAULT_VIEW } from "../lib/url";
@@ -45,8 +46,12 @@ function place(rank: number | null, ranking: Ranking): string {
   if (!ranking.info) return "";
   const title = entrance(ranking.info.name) ?? ranking.info.title;
   const { grouping } = ranking.view;
-  const compared = GROUPING_WORDS[grouping].name.toLowerCase();
-  const name = grouping === DEFAULT_VIEW.grouping ? title : `${title}, ${compared}`;
+  const { level } = ranking.info;
+  const name = [
+    title,
+    ...(grouping === DEFAULT_VIEW.grouping ? [] : [GROUPING_WORDS[grouping].name.toLowerCase()]),
+    ...(level == null ? [] : [levelTitle(level).toLowerCase()]),
+  ].join(", ");
   if (rank === null) return `${name}: not ranked`;
   return `${name}: rank ${count(rank)} of ${count(ranking.total)}`;
 }

@@ -4,7 +4,7 @@ import { useKeys } from "../lib/keys";
 import { lastOpened } from "../lib/last-opened";
 import { examplePath } from "../lib/route";
 import { meaning } from "../lib/signals";
-import { withQuery, writeView } from "../lib/url";
+import { hasLevels, withQuery, writeView } from "../lib/url";
 import "./grid.css";
 import { Tile } from "./tile";
 
@@ -44,6 +44,7 @@ export function Grid({ ranking }: { ranking: Ranking }) {
   useKeys({ next: () => step(1), previous: () => step(-1) });
 
   const query = writeView(ranking.view);
+  const placeholder = `tile tile--empty ${hasLevels(ranking.view.signal) ? "tile--classes" : ""}`;
   const hint = ranking.info ? meaning(ranking.info) : "";
   return (
     <>
@@ -58,7 +59,7 @@ export function Grid({ ranking }: { ranking: Ranking }) {
         ))}
         {!ranking.started &&
           ranking.loading &&
-          PLACEHOLDERS.map((at) => <li key={at} class="tile tile--empty" aria-hidden="true" />)}
+          PLACEHOLDERS.map((at) => <li key={at} class={placeholder} aria-hidden="true" />)}
       </ol>
       <div ref={end} class="grid__end">
         {ranking.started && !ranking.finished && (

@@ -1,8 +1,10 @@
 import type { Dataset, Grouping, SubsetName, SubsetOfAudit } from "../api/types";
 import { count, part } from "../lib/format";
 import { comparedAlike } from "../lib/groupings";
-import { hasWindows, type View } from "../lib/url";
+import { hasLevels, hasWindows, type View } from "../lib/url";
 import { GroupingChoice } from "./grouping-choice";
+import { LevelChoice } from "./level-choice";
+import { PopulationChoice } from "./population-choice";
 import "./ranking-filters.css";
 
 const WINDOWS: [window: string, name: string, meaning: string][] = [
@@ -31,16 +33,26 @@ interface Props {
   /** What they flag, side by side. */
   groupsHref: string;
   subsets: SubsetOfAudit[];
+  /** The populations of models that are compared with the unpruned one. */
+  levels: string[];
   hrefOf: (view: View) => string;
   onChange: (view: View) => void;
 }
 
 /** Which part of the ranking, from which end. */
 export function RankingFilters(props: Props) {
-  const { view, dataset, heldOut, groupings, groupsHref, subsets, hrefOf, onChange } = props;
+  const { view, dataset, heldOut, groupings, groupsHref, subsets, levels, hrefOf, onChange } =
+    props;
   const splits = dataset?.facts?.splits.map((split) => split.name) ?? [];
   return (
     <div class="ranking-filters small">
+      {hasLevels(view.signal) && (
+        <LevelChoice
+          value={view.level}
+          options={levels}
+          onChange={(level) => onChange({ ...view, level, min: null, max: null })}
+        />
+      )}
       {dataset?.class_names?.length !== 0 && (
         <Choice
           name="Class"
@@ -67,23 +79,10 @@ export function RankingFilters(props: Props) {
         />
       )}
       {heldOut && (
-        <label class="ranking-filters__choice">
-          <span>Examples</span>
-          <select
-            value={view.population}
-            onChange={(event) =>
-              onChange({
-                ...view,
-                population: event.currentTarget.value === "held_out" ? "held_out" : "trained",
-                min: null,
-                max: null,
-              })
-            }
-          >
-            <option value="trained">Trained on</option>
-            <option value="held_out">Held out</option>
-          </select>
-        </label>
+        <PopulationChoice
+          value={view.population}
+          onChange={(population) => onChange({ ...view, population, min: null, max: null })}
+        />
       )}
       {groupings.length > 1 && (
         <GroupingChoice
@@ -160,7 +159,7 @@ function Subsets({ subsets, value, onChange }: SubsetsProps) {
         <select
           value={value ?? ""}
           title={chosen?.purpose}
-          onChange={(event) => onChange((event.currentTarget.value || null) as SubsetName | null)}
+          onChange={(event) => onChange(event.currentTarget.value || null)}
         >
           <option value="">All examples</option>
           {value !== null && !chosen && <option value={value}>{value}</option>}

@@ -1,15 +1,15 @@
 import { api, unwrap } from "../api/client";
 import type { Audit } from "../api/types";
 import { useResource } from "../lib/resource";
-import { hasWindows, scoringKey, type View } from "../lib/url";
+import { hasLevels, hasWindows, scoringKey, type View } from "../lib/url";
 import { ProblemNote } from "./problem-note";
 import "./ranking-statistics.css";
 import { ReviewBudgets } from "./review-budgets";
 import { SeedStability } from "./seed-stability";
 
-/** Whether the statistics of this ranking have something to say. */
+/** Whether the statistics of this ranking have something to say; that of populations is of no seed. */
 export function hasStatistics(audit: Audit, view: View): boolean {
-  return view.signal === "label_issue" || audit.seeds > 1;
+  return view.signal === "label_issue" || (audit.seeds > 1 && !hasLevels(view.signal));
 }
 
 interface Props {

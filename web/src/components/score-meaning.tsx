@@ -1,6 +1,8 @@
 import type { ScoreInfo, SignalInfo } from "../api/types";
 import { GROUPING_WORDS } from "../lib/groupings";
+import { levelTitle } from "../lib/levels";
 import { direction } from "../lib/signals";
+import { Prose } from "./prose";
 import "./score-meaning.css";
 
 /** What the ranked number is: the short answer always, all of it on demand. */
@@ -8,7 +10,7 @@ export function ScoreMeaning({ info }: { info: ScoreInfo | SignalInfo }) {
   return (
     <details class="score-meaning small">
       <summary>
-        {info.title}: {info.purpose}; {direction(info)}
+        {info.title}: <Prose text={info.purpose} />; {direction(info)}
       </summary>
       <dl class="score-meaning__facts">
         <dt>Formula</dt>
@@ -20,6 +22,12 @@ export function ScoreMeaning({ info }: { info: ScoreInfo | SignalInfo }) {
               compared {GROUPING_WORDS[info.grouping].name.toLowerCase()}: {info.grouping_formula},
               x the score
             </dd>
+          </>
+        )}
+        {"level" in info && info.level && (
+          <>
+            <dt>Compared</dt>
+            <dd>{levelTitle(info.level)} with unpruned models</dd>
           </>
         )}
         <dt>Range</dt>

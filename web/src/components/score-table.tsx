@@ -4,6 +4,7 @@ import { scoringName } from "../lib/scoring";
 import { rankRange, valueRange } from "../lib/seeds";
 import { direction, meaning, useSignals } from "../lib/signals";
 import { SIGNALS, scoringKey, type View } from "../lib/url";
+import { Prose } from "./prose";
 import "./score-table.css";
 
 /** Every score of one example, with where it stands and what it means. */
@@ -133,7 +134,7 @@ function Meaning({ info }: { info: SignalInfo }) {
       <dt>{info.title}</dt>
       <dd>
         {info.formula}. {info.range}, in {info.unit}; {direction(info)}. From {info.logits}. It{" "}
-        {info.purpose}. <span class="quiet">{info.source}.</span>
+        <Prose text={info.purpose} />. <span class="quiet">{info.source}.</span>
       </dd>
     </>
   );

@@ -1,6 +1,7 @@
 import "./state-label.css";
 
-const GLYPHS = {
+/** A sign a state: its shape tells it without colour. */
+export const GLYPHS = {
   receiving: "○",
   queued: "○",
   validating: "○",

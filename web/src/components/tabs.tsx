@@ -1,3 +1,4 @@
+import type { Audit } from "../api/types";
 import { withQuery } from "../lib/url";
 import "./tabs.css";
 
@@ -5,32 +6,51 @@ const TABS = [
   ["examples", "Examples"],
   ["archaeology", "Archaeology"],
   ["groups", "Groups"],
+  ["compression", "Compression"],
   ["training", "Training"],
 ] as const;
 
 export type Tab = (typeof TABS)[number][0];
 
-/** The part of the audit that an address names; the examples where it names none. */
-export function readTab(search: URLSearchParams): Tab {
-  return TABS.find(([tab]) => tab === search.get("tab"))?.[0] ?? "examples";
+/** What there is to see of an audit, the first by default; populations can be compared before all are trained. */
+export function tabsOf({ state, pie }: Audit): readonly Tab[] {
+  if (state === "succeeded") return TABS.map(([tab]) => tab);
+  return pie ? ["training", "compression"] : ["training"];
+}
+
+/** The one of these parts that an address names; the first where it names none of them. */
+export function readTab(search: URLSearchParams, tabs: readonly Tab[]): Tab {
+  return tabs.find((tab) => tab === search.get("tab")) ?? tabs[0] ?? "training";
+}
+
+interface Props {
+  url: URL;
+  tabs: readonly Tab[];
+  current: Tab;
 }
 
 /** The parts of an audit; the choice is part of the address. */
-export function Tabs({ url, current }: { url: URL; current: Tab }) {
+export function Tabs({ url, tabs, current }: Props) {
+  const names = new Map(TABS);
   return (
     <nav class="tabs" aria-label="Parts of the audit">
-      {TABS.map(([tab, name]) => (
-        <a key={tab} href={hrefOf(url, tab)} aria-current={tab === current ? "page" : undefined}>
-          {name}
+      {tabs.map((tab, at) => (
+        <a
+          key={tab}
+          href={hrefOf(url, at === 0 ? null : tab)}
+          aria-current={tab === current ? "page" : undefined}
+        >
+          {names.get(tab)}
         </a>
       ))}
     </nav>
   );
 }
 
-function hrefOf(url: URL, tab: Tab): string {
+/** The address of a part; of the default one where it is null. */
+function hrefOf(url: URL, tab: Tab | null): string {
   const search = new URLSearchParams(url.search);
   search.delete("tab");
-  if (tab !== "examples") search.set("tab", tab);
+  if (tab !== null) search.set("tab", tab);
   return withQuery(url.pathname, search);
 }

@@ -1,6 +1,7 @@
 import type { RankedExample } from "../api/types";
 import { count, percentile, score } from "../lib/format";
 import { rankRange, valueRange } from "../lib/seeds";
+import { ModalClasses } from "./modal-classes";
 import { Specimen } from "./specimen";
 import "./tile.css";
 
@@ -40,6 +41,7 @@ export function Tile({ item, href, hint }: Props) {
             {value}
           </span>
         </span>
+        {item.modal_classes && <ModalClasses classes={item.modal_classes} />}
       </a>
     </li>
   );

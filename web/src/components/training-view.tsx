@@ -1,21 +1,24 @@
 import type { Connection } from "../api/events";
-import type { Audit } from "../api/types";
+import type { Audit, AuditEvent } from "../api/types";
 import type { Curves as CurveValues } from "../lib/curves";
 import { bytes, count, counted, duration, percent, score, sentence } from "../lib/format";
 import { isFinal } from "../lib/live";
 import { auditShape, pace, ROLES, run, steps } from "../lib/words";
 import { Curve } from "./curve";
+import { EventLog } from "./event-log";
+import { RunsView } from "./runs-view";
 import { Steps } from "./steps";
 import "./training-view.css";
 
 interface Props {
   audit: Audit;
   curves: CurveValues;
+  log: AuditEvent[];
   connection: Connection;
 }
 
 /** Progress and curves, live while the audit runs. */
-export function TrainingView({ audit, curves, connection }: Props) {
+export function TrainingView({ audit, curves, log, connection }: Props) {
   const shared = {
     epochs: curves.epochs,
     checkpoints: curves.checkpoints,
@@ -33,8 +36,10 @@ export function TrainingView({ audit, curves, connection }: Props) {
           below are the last ones received.
         </p>
       )}
+      {audit.runs > 1 && <RunsView audit={audit} />}
       {audit.kind === "trained" && <Curves {...shared} audit={audit} curves={curves} />}
       {curves.epochs.length > 0 && <Values curves={curves} />}
+      <EventLog log={log} />
       <Facts audit={audit} />
     </div>
   );
@@ -103,7 +108,11 @@ function LiveProgress({ audit }: { audit: Audit }) {
     <div class="training__progress">
       {audit.runs > 1 && (
         <p class="small">
-          {sentence(run(audit))}, <span class="quiet">{ROLES[audit.role]}</span>
+          {sentence(run(audit))},{" "}
+          <span class="quiet">
+            {audit.pie && "below one of those that run now: "}
+            {ROLES[audit.role]}
+          </span>
         </p>
       )}
       <Steps progress={progress} kind={audit.kind} />

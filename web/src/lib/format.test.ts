@@ -5,10 +5,12 @@ import {
   count,
   counted,
   duration,
+  finely,
   ordinal,
   part,
   percent,
   percentile,
+  points,
   score,
 } from "./format";
 
@@ -36,6 +38,24 @@ describe("percent", () => {
     [0.99999, "99.9 %"],
     [0.00001, "0.1 %"],
   ])("shows %d as %s", (share, shown) => expect(plain(percent(share))).toBe(shown));
+});
+
+describe("a share to the second decimal", () => {
+  it.each([
+    [1, "100 %"],
+    [0, "0 %"],
+    [0.91234, "91.23 %"],
+    [0.9999999, "99.99 %"],
+  ])("shows %d as %s", (share, shown) => expect(plain(finely(share))).toBe(shown));
+});
+
+describe("points", () => {
+  it.each([
+    [0, "0.00 pp"],
+    [0.0123, "+1.23 pp"],
+    [-0.2, "−20.00 pp"],
+    [-0.00001, "−0.00 pp"],
+  ])("shows %d as %s", (difference, shown) => expect(plain(points(difference))).toBe(shown));
 });
 
 describe("part", () => {

@@ -33,9 +33,25 @@ function exponent(size: number): string {
 
 /** .9823 → `98.2 %`. Only all is 100 %, only none is 0 %. */
 export function percent(share: number): string {
+  return ofHundred(share, 1);
+}
+
+/** .91234 → `91.23 %`: for shares that differ in the second decimal. */
+export function finely(share: number): string {
+  return ofHundred(share, 2);
+}
+
+function ofHundred(share: number, decimals: number): string {
   if (share === 0 || share === 1) return `${share * 100}${GAP}%`;
-  const shown = Math.min(99.9, Math.max(0.1, share * 100));
-  return `${shown.toFixed(1)}${GAP}%`;
+  const least = 10 ** -decimals;
+  const shown = Math.min(100 - least, Math.max(least, share * 100));
+  return `${shown.toFixed(decimals)}${GAP}%`;
+}
+
+/** -.0123 → `−1.23 pp`: the difference of two shares in percentage points, its sign always told. */
+export function points(difference: number): string {
+  const sign = difference < 0 ? MINUS : difference > 0 ? "+" : "";
+  return `${sign}${Math.abs(difference * 100).toFixed(2)}${GAP}pp`;
 }
 
 /** .05 → `5 %`, .0025 → `0.25 %`: a share that was chosen, as the API writes it. */

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api, unwrap } from "../api/client";
 import { type Connection, follow } from "../api/events";
-import type { Audit } from "../api/types";
+import type { Audit, AuditEvent } from "../api/types";
 import { type Curves, extend, NO_CURVES } from "./curves";
+import { record } from "./log";
 import { type Resource, useResource } from "./resource";
 
 /** Beside the stream, so that heartbeat and queue position stay true and a blocked stream harms little. */
@@ -13,6 +14,8 @@ type Live = Pick<Audit, "state" | "role" | "runs_done" | "progress">;
 
 export interface LiveAudit extends Resource<Audit> {
   curves: Curves;
+  /** What happened beside the curves, the latest last. */
+  log: AuditEvent[];
   /** How the event stream is doing. */
   connection: Connection;
 }
@@ -27,6 +30,7 @@ export function useLiveAudit(id: string): LiveAudit {
   );
   const [progress, setProgress] = useState<Live | null>(null);
   const [curves, setCurves] = useState<Curves>(NO_CURVES);
+  const [log, setLog] = useState<AuditEvent[]>([]);
   const [connection, setConnection] = useState<Connection>("connecting");
 
   const final = audit.data !== null && isFinal(audit.data.state);
@@ -45,10 +49,12 @@ export function useLiveAudit(id: string): LiveAudit {
   useEffect(() => {
     if (!address) return;
     setCurves(NO_CURVES);
+    setLog([]);
     setProgress(null);
     return follow(address, {
       onEvent(event) {
         setCurves((before) => extend(before, event));
+        setLog((before) => record(before, event));
         if (event.kind === "state" || event.kind === "interrupted") {
           setProgress(null);
           audit.reload();
@@ -65,7 +71,7 @@ export function useLiveAudit(id: string): LiveAudit {
   }, [address, attempt]);
 
   const data = audit.data && progress && !final ? { ...audit.data, ...progress } : audit.data;
-  return { ...audit, data, curves, connection };
+  return { ...audit, data, curves, log, connection };
 }
 
 export function isFinal(state: Audit["state"]): boolean {

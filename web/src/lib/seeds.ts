@@ -15,7 +15,7 @@ export function rankRange({ rank_low, rank_high }: OverSeeds): string {
 }
 
 /** `1.67–2.19`: a range of what was tried, which is not an interval; one number where both look alike. */
-function range(low: number, high: number, format: (value: number) => string): string {
+export function range(low: number, high: number, format: (value: number) => string): string {
   const [from, to] = [format(low), format(high)];
   if (from === to) return from;
   // A dash between minus signs could be one.

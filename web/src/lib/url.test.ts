@@ -23,6 +23,7 @@ describe("a view in the address", () => {
       signal: "vog",
       window: "0-2-5",
       variant: "paper",
+      level: null,
       population: "held_out",
       grouping: "shrunken",
       order: "asc",
@@ -41,6 +42,15 @@ describe("a view in the address", () => {
   it("forgets windows of signals that have none", () => {
     expect(read("signal=mean_loss&window=late").window).toBe("all");
     expect(writeView({ ...DEFAULT_VIEW, window: "late" }).toString()).toBe("");
+  });
+
+  it("knows a level only of disagreement", () => {
+    const view: View = { ...DEFAULT_VIEW, signal: "pie", level: "0.5", subset: "pie@0.9" };
+    expect(read(writeView(view).toString())).toEqual(view);
+    expect(read("signal=aum&level=0.5").level).toBeNull();
+    expect(writeView({ ...view, signal: "aum" }).has("level")).toBe(false);
+    expect(apiQuery(view)).toEqual({ signal: "pie", level: "0.5", subset: "pie@0.9" });
+    expect(apiQuery({ ...view, signal: "aum" })).not.toHaveProperty("level");
   });
 
   it("drops what is not a number, an order or a signal", () => {
@@ -91,6 +101,7 @@ describe("a view for the API", () => {
     expect(scoringKey(read("signal=vog&window=late"))).toBe("std:late");
     expect(scoringKey(read(""))).toBe("default");
     expect(scoringKey(read("population=held_out"))).toBe("default@held_out");
+    expect(scoringKey(read("signal=pie&level=int8&population=held_out"))).toBe("int8@held_out");
     expect(scoringKey(read("signal=vog&grouping=shrunken&population=held_out"))).toBe(
       "std:all@shrunken@held_out",
     );

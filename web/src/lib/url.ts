@@ -22,6 +22,7 @@ export const SIGNALS: readonly SignalName[] = [
   "first_learned",
   "stayed_learned",
   "el2n",
+  "pie",
 ];
 
 /** The ways of comparing groups, in the API's order. */
@@ -32,6 +33,8 @@ export interface View {
   signal: SignalName;
   window: string;
   variant: Variant;
+  /** The population of models that is compared with the unpruned one. */
+  level: string | null;
   /** The examples that were trained on, or the others; they are never mixed. */
   population: Population;
   /** How groups are compared. */
@@ -57,6 +60,7 @@ export const DEFAULT_VIEW: View = {
   signal: "label_issue",
   window: "all",
   variant: "std",
+  level: null,
   population: "trained",
   grouping: "global",
   order: "desc",
@@ -75,6 +79,11 @@ export function hasWindows(signal: SignalName): boolean {
   return signal === "vog";
 }
 
+/** Only disagreement is of a population of models, so only it has levels. */
+export function hasLevels(signal: SignalName): boolean {
+  return signal === "pie";
+}
+
 /** Signals that are also ranked with groups compared in other ways than globally. */
 export const COMPARED: readonly SignalName[] = ["label_issue", "final_loss", "vog"];
 
@@ -87,11 +96,12 @@ export function isCompared({ signal, window, variant }: View): boolean {
 export function readView(search: URLSearchParams): View {
   const signal = SIGNALS.find((name) => name === search.get("signal")) ?? DEFAULT_VIEW.signal;
   const windowed = hasWindows(signal);
-  const subset = search.get("subset") as SubsetName | null;
+  const subset = search.get("subset");
   return {
     signal,
     window: (windowed && search.get("window")) || DEFAULT_VIEW.window,
     variant: windowed && search.get("variant") === "paper" ? "paper" : "std",
+    level: hasLevels(signal) ? search.get("level") : null,
     population: search.get("population") === "held_out" ? "held_out" : "trained",
     grouping: GROUPINGS.find((name) => name === search.get("grouping")) ?? DEFAULT_VIEW.grouping,
     order: search.get("order") === "asc" ? "asc" : "desc",
@@ -113,19 +123,21 @@ export function writeView(view: View): URLSearchParams {
   for (const name of Object.keys(DEFAULT_VIEW) as (keyof View)[]) {
     const value = view[name];
     if (!hasWindows(view.signal) && (name === "window" || name === "variant")) continue;
+    if (!hasLevels(view.signal) && name === "level") continue;
     if (view.subset === null && name === "share") continue;
     if (value !== null && value !== DEFAULT_VIEW[name]) search.set(name, value);
   }
   return search;
 }
 
-/** The same for the API, which is told the signal, its window and its variant outright. */
+/** The same for the API, which is told the signal and how it is computed outright. */
 export function apiQuery(view: View): RankingQuery {
-  const { signal, window, variant, population, grouping, order, label, split, group } = view;
-  const { subset, share, category, min, max } = view;
+  const { signal, window, variant, level, population, grouping, order } = view;
+  const { label, split, group, subset, share, category, min, max } = view;
   return {
     signal,
     ...(hasWindows(signal) && { window, variant }),
+    ...(hasLevels(signal) && level !== null && { level }),
     ...(population !== DEFAULT_VIEW.population && { population }),
     ...(grouping !== DEFAULT_VIEW.grouping && { grouping }),
     ...(order !== DEFAULT_VIEW.order && { order }),
@@ -159,8 +171,13 @@ function number(text: string | null): string | null {
 
 /** The key under which the API lists the scores that a view shows. */
 export function scoringKey(view: View): string {
-  const { signal, window, variant, population, grouping } = view;
-  const scoring = hasWindows(signal) ? `${variant}:${window}` : "default";
+  const { population, grouping } = view;
+  const scoring = computation(view);
   const compared = grouping === DEFAULT_VIEW.grouping ? scoring : `${scoring}@${grouping}`;
   return population === "held_out" ? `${compared}${HELD_OUT}` : compared;
+}
+
+function computation({ signal, window, variant, level }: View): string {
+  if (hasWindows(signal)) return `${variant}:${window}`;
+  return (hasLevels(signal) && level) || "default";
 }

@@ -40,6 +40,14 @@ describe("an audit's state", () => {
     expect(auditState({ ...first, progress: null })).toBe("Starting · run 1 of 2: main");
   });
 
+  it("tells how many trainings are done where several go on at once", () => {
+    const pie = { population: 5 } as NonNullable<Audit["pie"]>;
+    const some = audit({ state: "running", progress: progress({}), runs: 25, runs_done: 12, pie });
+    expect(auditState({ ...some, role: "member" })).toBe(
+      "Training, epoch 3 of 12 · 12 of 25 trainings done",
+    );
+  });
+
   it("counts examples, and score sets when scoring", () => {
     expect(plain(steps(progress({})))).toBe("10 of 100 examples");
     const scoring = progress({ phase: "scoring", step: 3, total: 7 });

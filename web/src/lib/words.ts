@@ -26,15 +26,29 @@ export function auditState(audit: Audit): string {
 export function auditCause(audit: Audit, now: number): string | null {
   if (audit.reason) return audit.reason;
   if (audit.state === "succeeded" && audit.result) return accuracy(audit.result);
-  if (audit.state !== "running" || !audit.heartbeat_at) return null;
-  const silence = now - Date.parse(audit.heartbeat_at);
-  if (silence < SILENCE_MS) return null;
-  return `No sign of life from ${audit.worker ?? "the worker"} for ${duration(silence / 1000)}; another worker will take over from the last checkpoint.`;
+  if (audit.state !== "running") return null;
+  const silent = silence(audit.heartbeat_at, now);
+  if (silent === null) return null;
+  return `No sign of life from ${audit.worker ?? "the worker"} for ${silent}; another worker will take over from the last checkpoint.`;
 }
 
-/** Which of several trainings it is, and what for; nothing where there is but one. */
-export function run({ runs, runs_done, role }: Audit): string {
-  return runs > 1 ? `run ${Math.min(runs_done + 1, runs)} of ${runs}: ${role}` : "";
+/** For how long a worker has been silent; null where it is not for long. */
+export function silence(heartbeatAt: string | null | undefined, now: number): string | null {
+  if (heartbeatAt == null) return null;
+  const passed = now - Date.parse(heartbeatAt);
+  return passed < SILENCE_MS ? null : duration(passed / 1000);
+}
+
+/** Which of several trainings it is, or how many are done where several go on at once; nothing where there is but one. */
+export function run({ runs, runs_done, role, pie }: Audit): string {
+  if (runs <= 1) return "";
+  if (pie) return trainings(runs_done, runs);
+  return `run ${Math.min(runs_done + 1, runs)} of ${runs}: ${role}`;
+}
+
+/** `12 of 25 trainings done`. */
+export function trainings(done: number, all: number): string {
+  return `${count(done)} of ${counted(all, "training")} done`;
 }
 
 /** What a training is for, where an audit has several. */
@@ -42,6 +56,7 @@ export const ROLES: Record<Audit["role"], string> = {
   main: "the training that the signals come from",
   pilot: "a short training that says which examples are typical and which are not",
   seed: "the same training from another seed, to see what is owed to chance",
+  member: "a model of a population, of which only what it predicts is kept",
 };
 
 /** What a run is doing, counted from 1 as people do. */

@@ -1,8 +1,9 @@
 import { ArchaeologyView } from "../components/archaeology-view";
 import { AuditHead } from "../components/audit-head";
+import { CompressionView } from "../components/compression-view";
 import { GroupsView } from "../components/groups-view";
 import { ProblemNote } from "../components/problem-note";
-import { readTab, Tabs } from "../components/tabs";
+import { readTab, Tabs, tabsOf } from "../components/tabs";
 import { TrainingView } from "../components/training-view";
 import { useLiveAudit } from "../lib/live";
 import { useLocation } from "../lib/location";
@@ -10,7 +11,7 @@ import { useTitle } from "../lib/title";
 import { auditState } from "../lib/words";
 import { RankingView } from "./ranking";
 
-/** One audit: its training while it runs, afterwards its examples, of which kinds and groups they are. */
+/** One audit: its training while it runs, afterwards its examples, what they are and what becomes of them. */
 export function AuditRoute({ id }: { id: string }) {
   const live = useLiveAudit(id);
   const url = useLocation();
@@ -24,18 +25,24 @@ export function AuditRoute({ id }: { id: string }) {
       <p class="quiet">Loading…</p>
     );
 
-  const finished = audit.state === "succeeded";
-  const tab = finished ? readTab(url.searchParams) : "training";
+  const tabs = tabsOf(audit);
+  const tab = readTab(url.searchParams, tabs);
   return (
     <>
       <AuditHead audit={audit} onChange={live.reload} />
       {live.problem && <ProblemNote problem={live.problem} onRetry={live.reload} />}
-      {finished && <Tabs url={url} current={tab} />}
+      {tabs.length > 1 && <Tabs url={url} tabs={tabs} current={tab} />}
       {tab === "training" && (
-        <TrainingView audit={audit} curves={live.curves} connection={live.connection} />
+        <TrainingView
+          audit={audit}
+          curves={live.curves}
+          log={live.log}
+          connection={live.connection}
+        />
       )}
       {tab === "archaeology" && <ArchaeologyView audit={audit} search={url.searchParams} />}
       {tab === "groups" && <GroupsView audit={audit} search={url.searchParams} />}
+      {tab === "compression" && <CompressionView audit={audit} search={url.searchParams} />}
       {tab === "examples" && <RankingView audit={audit} search={url.searchParams} />}
     </>
   );

@@ -4,6 +4,7 @@ import type { Ranking } from "../api/ranking";
 import type { AuditedExample } from "../api/types";
 import { ExampleFacts } from "../components/example-facts";
 import { ExampleNav } from "../components/example-nav";
+import { ExemplarTable } from "../components/exemplar-table";
 import { GradientMaps } from "../components/gradient-maps";
 import { ProblemNote } from "../components/problem-note";
 import { ScoreTable } from "../components/score-table";
@@ -14,7 +15,7 @@ import { leaveTo, moveTo, useLocation } from "../lib/location";
 import { useResource } from "../lib/resource";
 import { auditPath, examplePath } from "../lib/route";
 import { useTitle } from "../lib/title";
-import { readView, scoringKey, type View, withQuery, writeView } from "../lib/url";
+import { DEFAULT_VIEW, readView, scoringKey, type View, withQuery, writeView } from "../lib/url";
 import { useRanking } from "../lib/use-ranking";
 import "./example.css";
 
@@ -70,6 +71,15 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
                 withQuery(auditPath(id), writeView({ ...view, category }))
               }
               archaeologyHref={`${auditPath(id)}?tab=archaeology`}
+            />
+            <ExemplarTable
+              exemplars={shown.exemplars}
+              hrefOf={({ level, population }) =>
+                withQuery(
+                  auditPath(id),
+                  writeView({ ...DEFAULT_VIEW, signal: "pie", level, population }),
+                )
+              }
             />
             <ScoreTable scores={shown.scores} view={view} />
             <TrajectoryPlot trajectory={shown.trajectory} label={shown.label} />

@@ -10,6 +10,7 @@ import { canBeScored, ScoreThis } from "../components/score-this";
 import { SignalChoice } from "../components/signal-choice";
 import { count, counted } from "../lib/format";
 import { groupingsOf } from "../lib/groupings";
+import { comparedLevels } from "../lib/levels";
 import { goTo } from "../lib/location";
 import { useResource } from "../lib/resource";
 import { auditPath } from "../lib/route";
@@ -18,6 +19,7 @@ import {
   DEFAULT_VIEW,
   fileUrl,
   HELD_OUT,
+  hasLevels,
   readView,
   SIGNALS,
   scoringKey,
@@ -86,6 +88,7 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
           subsets={(subsets.data?.items ?? []).map((subset) =>
             chosen.data?.name === subset.name ? chosen.data : subset,
           )}
+          levels={comparedLevels(audit.pie)}
           hrefOf={hrefOf}
           onChange={(next) => goTo(hrefOf(next))}
         />
@@ -114,7 +117,7 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
       {ranking.started && ranking.matching === 0 && (
         <p class="ranking__none">
           No example fits these filters.{" "}
-          <a href={hrefOf({ ...readView(new URLSearchParams()), signal: view.signal })}>
+          <a href={hrefOf({ ...DEFAULT_VIEW, signal: view.signal, level: view.level })}>
             Show all examples.
           </a>
         </p>
@@ -152,9 +155,11 @@ function Files({ audit, view }: { audit: Audit; view: View }) {
   );
 }
 
-/** The view of an address; where it names no signal, one that the audit has. */
+/** The view of an address; where it names no signal, or of it no level, one that the audit has. */
 function scoredView(audit: Audit, search: URLSearchParams): View {
   const view = readView(search);
+  if (hasLevels(view.signal) && view.level === null)
+    return { ...view, level: comparedLevels(audit.pie)[0] ?? null };
   if (search.has("signal") || audit.signals.includes(view.signal)) return view;
   const signal = SIGNALS.find((name) => audit.signals.includes(name)) ?? view.signal;
   return { ...view, signal };

@@ -2,8 +2,12 @@
 
 use crate::{
     class_names::ClassNames,
-    view::archaeology::{Categories, CategoryOfExample},
+    view::{
+        archaeology::{Categories, CategoryOfExample},
+        pie::ModalClasses,
+    },
 };
+use unearth_audit::Level;
 use unearth_store::{StoreError, audits::Audit, datasets::Dataset, scores::RankedRow};
 
 /// One row, with everything by its name.
@@ -12,6 +16,7 @@ pub(crate) struct Row {
     label: Option<String>,
     suggested: Option<String>,
     vote: Option<CategoryOfExample>,
+    modal: Option<ModalClasses>,
 }
 
 /// A column: its name, and how a row is read. What is read says its type.
@@ -42,8 +47,9 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// The columns that every ranking has; those of seeds and of an archaeology follow, and more may in later versions.
-    pub(crate) fn new(audit: Audit, dataset: Dataset) -> Self {
+    /// The columns that every ranking has; those of seeds, of an archaeology and of populations follow, and
+    /// more may in later versions.
+    pub(crate) fn new(audit: Audit, dataset: Dataset, level: Option<Level>) -> Self {
         let categories = Categories::of(&audit);
         let mut columns = vec![
             required("rank", Read::Whole(|row| Some(row.ranked.rank))),
@@ -73,6 +79,9 @@ impl Table {
         if !categories.names().is_empty() {
             columns.extend(of_categories(&categories));
         }
+        if level.is_some() {
+            columns.extend(of_populations());
+        }
         Self {
             audit,
             dataset,
@@ -96,6 +105,7 @@ impl Table {
                     .map(|label| classes.name(label))
                     .transpose()?,
                 vote: self.categories.of_row(&ranked),
+                modal: ModalClasses::of_row(&ranked, classes)?,
                 ranked,
             })
         };
@@ -132,6 +142,34 @@ fn of_categories(categories: &Categories) -> Vec<Column> {
         )
     });
     vote.into_iter().chain(probabilities).collect()
+}
+
+/// What the ranked population and the unpruned one make of an example.
+fn of_populations() -> [Column; 6] {
+    let agreement = |share: Option<f32>| share.map(f64::from);
+    [
+        optional(
+            "exemplar",
+            Read::Flag(|row| row.modal.as_ref().map(ModalClasses::is_exemplar)),
+        ),
+        optional(
+            "modal_unpruned",
+            Read::Text(|row| row.modal.as_ref().map(ModalClasses::unpruned)),
+        ),
+        optional(
+            "modal_compressed",
+            Read::Text(|row| row.modal.as_ref().map(ModalClasses::own)),
+        ),
+        optional(
+            "agreement_unpruned",
+            number(move |row| agreement(row.ranked.unpruned_agreement)),
+        ),
+        optional(
+            "agreement_compressed",
+            number(move |row| agreement(row.ranked.own_agreement)),
+        ),
+        optional("modal_tied", Read::Flag(|row| row.ranked.modal_tied)),
+    ]
 }
 
 fn required(name: &str, read: Read) -> Column {

@@ -17,8 +17,8 @@ use crate::{
 use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 use unearth_audit::{
-    Archaeology, Estimate, FieldError, Init, Modality, Recipe, Scoring, Signal, Wanted, estimate,
-    plan,
+    Archaeology, DatasetFacts, Estimate, FieldError, Init, Modality, Pie, PieRequest, Recipe,
+    Scoring, Signal, Wanted, estimate, plan,
 };
 use unearth_store::{
     audits::{self, Changed, NewAudit},
@@ -42,6 +42,7 @@ struct Resolved {
     scorings: Vec<Scoring>,
     seeds: u32,
     archaeology: Option<Archaeology>,
+    pie: Option<Pie>,
     estimate: Estimate,
 }
 
@@ -65,12 +66,14 @@ pub(crate) async fn start(State(app): State<App>, body: JsonBody) -> Result<Resp
         seed: request.seed,
         seeds: resolved.seeds,
         archaeology: resolved.archaeology.as_ref(),
+        pie: resolved.pie.as_ref(),
     });
     let new = NewAudit {
         id,
         dataset_id: request.dataset_id,
         runs,
         archaeology: resolved.archaeology,
+        pie: resolved.pie,
         signals: resolved.signals,
         recipe: resolved.recipe,
         scorings: resolved.scorings,
@@ -114,7 +117,7 @@ async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
     let mut signals = request
         .signals
         .clone()
-        .unwrap_or_else(|| Signal::ALL.to_vec());
+        .unwrap_or_else(|| Signal::of_one_training().collect());
     if signals.is_empty() {
         errors.push(FieldError::new(
             "signals",
@@ -142,6 +145,10 @@ async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
         );
         errors.push(FieldError::new("recipe.init.weights", detail));
     }
+    let pie = populations(request, &facts, &mut signals).unwrap_or_else(|wrong| {
+        errors.extend(wrong);
+        None
+    });
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
@@ -166,14 +173,37 @@ async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
     if let Some(archaeology) = &archaeology {
         archaeology.add_to(&mut recipe);
     }
+    let mut cost = estimate(&recipe, archaeology.as_ref(), &facts).times(seeds);
+    if let Some(pie) = &pie {
+        cost = cost.with_populations(pie, &recipe, &facts);
+    }
     Ok(Resolved {
         signals,
-        estimate: estimate(&recipe, archaeology.as_ref(), &facts).times(seeds),
+        estimate: cost,
         seeds,
         archaeology,
+        pie,
         recipe,
         scorings,
     })
+}
+
+/// The populations that are asked for, by the signal or by what is said of them: either brings the other.
+fn populations(
+    request: &StartAudit,
+    facts: &DatasetFacts,
+    signals: &mut Vec<Signal>,
+) -> Result<Option<Pie>, Vec<FieldError>> {
+    let is_wanted = signals.contains(&Signal::Pie);
+    let asked = match &request.pie {
+        None if !is_wanted => return Ok(None),
+        None => PieRequest::default(),
+        Some(asked) => asked.clone(),
+    };
+    if !is_wanted {
+        signals.push(Signal::Pie);
+    }
+    asked.resolve(facts).map(Some)
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

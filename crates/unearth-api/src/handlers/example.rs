@@ -11,6 +11,7 @@ use crate::{
         archaeology::Categories,
         audit,
         example::Example,
+        pie::ExemplarView,
         score::{AuditedExample, ExampleScore, Gradient, OverSeeds, Suggestion, Trajectory},
         statistics::examples_in,
     },
@@ -22,7 +23,7 @@ use unearth_store::{
     StoreError, archaeology,
     audits::Audit,
     dynamics::{self, RecordChunk},
-    runs, score_sets, scores, snapshots, suggestions,
+    exemplars, runs, score_sets, scores, snapshots, suggestions,
 };
 use uuid::Uuid;
 
@@ -58,6 +59,7 @@ pub(crate) async fn get(
         category: archaeology::of_example(&app.db, id, index)
             .await?
             .and_then(|vote| Categories::of(&audit).vote(&vote)),
+        exemplars: exemplars_of(&app, &audit, index, classes).await?,
         suggestion: suggestion(&app, &audit, index, classes).await?,
         scores: scores_of(&app, &audit, index).await?,
         trajectory: trajectory(&learned, classes)?,
@@ -104,6 +106,19 @@ async fn suggestion(
         runner_up: classes.name(found.runner_up)?,
         runner_up_probability: found.runner_up_probability,
     }))
+}
+
+async fn exemplars_of(
+    app: &App,
+    audit: &Audit,
+    index: i32,
+    classes: ClassNames<'_>,
+) -> Result<Vec<ExemplarView>, Problem> {
+    let rows = exemplars::of_example(&app.db, audit.id, index).await?;
+    let views = rows.iter().map(|row| ExemplarView::new(row, classes));
+    Ok(views
+        .filter_map(Result::transpose)
+        .collect::<Result<_, _>>()?)
 }
 
 async fn scores_of(app: &App, audit: &Audit, index: i32) -> Result<Vec<ExampleScore>, Problem> {

@@ -115,7 +115,8 @@ pub(crate) async fn parquet(
 }
 
 fn table(chosen: &Chosen) -> Table {
-    Table::new(chosen.audit.clone(), chosen.dataset.clone())
+    let (audit, dataset) = (chosen.audit.clone(), chosen.dataset.clone());
+    Table::new(audit, dataset, chosen.info.level)
 }
 
 fn provenance(chosen: &Chosen) -> Provenance {

@@ -13,7 +13,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use unearth_audit::{
-    FieldError, Grouping, Population, ScoreKey, ScoringRequest, Signal, State as AuditState,
+    Computation, FieldError, Grouping, Population, ScoreKey, ScoringRequest, Signal,
+    State as AuditState,
 };
 use unearth_store::score_sets;
 use uuid::Uuid;
@@ -72,7 +73,7 @@ pub(crate) async fn start(
         .into_iter()
         .flat_map(|scoring| {
             populations.iter().map(move |&population| ScoreKey {
-                scoring: Some(scoring.clone()),
+                computation: Computation::Vog(scoring.clone()),
                 population,
                 grouping: Grouping::Global,
             })

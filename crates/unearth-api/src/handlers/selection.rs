@@ -6,7 +6,8 @@ use crate::{
 };
 use serde::Deserialize;
 use unearth_audit::{
-    Grouping, Population, Posted, ScoreKey, Scoring, Signal, State, Variant, Window,
+    Computation, Grouping, Level, Population, Posted, ScoreKey, Scoring, Signal, State, Variant,
+    Window,
 };
 use unearth_store::{
     audits::Audit,
@@ -26,6 +27,10 @@ pub(crate) struct SelectionQuery {
     /// Formula of VoG: `std` (the default) or `paper`.
     #[param(inline)]
     variant: Option<Variant>,
+    /// Population of `pie` that is compared with the unpruned one: a sparsity such as `0.5`, `int8`, `fp16` or
+    /// `null`.
+    #[param(inline)]
+    level: Option<Level>,
     /// Whether the examples that were trained on are ranked (the default) or the others.
     #[param(inline)]
     population: Option<Population>,
@@ -42,6 +47,7 @@ impl SelectionQuery {
             signal: Some(signal),
             window: None,
             variant: None,
+            level: None,
             population,
             grouping: Some(grouping),
         }
@@ -60,7 +66,10 @@ impl Selection {
     pub(super) fn parse(query: &SelectionQuery) -> Result<Self, Problem> {
         let (window, variant) = (query.window.as_deref(), query.variant);
         let signal = query.signal.unwrap_or(Signal::Vog);
-        let scoring = if signal == Signal::Vog {
+        refuse_unless(signal, Signal::Pie, "level", query.level.is_some())?;
+        refuse_unless(signal, Signal::Vog, "window", window.is_some())?;
+        refuse_unless(signal, Signal::Vog, "variant", variant.is_some())?;
+        let computation = if signal == Signal::Vog {
             let window = window.unwrap_or("all");
             let window = Window::from_key(window).ok_or_else(|| {
                 let detail = format!(
@@ -69,17 +78,17 @@ impl Selection {
                 Problem::invalid_field("window", detail)
             })?;
             let variant = variant.unwrap_or_default();
-            Some(Scoring { variant, window })
+            Computation::Vog(Scoring { variant, window })
+        } else if signal == Signal::Pie {
+            Computation::Level(query.level.ok_or_else(no_level)?)
         } else {
-            refuse_for(signal, "window", window.is_some())?;
-            refuse_for(signal, "variant", variant.is_some())?;
-            None
+            Computation::Default
         };
         let population = query.population.unwrap_or_default();
         Ok(Self {
             signal,
             key: ScoreKey {
-                scoring,
+                computation,
                 population,
                 grouping: query.grouping.unwrap_or_default(),
             },
@@ -159,9 +168,20 @@ fn unfinished(audit: &Audit) -> Problem {
     Problem::new(&problem::AUDIT_NOT_FINISHED, detail).hint(hint)
 }
 
-fn refuse_for(signal: Signal, field: &'static str, given: bool) -> Result<(), Problem> {
-    if given {
-        let detail = format!("means something for vog only, not for {signal}; leave it out");
+fn no_level() -> Problem {
+    let detail = "pie compares several populations: say which, such as 0.5, int8 or null; GET …/pie lists them";
+    Problem::invalid_field("level", detail)
+}
+
+/// A field that only one signal knows.
+fn refuse_unless(
+    signal: Signal,
+    knows_it: Signal,
+    field: &'static str,
+    given: bool,
+) -> Result<(), Problem> {
+    if given && signal != knows_it {
+        let detail = format!("means something for {knows_it} only, not for {signal}; leave it out");
         return Err(Problem::invalid_field(field, detail));
     }
     Ok(())

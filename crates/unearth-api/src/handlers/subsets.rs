@@ -9,7 +9,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use serde::Deserialize;
-use unearth_audit::{Population, Subset};
+use unearth_audit::{Pie, Population, Subset};
 use unearth_store::{
     audits::Audit,
     subsets::{self, Base, Membership, Unavailable},
@@ -53,8 +53,8 @@ pub(crate) async fn list(
     let population = query.population.unwrap_or_default();
     let audit = load::audit(&app, id).await?;
     let base = base(&app, &audit, population).await?;
-    let mut items = Vec::with_capacity(Subset::ALL.len());
-    for subset in Subset::ALL {
+    let mut items = Vec::new();
+    for subset in subsets_of(&audit) {
         items.push(view(&app, &audit, population, Choice::default_of(subset), base).await?);
     }
     Ok(Json(Subsets {
@@ -75,16 +75,23 @@ pub(crate) async fn get(
     Query(query): Query<SubsetQuery>,
 ) -> Result<Json<SubsetView>, Problem> {
     let subset = Subset::from_name(&name).ok_or_else(|| {
-        let names: Vec<&str> = Subset::ALL.map(|subset| subset.info().name).to_vec();
+        let names = Subset::ALL.map(|subset| subset.info().name).join(", ");
         let detail = format!("there is no subset `{name}`");
-        Problem::new(&problem::SUBSET_NOT_FOUND, detail)
-            .hint(format!("the subsets are {}", names.join(", ")))
+        Problem::new(&problem::SUBSET_NOT_FOUND, detail).hint(format!(
+            "the subsets are {names}, and those of populations, such as pie@0.5 and cie_int8"
+        ))
     })?;
     let choice = Choice::parse(Some(subset), query.share)?.unwrap_or(Choice::default_of(subset));
     let population = query.population.unwrap_or_default();
     let audit = load::audit(&app, id).await?;
     let base = base(&app, &audit, population).await?;
     Ok(Json(view(&app, &audit, population, choice, base).await?))
+}
+
+/// Those that any audit may have, and those of its populations.
+fn subsets_of(audit: &Audit) -> impl Iterator<Item = Subset> {
+    let levels = audit.pie.iter().flat_map(Pie::compared);
+    Subset::ALL.into_iter().chain(levels.map(Subset::Exemplars))
 }
 
 async fn base(app: &App, audit: &Audit, population: Population) -> Result<Base, Problem> {

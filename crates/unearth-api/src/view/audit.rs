@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use unearth_audit::{
     Archaeology, ArchaeologyRequest, Environment, Estimate, ExternalRequest, ExternalRun,
-    LogitSource, Origin, ProbeRequest, Progress, Recipe, RecipeRequest, RefinedEstimate, Role,
-    ScoringRequest, Signal, Spent, State,
+    LogitSource, Origin, Pie, PieRequest, ProbeRequest, Progress, Recipe, RecipeRequest,
+    RefinedEstimate, Role, ScoringRequest, Signal, Spent, State,
 };
 use unearth_store::audits;
 use utoipa::ToSchema;
@@ -40,6 +40,8 @@ pub(crate) struct Audit {
     seeds: u32,
     /// How examples are told apart by probes; null where that was not asked for.
     archaeology: Option<Archaeology>,
+    /// Which populations of models are compared; null where that was not asked for.
+    pie: Option<Pie>,
     /// How many trainings it needs.
     runs: i64,
     /// How many of them are done.
@@ -126,12 +128,16 @@ pub(crate) struct AuditUrls {
     complete: Option<String>,
     /// POST here to try it again.
     retry: String,
+    /// Its trainings.
+    runs: String,
     /// Its examples in rank order.
     examples: String,
     /// Of which kinds its examples are, and how far that can be trusted.
     archaeology: String,
     /// What is flagged in each group.
     groups: String,
+    /// What its populations of models disagree on.
+    pie: String,
     /// Histogram and summaries of a signal.
     statistics: String,
     /// What was scored; POST here to score more.
@@ -171,7 +177,11 @@ pub(crate) enum AuditKind {
 /// An audit to begin, of either kind.
 #[derive(ToSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "it describes a body that is read by its kind")]
+#[expect(
+    dead_code,
+    clippy::large_enum_variant,
+    reason = "it describes a body that is read by its kind, and is never made"
+)]
 pub(crate) enum StartAnyAudit {
     /// A training of ours.
     Trained(StartAudit),
@@ -254,7 +264,7 @@ pub(crate) struct StartAudit {
     kind: AuditKind,
     /// The dataset; it must be ready.
     pub(crate) dataset_id: Uuid,
-    /// Signals wanted; all of them by default, since one training gives them all.
+    /// Signals wanted; by default all that one training gives, which is all but `pie`.
     pub(crate) signals: Option<Vec<Signal>>,
     /// What to train.
     #[serde(default)]
@@ -269,6 +279,11 @@ pub(crate) struct StartAudit {
     #[serde(default)]
     #[schema(required = false)]
     pub(crate) archaeology: Option<ArchaeologyRequest>,
+    /// What compressed models forget: populations of models at several sparsities; `{}` for all defaults. Not
+    /// computed unless this or the signal `pie` is asked for: it takes many trainings.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(crate) pie: Option<PieRequest>,
     /// How many seeds to train, at most 20; 1 by default. With more, every score and rank comes with its
     /// range over them.
     #[serde(default)]
@@ -315,6 +330,7 @@ impl From<audits::Audit> for Audit {
             seed: row.seed,
             seeds: row.seeds,
             archaeology: row.archaeology,
+            pie: row.pie,
             runs: row.runs.total,
             runs_done: row.runs.done,
             role: row.role,
@@ -391,9 +407,11 @@ impl AuditUrls {
             received: external("received"),
             complete: external("complete"),
             retry: format!("{own}/retry"),
+            runs: format!("{own}/runs"),
             examples: format!("{own}/examples"),
             archaeology: format!("{own}/archaeology"),
             groups: format!("{own}/groups"),
+            pie: format!("{own}/pie"),
             statistics: format!("{own}/statistics"),
             scores: format!("{own}/scores"),
             subsets: format!("{own}/subsets"),

@@ -37,7 +37,9 @@ pub(crate) struct LiveProgress {
     state: State,
     /// What the training is for.
     role: Role,
-    /// How many trainings of the audit are done.
+    /// How many trainings the audit needs.
+    runs: i64,
+    /// How many of them are done.
     runs_done: i64,
     /// Where it stands.
     #[serde(flatten)]
@@ -51,6 +53,7 @@ impl LiveProgress {
             kind: "progress",
             state: audit.state,
             role: audit.role,
+            runs: audit.runs.total,
             runs_done: audit.runs.done,
             progress,
         }
@@ -75,6 +78,8 @@ impl AuditEvent {
             Event::Started { .. } => "started",
             Event::Epoch { .. } => "epoch",
             Event::Checkpoint { .. } => "checkpoint",
+            Event::Missing { .. } => "missing",
+            Event::Refused { .. } => "refused",
             Event::Interrupted { .. } => "interrupted",
         }
     }

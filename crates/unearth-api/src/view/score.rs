@@ -5,12 +5,14 @@ use crate::{
     view::{
         self,
         archaeology::{Categories, CategoryOfExample},
+        pie::{ExemplarView, ModalClasses},
     },
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use unearth_audit::{
-    Direction, Grouping, LogitSource, ScoreKey, Signal, SignalInfo, Variant, WindowRequest,
+    Computation, Direction, Grouping, Level, LogitSource, ScoreKey, Signal, SignalInfo, Variant,
+    WindowRequest,
 };
 use unearth_store::{StoreError, datasets::Dataset, score_sets::ScoreSet, scores};
 use utoipa::ToSchema;
@@ -29,9 +31,12 @@ pub(crate) struct ScoreInfo {
     /// The signal.
     #[serde(flatten)]
     pub(crate) signal: SignalInfo,
-    /// How it was computed: variant and window of VoG such as `std:late`, `default` otherwise;
+    /// How it was computed: variant and window of VoG such as `std:late`, the population of `pie`, `default`
+    /// otherwise;
     /// with `@held_out` behind it where the ranking is over examples that were not trained on.
     pub(crate) scoring: String,
+    /// The population that is compared with the unpruned one; null for other signals than `pie`.
+    pub(crate) level: Option<Level>,
     /// How groups are compared.
     pub(crate) grouping: Grouping,
     /// How its score is made of the signal's, x; null where it is the same.
@@ -62,11 +67,16 @@ impl ScoreInfo {
             None => signal.info(),
             Some(logits) => signal.info_of_posted(logits),
         };
-        if let Some(scoring) = key.and_then(|key| key.scoring) {
+        let computation = key.map(|key| key.computation);
+        if let Some(Computation::Vog(scoring)) = &computation {
             info.formula = scoring.variant.formula();
         }
         Ok(Self {
             signal: info,
+            level: match computation {
+                Some(Computation::Level(level)) => Some(level),
+                _ => None,
+            },
             grouping,
             grouping_formula: grouping.formula(),
             scoring: set.scoring.clone(),
@@ -182,6 +192,9 @@ pub(crate) struct RankedExample {
     /// Of which kind it is by the probes' vote; null without an archaeology, or where it was not trained
     /// on.
     category: Option<CategoryOfExample>,
+    /// What the ranked population and the unpruned one make of it; null in rankings by other signals than
+    /// `pie`.
+    modal_classes: Option<ModalClasses>,
     /// Its image; null where it is none.
     image_url: Option<String>,
     /// The beginning of the text that it is; null where it is none.
@@ -229,6 +242,7 @@ impl RankedExample {
     ) -> Result<Self, StoreError> {
         Ok(Self {
             category: categories.of_row(&row),
+            modal_classes: ModalClasses::of_row(&row, classes)?,
             over_seeds: OverSeeds::of(
                 (row.value_low, row.value_high),
                 (row.rank_low, row.rank_high),
@@ -283,6 +297,8 @@ pub(crate) struct AuditedExample {
     /// Of which kind it is by the probes' vote; null without an archaeology, or where it was not trained
     /// on.
     pub(crate) category: Option<CategoryOfExample>,
+    /// What each population and the unpruned one make of it; empty without populations.
+    pub(crate) exemplars: Vec<ExemplarView>,
     /// Its place in every ranking that is ready.
     pub(crate) scores: Vec<ExampleScore>,
     /// What training saw of it.

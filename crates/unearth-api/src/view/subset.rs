@@ -2,6 +2,7 @@
 
 use crate::view;
 use serde::Serialize;
+use std::borrow::Cow;
 use unearth_audit::{Population, Subset};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -22,7 +23,7 @@ pub(crate) struct SubsetView {
     /// Name used in the API.
     name: Subset,
     /// Title for people.
-    title: &'static str,
+    title: Cow<'static, str>,
     /// Which examples it holds, with the threshold in words.
     rule: String,
     /// What it is good for, and what it is not.

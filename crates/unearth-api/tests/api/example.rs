@@ -14,6 +14,7 @@ async fn an_example_shows_scores_trajectory_and_gradients() {
     insta::assert_json_snapshot!(example, @r##"
     {
       "category": null,
+      "exemplars": [],
       "gradients": [
         {
           "checkpoint": 0,

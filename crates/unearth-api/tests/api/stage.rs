@@ -17,7 +17,7 @@ use unearth_store::{
     datasets::{self, NewDataset, Packed},
     dynamics,
     examples::NewExample,
-    runs::{self, ClaimedRun},
+    runs::{self, Claimant, ClaimedRun, Ending},
     score_sets::{self, NewScore, Scored},
     snapshots,
     suggestions::{self, Suggestion},
@@ -144,11 +144,16 @@ async fn queue(service: &Service, dataset: Uuid, archaeology: Option<Value>) -> 
 /// Its run, leased and begun.
 pub(crate) async fn begun_run(service: &Service) -> ClaimedRun {
     let db = &service.app.db;
-    let run = runs::claim(db, next_id(), next_id(), NOW, LEASE)
+    let on = environment();
+    let claimant = Claimant {
+        worker: next_id(),
+        environment: &on,
+    };
+    let run = runs::claim(db, claimant, next_id(), NOW, LEASE)
         .await
         .unwrap()
         .unwrap();
-    runs::begin_attempt(db, &run, "host:1", &environment(), NOW)
+    runs::begin_attempt(db, &run, "host:1", &on, NOW)
         .await
         .unwrap();
     run
@@ -240,7 +245,7 @@ async fn finish(service: &Service, run: &ClaimedRun, examples: usize) {
     suggestions::store(db, run, [suggestion].into_iter())
         .await
         .unwrap();
-    runs::succeed_with_audit(db, run, &result(), NOW)
+    runs::succeed_with_audit(db, run, Ending::Succeeded, &result(), NOW)
         .await
         .unwrap();
 }

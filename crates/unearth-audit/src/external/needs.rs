@@ -78,6 +78,9 @@ impl ExternalRun {
             let detail = "vog needs gradients, and none were posted";
             return (!posted.gradients).then(|| detail.to_owned());
         }
+        if signal == Signal::Pie {
+            return Some("pie needs populations of models, and an external run is one".to_owned());
+        }
         let needed = quantities(signal);
         let missing = needed
             .iter()
@@ -97,7 +100,7 @@ impl ExternalRun {
 /// What a signal of the records is made of.
 fn quantities(signal: Signal) -> &'static [Quantity] {
     match signal {
-        Signal::Vog => &[],
+        Signal::Vog | Signal::Pie => &[],
         Signal::FinalLoss | Signal::MeanLoss => &[Quantity::Loss],
         Signal::LabelIssue => &[Quantity::Loss, Quantity::Margin],
         Signal::Confidence | Signal::Variability | Signal::Aleatoric => &[Quantity::PGiven],
@@ -158,6 +161,6 @@ mod tests {
             gradients: true,
         };
         let all = run(LogitSource::EvalPass).signals(&posted);
-        assert_eq!(all, Signal::ALL);
+        assert_eq!(all, Signal::of_one_training().collect::<Vec<_>>());
     }
 }

@@ -170,3 +170,15 @@ pub(super) const ALEATORIC: SignalInfo = SignalInfo {
     source: "Seedat et al.: Data-IQ, NeurIPS 2022, arXiv 2210.13043",
     purpose: "with confidence, divides a dataset into easy, ambiguous and hard; only for trained examples",
 };
+
+pub(super) const PIE: SignalInfo = SignalInfo {
+    name: "pie",
+    title: "Disagreement of compressed models",
+    direction: Direction::HighHarder,
+    range: "0 to 2",
+    unit: "L1 distance of two distributions over classes",
+    formula: "sum over classes of |share of the compressed models that predict it - share of the unpruned models that do| (taxicab distance); a pruning identified exemplar is an example whose modal classes differ",
+    logits: EVAL_PASS,
+    source: "Hooker et al.: What Do Compressed Deep Neural Networks Forget?, arXiv 1911.05248; Hooker, Moorosi et al.: Characterising Bias in Compressed Models, arXiv 2010.03058",
+    purpose: "finds examples whose label compressed models change: rare, atypical and ambiguous ones; two unpruned populations disagree on some too, so read it beside level `null`",
+};

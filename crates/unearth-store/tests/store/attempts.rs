@@ -126,6 +126,7 @@ async fn a_finished_training_is_told_to_the_next_attempt() {
         held_out_accuracy: Some(0.5),
         fit_secs: 3.0,
         sweep_secs: 1.5,
+        layers: vec![],
     };
     runs::set_outcome(&world.db, &run, &outcome).await.unwrap();
     assert_eq!(world.claim(51, 60).await.outcome, Some(outcome));

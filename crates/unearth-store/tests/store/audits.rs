@@ -5,7 +5,7 @@ use unearth_audit::{Event, State};
 use unearth_store::{
     audits::{self, AuditResult, Changed},
     events,
-    runs::{self, Beat, GivenBack},
+    runs::{self, Beat, Ending, GivenBack},
 };
 
 async fn state(world: &World, number: u128) -> State {
@@ -151,7 +151,7 @@ async fn a_success_is_final() {
         database_bytes: Some(5_000),
         runs: vec![],
     };
-    let blob = runs::succeed_with_audit(&world.db, &run, &result, at(9))
+    let blob = runs::succeed_with_audit(&world.db, &run, Ending::Succeeded, &result, at(9))
         .await
         .unwrap();
     assert_eq!(blob.as_deref(), Some("resume/a"));

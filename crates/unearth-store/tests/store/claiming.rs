@@ -1,9 +1,9 @@
-use crate::world::{LEASE, World, assert_lease_lost, at, id, new_audit};
+use crate::world::{LEASE, World, assert_lease_lost, at, environment, id, new_audit};
 use std::collections::HashMap;
 use unearth_audit::{Event, Origin, Phase, Progress, State};
 use unearth_store::{
     WORK_CHANNEL, audits, events,
-    runs::{self, Beat, GivenBack},
+    runs::{self, Beat, Claimant, GivenBack},
 };
 
 async fn told(world: &World, audit: u128) -> Vec<Event> {
@@ -79,7 +79,12 @@ async fn many_claimers_get_each_run_once() {
             let mut claimed = Vec::new();
             for nth in 0.. {
                 let token = id(claimer * 1_000 + nth);
-                match runs::claim(&db, id(claimer), token, at(1), LEASE)
+                let environment = environment();
+                let claimant = Claimant {
+                    worker: id(claimer),
+                    environment: &environment,
+                };
+                match runs::claim(&db, claimant, token, at(1), LEASE)
                     .await
                     .unwrap()
                 {

@@ -10,7 +10,7 @@ use unearth_store::{
     StoreError,
     audits::{self, AuditResult},
     dynamics,
-    runs::{self, ClaimedRun, GivenBack},
+    runs::{self, ClaimedRun, Ending, GivenBack},
     score_sets::{self, NewScore, Scored},
     snapshots, workers,
 };
@@ -127,7 +127,7 @@ const ACTIONS: [(&str, Action); 12] = [
                 database_bytes: Some(5_000),
                 runs: vec![],
             };
-            runs::succeed_with_audit(&world.db, &run, &result, at(0)).await?;
+            runs::succeed_with_audit(&world.db, &run, Ending::Succeeded, &result, at(0)).await?;
             Ok(())
         })
     }),

@@ -8,7 +8,6 @@ use unearth_audit::{
 use unearth_store::{
     audits,
     external::{self, Completing, NewExternal, NewMaps, NewRecords, Put, Stretch},
-    runs,
 };
 
 const EXAMPLES: usize = 6;
@@ -157,9 +156,9 @@ async fn batches_come_back_in_any_order_and_only_their_holder_forgets_them() {
     let beyond = external::maps(&world.db, run.id, 1, &[stretch(7, 2, 2)], 2).await;
     assert!(beyond.is_err());
 
-    runs::claim(&world.db, id(2), id(51), at(3) + LEASE, LEASE)
+    world
+        .try_claim(51, 3 + LEASE.whole_seconds())
         .await
-        .unwrap()
         .unwrap();
     let before = world.dump().await;
     let lost = external::forget_records(&world.db, &run, 0).await;

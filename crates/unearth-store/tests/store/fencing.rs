@@ -8,7 +8,7 @@ use unearth_store::{
     StoreError,
     audits::AuditResult,
     dynamics,
-    runs::{self, ClaimedRun, GivenBack},
+    runs::{self, ClaimedRun, Ending, GivenBack},
     score_sets::{self, NewScore, Scored},
     snapshots,
 };
@@ -33,6 +33,7 @@ fn outcome() -> TrainingOutcome {
         held_out_accuracy: None,
         fit_secs: 1.0,
         sweep_secs: 1.0,
+        layers: vec![],
     }
 }
 
@@ -133,11 +134,16 @@ async fn every_write_of_a_lost_run_is_refused_and_leaves_nothing() {
         ),
         (
             "succeed",
-            runs::succeed_with_audit(db, run, &result, at(62))
+            runs::succeed_with_audit(db, run, Ending::Succeeded, &result, at(62))
                 .map(|r| r.map(drop))
                 .boxed(),
         ),
-        ("fail", runs::fail(db, run, "no", at(62)).boxed()),
+        (
+            "fail",
+            runs::fail(db, run, "no", at(62))
+                .map(|r| r.map(drop))
+                .boxed(),
+        ),
         (
             "give_back, leaving",
             runs::give_back(db, run, "no", GivenBack::Leaving, at(62)).boxed(),
@@ -152,7 +158,7 @@ async fn every_write_of_a_lost_run_is_refused_and_leaves_nothing() {
         assert_lease_lost(what, &write.await);
         assert_eq!(world.dump().await, before, "{what} left something");
     }
-    runs::succeed_with_audit(db, &next, &result, at(63))
+    runs::succeed_with_audit(db, &next, Ending::Succeeded, &result, at(63))
         .await
         .unwrap();
 }
@@ -213,7 +219,7 @@ async fn a_lease_lost_during_the_copy_of_a_record_leaves_nothing_of_it() {
 async fn every_write_of_a_lost_score_set_is_refused_and_leaves_nothing() {
     let world = World::new().await;
     let run = world.running(1).await;
-    runs::succeed_with_audit(&world.db, &run, &result(), at(1))
+    runs::succeed_with_audit(&world.db, &run, Ending::Succeeded, &result(), at(1))
         .await
         .unwrap();
     let key = ScoreKey::from_key("std:late").unwrap();

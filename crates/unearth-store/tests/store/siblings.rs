@@ -8,7 +8,7 @@ use unearth_audit::{Event, Role, State};
 use unearth_store::{
     audits::{self, Audit, Changed},
     events,
-    runs::{self, Beat, ClaimedRun, GivenBack, Succeeded},
+    runs::{self, Beat, ClaimedRun, Ending, GivenBack, Succeeded},
 };
 
 async fn audit(world: &World) -> Audit {
@@ -34,7 +34,8 @@ async fn the_last_run_ends_the_audit() {
     assert_eq!(roles, [Role::Main, Role::Seed, Role::Seed]);
     let succeed = |run| runs::succeed(&world.db, run, at(1));
     for (done, run) in [(1, &runs[1]), (2, &runs[0])] {
-        let too_early = runs::succeed_with_audit(&world.db, run, &result(), at(1)).await;
+        let too_early =
+            runs::succeed_with_audit(&world.db, run, Ending::Succeeded, &result(), at(1)).await;
         assert!(too_early.is_err());
         assert_eq!(succeed(run).await.unwrap(), Succeeded::Yes(None));
         let audit = audit(&world).await;
@@ -42,7 +43,7 @@ async fn the_last_run_ends_the_audit() {
     }
     assert_eq!(succeed(&runs[2]).await.unwrap(), Succeeded::AuditIsLeft);
     assert_eq!(audit(&world).await.runs.done, 2);
-    runs::succeed_with_audit(&world.db, &runs[2], &result(), at(2))
+    runs::succeed_with_audit(&world.db, &runs[2], Ending::Succeeded, &result(), at(2))
         .await
         .unwrap();
     let audit = audit(&world).await;

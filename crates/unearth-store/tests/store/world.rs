@@ -12,8 +12,8 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use unearth_audit::{
     Augment, DatasetFacts, Environment, EpochRecord, Estimate, GradientTarget, Init, LogitSource,
-    MapChunk, Model, Precision, Recipe, Record, Scoring, Signal, Wanted, chunk_count, chunk_range,
-    plan,
+    MapChunk, Model, Pie, Precision, Recipe, Record, Scoring, Signal, Wanted, chunk_count,
+    chunk_range, plan,
 };
 use unearth_postgres::TestPostgres;
 use unearth_store::{
@@ -21,7 +21,7 @@ use unearth_store::{
     audits::{self, NewAudit},
     datasets::{self, Inserted, NewDataset, Packed},
     examples::NewExample,
-    runs::{self, ClaimedRun},
+    runs::{self, Claimant, ClaimedRun},
 };
 use uuid::Uuid;
 
@@ -67,6 +67,7 @@ pub(crate) fn recipe() -> Recipe {
         split: None,
         probes: None,
         evaluates_every_epoch: false,
+        pruning: None,
     }
 }
 
@@ -257,7 +258,24 @@ impl World {
             seed: 7,
             seeds: 3,
             archaeology: None,
+            pie: None,
         });
+        audits::insert(&self.db, &new, at(0)).await.unwrap();
+        new.id
+    }
+
+    /// A queued audit of populations.
+    pub(crate) async fn audit_of_populations(&self, number: u128, dataset: Uuid, pie: Pie) -> Uuid {
+        let mut new = new_audit(number, dataset);
+        new.runs = plan(&Wanted {
+            signals: &new.signals,
+            recipe: &new.recipe,
+            seed: 7,
+            seeds: 1,
+            archaeology: None,
+            pie: Some(&pie),
+        });
+        new.pie = Some(pie);
         audits::insert(&self.db, &new, at(0)).await.unwrap();
         new.id
     }
@@ -270,7 +288,20 @@ impl World {
     }
 
     pub(crate) async fn try_claim(&self, token: u128, seconds: i64) -> Option<ClaimedRun> {
-        runs::claim(&self.db, id(1), id(token), at(seconds), LEASE)
+        self.try_claim_in(&environment(), token, seconds).await
+    }
+
+    pub(crate) async fn try_claim_in(
+        &self,
+        environment: &Environment,
+        token: u128,
+        seconds: i64,
+    ) -> Option<ClaimedRun> {
+        let claimant = Claimant {
+            worker: id(1),
+            environment,
+        };
+        runs::claim(&self.db, claimant, id(token), at(seconds), LEASE)
             .await
             .unwrap()
     }
@@ -372,9 +403,11 @@ pub(crate) fn new_audit(number: u128, dataset: Uuid) -> NewAudit {
             seed: 7,
             seeds: 1,
             archaeology: None,
+            pie: None,
         }),
         seeds: 1,
         archaeology: None,
+        pie: None,
         signals,
         recipe,
         scorings: vec![Scoring::DEFAULT],

@@ -14,7 +14,7 @@ fn scenario(model: Model) -> Scenario {
 
 /// Continues from every resume point; all reports that follow it, later points with all their
 /// weights and momenta included, must come again bit for bit.
-fn assert_continues_from_everywhere(scenario: &Scenario) -> Vec<Position> {
+pub(crate) fn assert_continues_from_everywhere(scenario: &Scenario) -> Vec<Position> {
     let whole = scenario.run();
     let mut positions = Vec::new();
     for (at, report) in whole.reports.iter().enumerate() {
@@ -35,6 +35,7 @@ fn assert_continues_from_everywhere(scenario: &Scenario) -> Vec<Position> {
             rest.outcome.held_out_accuracy,
             whole.outcome.held_out_accuracy
         );
+        assert_eq!(rest.outcome.layers, whole.outcome.layers);
         positions.push(*position);
     }
     positions
@@ -89,6 +90,7 @@ fn without_the_interval_there_is_one_point_before_each_sweep() {
             Report::Epoch(_) => 'E',
             Report::Maps(_) => 'M',
             Report::SweepDone { .. } => 'S',
+            Report::Quantised { .. } => 'Q',
             Report::ResumePoint { .. } => 'R',
         })
         .collect();

@@ -36,6 +36,7 @@ fn kind(report: &Report) -> &'static str {
         Report::Epoch(_) => "an epoch",
         Report::Maps(_) => "maps",
         Report::SweepDone { .. } => "the end of a sweep",
+        Report::Quantised { .. } => "predictions of the rounded model",
         Report::ResumePoint { .. } => "a resume point",
     }
 }

@@ -8,5 +8,7 @@ mod learning;
 mod maps;
 mod models;
 mod probes;
+mod pruning;
+mod quantise;
 mod records;
 mod scenario;

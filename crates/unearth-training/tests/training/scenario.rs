@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 use unearth_audit::{
     Augment, EpochRecord, Examples, GradientTarget, Init, LogitSource, MapChunk, Model, Precision,
-    ProbeRows, Recipe, Report, Stop, Trainer, TrainingError, TrainingJob, TrainingOutcome,
-    TrainingSink,
+    ProbeRows, Quantisation, Recipe, Report, Stop, Trainer, TrainingError, TrainingJob,
+    TrainingOutcome, TrainingSink,
 };
 use unearth_training::{DeviceChoice, LibtorchTrainer};
 
@@ -22,6 +22,7 @@ pub(crate) struct Scenario {
     pub(crate) trained: Vec<u32>,
     pub(crate) probe_pixels: Vec<u8>,
     pub(crate) probe_labels: Vec<i32>,
+    pub(crate) quantise: Vec<Quantisation>,
 }
 
 impl Scenario {
@@ -60,6 +61,7 @@ impl Scenario {
             trained: (0..examples as u32).collect(),
             probe_pixels: vec![],
             probe_labels: vec![],
+            quantise: vec![],
         }
     }
 
@@ -114,6 +116,7 @@ impl Scenario {
             init_weights: None,
             resume,
             resume_interval_secs: self.resume_interval_secs,
+            quantise: &self.quantise,
         };
         trainer.train(&job, &self.examples(), sink)
     }
@@ -139,6 +142,7 @@ pub(crate) fn recipe(model: Model, side: u32) -> Recipe {
         split: None,
         probes: None,
         evaluates_every_epoch: false,
+        pruning: None,
     }
 }
 

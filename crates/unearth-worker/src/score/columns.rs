@@ -39,6 +39,8 @@ impl Source<'_> {
                     null_reason: "the eval pass did not see it",
                 });
             }
+            // Of several models; see `pie`.
+            Signal::Pie => (|_| None, NOT_RECORDED),
             Signal::MeanLoss => (|example| example.mean_loss, NOT_TRAINED),
             Signal::Confidence => (|example| example.confidence, NOT_TRAINED),
             Signal::Variability => (|example| example.variability, NOT_TRAINED),

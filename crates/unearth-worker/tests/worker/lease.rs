@@ -3,14 +3,14 @@
 use crate::{
     clock,
     trainer::{Fake, report_epoch, until_stopped},
-    world::{LEASE, World, until},
+    world::{LEASE, World, environment, until},
 };
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 use time::Duration;
-use unearth_store::runs;
+use unearth_store::runs::{self, Claimant};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -38,7 +38,12 @@ async fn a_worker_that_lost_its_lease_writes_nothing_more() {
 
     // For the other worker the lease has run out.
     let later = clock::now() + LEASE + Duration::SECOND;
-    let taken = runs::claim(&world.db, Uuid::new_v4(), Uuid::new_v4(), later, LEASE).await;
+    let environment = environment();
+    let claimant = Claimant {
+        worker: Uuid::new_v4(),
+        environment: &environment,
+    };
+    let taken = runs::claim(&world.db, claimant, Uuid::new_v4(), later, LEASE).await;
     assert_eq!(taken.unwrap().unwrap().audit_id, audit);
     let before = written(&world, audit).await;
     lost.store(true, Ordering::SeqCst);

@@ -5,6 +5,7 @@
 mod clock;
 mod endings;
 mod lease;
+mod populations;
 mod retries;
 mod trainer;
 mod world;

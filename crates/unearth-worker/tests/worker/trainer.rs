@@ -87,6 +87,7 @@ pub(crate) fn learn(
         held_out_accuracy: None,
         fit_secs: 1.0,
         sweep_secs: 1.0,
+        layers: vec![],
     })
 }
 

@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use unearth_audit::{
-    Checkpoints, CudaState, DatasetState, DeviceInfo, Environment, RecipeRequest, Scoring, Signal,
-    State, Trainer, Wanted, estimate, plan,
+    Checkpoints, CudaState, DatasetState, DeviceInfo, Environment, Pie, PieRequest, RecipeRequest,
+    Scoring, Signal, State, Trainer, Wanted, estimate, plan,
 };
 use unearth_postgres::TestPostgres;
 use unearth_store::{
@@ -170,6 +170,17 @@ impl World {
 
     /// A queued audit with two epochs and a checkpoint after each.
     pub(crate) async fn audit_with_seed(&self, dataset: Uuid, seed: u64) -> Uuid {
+        self.audit_of(dataset, seed, None).await
+    }
+
+    /// The same with populations of models.
+    pub(crate) async fn audit_of_populations(&self, dataset: Uuid, asked: &PieRequest) -> Uuid {
+        let stored = datasets::get(&self.db, dataset).await.unwrap().unwrap();
+        let pie = asked.resolve(&stored.facts.unwrap()).unwrap();
+        self.audit_of(dataset, 7, Some(pie)).await
+    }
+
+    async fn audit_of(&self, dataset: Uuid, seed: u64, pie: Option<Pie>) -> Uuid {
         let stored = datasets::get(&self.db, dataset).await.unwrap().unwrap();
         let facts = stored.facts.unwrap();
         let request = RecipeRequest {
@@ -178,7 +189,7 @@ impl World {
             ..RecipeRequest::default()
         };
         let recipe = request.resolve(&facts).unwrap();
-        let signals = Signal::ALL.to_vec();
+        let signals: Vec<Signal> = Signal::of_one_training().collect();
         let new = NewAudit {
             id: Uuid::now_v7(),
             dataset_id: dataset,
@@ -188,9 +199,11 @@ impl World {
                 seed,
                 seeds: 1,
                 archaeology: None,
+                pie: pie.as_ref(),
             }),
             seeds: 1,
             archaeology: None,
+            pie,
             signals,
             estimate: estimate(&recipe, None, &facts),
             recipe,

@@ -1,6 +1,6 @@
 //! A ranking, written to a file with the record of how it was made beside it.
 
-use super::{Client, accepted};
+use super::{Client, accepted, outputs::Ranking};
 use crate::output::beside;
 use anyhow::{Context as _, Result};
 use futures::TryStreamExt as _;
@@ -8,21 +8,21 @@ use reqwest::{Method, Response};
 use serde_json::{Map, Value};
 use std::path::Path;
 use tokio::{fs::File, io::AsyncWriteExt as _};
-use unearth_audit::Signal;
 
-/// Writes the ranking of an audit by `signal`: whole or not at all.
+/// Writes a ranking of an audit: whole or not at all.
 pub(crate) async fn ranking(
     client: &Client,
     audit: &Value,
-    signal: Signal,
+    ranking: Ranking,
     file: &Path,
 ) -> Result<()> {
     let id = audit["id"].as_str().context("the audit has no id")?;
     let request = client
         .request(Method::GET, &format!("/v1/audits/{id}/ranking.csv"))
-        .query(&[("signal", signal.info().name)]);
+        .query(&[("signal", ranking.signal.info().name)])
+        .query(&ranking.level.map(|level| [("level", level.to_string())]));
     let response = accepted(request.send().await?).await?;
-    let record = record(&response, audit, signal);
+    let record = record(&response, audit, ranking);
     let new = beside(file, ".part");
     let write = async {
         let mut out = File::create(&new).await?;
@@ -41,14 +41,18 @@ pub(crate) async fn ranking(
 }
 
 /// What must be known to make the same ranking again.
-fn record(response: &Response, audit: &Value, signal: Signal) -> Value {
+fn record(response: &Response, audit: &Value, ranking: Ranking) -> Value {
     let headers = response.headers().iter().filter_map(|(name, value)| {
         let name = name.as_str().strip_prefix("x-unearth-")?;
         Some((name.replace('-', "_"), Value::from(value.to_str().ok()?)))
     });
     let mut record: Map<String, Value> = headers.collect();
-    let info = signal.info();
+    let info = ranking.signal.info();
     record.insert("signal".into(), info.name.into());
+    if let Some(level) = ranking.level {
+        record.insert("level".into(), level.to_string().into());
+        record.insert("pie".into(), audit["pie"].clone());
+    }
     record.insert("formula".into(), info.formula.into());
     record.insert("audit_id".into(), audit["id"].clone());
     for key in [

@@ -130,7 +130,7 @@ fn number(event: &Value, key: &str) -> Option<f64> {
     event.get(key).and_then(Value::as_f64)
 }
 
-/// `training epoch 3/12`, `snapshotting 2/6`, `scoring`.
+/// `training epoch 3/12`, `snapshotting 2/6`, `training 12/25 in all`, `scoring`.
 fn title(event: &Value) -> Option<String> {
     let phase = event.get("phase")?.as_str()?;
     let count = |key: &str| event.get(key).and_then(Value::as_u64).unwrap_or(0);
@@ -138,7 +138,12 @@ fn title(event: &Value) -> Option<String> {
         let all = count(all);
         format!("{}/{all}", (count(done) + 1).min(all))
     };
+    let is_member = event.get("role").and_then(Value::as_str) == Some("member");
     Some(match phase {
+        // Epoch by epoch they would fill the screen.
+        "training" | "loading" | "evaluating" if is_member => {
+            format!("training {} in all", of("runs_done", "runs"))
+        }
         "training" => format!("training epoch {}", of("epoch", "epochs")),
         "snapshotting" => format!("gradients {}", of("checkpoint", "checkpoints")),
         phase => phase.to_owned(),

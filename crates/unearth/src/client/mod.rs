@@ -9,6 +9,7 @@ pub(crate) mod locate;
 pub(crate) mod outputs;
 mod pace;
 mod patience;
+pub(crate) mod population_table;
 pub(crate) mod progress;
 mod sending;
 pub(crate) mod tables;

@@ -2,16 +2,57 @@
 
 use super::{Client, download};
 use crate::output::writable;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use std::path::PathBuf;
-use unearth_audit::Signal;
+use unearth_audit::{Level, Signal};
+
+/// A ranking of an audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ranking {
+    pub(crate) signal: Signal,
+    /// The population that is compared with the unpruned one; of `pie` alone.
+    pub(crate) level: Option<Level>,
+}
+
+impl Ranking {
+    /// By a signal that has one ranking.
+    pub(crate) fn of(signal: Signal) -> Self {
+        Self {
+            signal,
+            level: None,
+        }
+    }
+
+    /// `vog`, `pie@0.5`, `cie_int8`.
+    pub(crate) fn name(self) -> String {
+        let exemplars = self.level.and_then(Level::exemplars);
+        exemplars.unwrap_or_else(|| self.signal.to_string())
+    }
+
+    /// The one that `--out` names.
+    fn named(name: &str) -> Result<Self> {
+        if let Some(level) = Level::of_exemplars(name) {
+            return Ok(Self {
+                signal: Signal::Pie,
+                level: Some(level),
+            });
+        }
+        let signal = signal(name, "--out")?;
+        if signal == Signal::Pie {
+            bail!(
+                "`--out`: pie ranks by several populations; name one, such as `pie@0.5=FILE` or `cie_int8=FILE`"
+            );
+        }
+        Ok(Self::of(signal))
+    }
+}
 
 /// `ranked.csv` is that of the `first` signal, `final_loss=labels.csv` that of another.
-pub(crate) fn of(first: Signal, out: &[String]) -> Result<Vec<(Signal, PathBuf)>> {
+pub(crate) fn of(first: Signal, out: &[String]) -> Result<Vec<(Ranking, PathBuf)>> {
     let output = |text: &String| match text.split_once('=') {
-        None => Ok((first, writable(text.as_ref(), "--out")?)),
-        Some((name, file)) => Ok((signal(name, "--out")?, writable(file.as_ref(), "--out")?)),
+        None => Ok((Ranking::of(first), writable(text.as_ref(), "--out")?)),
+        Some((name, file)) => Ok((Ranking::named(name)?, writable(file.as_ref(), "--out")?)),
     };
     out.iter().map(output).collect()
 }
@@ -20,13 +61,13 @@ pub(crate) fn of(first: Signal, out: &[String]) -> Result<Vec<(Signal, PathBuf)>
 pub(crate) async fn written(
     client: &Client,
     audit: &Value,
-    outputs: &[(Signal, PathBuf)],
+    outputs: &[(Ranking, PathBuf)],
 ) -> Result<()> {
-    for (signal, file) in outputs {
-        download::ranking(client, audit, *signal, file).await?;
+    for (ranking, file) in outputs {
+        download::ranking(client, audit, *ranking, file).await?;
         println!(
             "{:<11} {}",
-            signal.info().name,
+            ranking.name(),
             std::path::absolute(file)?.display()
         );
     }

@@ -5,17 +5,17 @@ use crate::{
     client::{
         Client, audits, datasets,
         locate::{self, Located},
-        outputs, tables,
+        outputs::{self, Ranking},
+        population_table, tables,
         upload::Upload,
         weights::Weights,
     },
-    commands::recipe,
+    commands::{populations, recipe},
     exit::{Failure, WRONG_ARGUMENTS},
 };
 use anyhow::{Result, anyhow};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
-use unearth_audit::Signal;
 
 #[tokio::main]
 pub(crate) async fn run(args: &AuditArgs) -> Result<(), Failure> {
@@ -49,7 +49,7 @@ pub(super) async fn finish(
 
 /// What the arguments ask for, as far as it can be known without a server.
 struct Wanted {
-    outputs: Vec<(Signal, PathBuf)>,
+    outputs: Vec<(Ranking, PathBuf)>,
     weights: Option<Weights>,
     /// The body of `POST /v1/audits`, but for the dataset.
     request: Map<String, Value>,
@@ -131,6 +131,9 @@ async fn report(client: &Client, audit: &Value, id: &str) -> Result<()> {
     if let Some(kinds) = tables::archaeology(client, id).await? {
         println!("{kinds}\n");
     }
+    if let Some(populations) = population_table::of(client, id).await? {
+        println!("{populations}\n");
+    }
     Ok(())
 }
 
@@ -143,18 +146,22 @@ fn request(args: &AuditArgs, weights: Option<&Weights>) -> Result<Map<String, Va
         ("recipe", Value::from(recipe)),
     ];
     let archaeology = args.archaeology.then(|| ("archaeology", json!({})));
+    let pie = populations::request(&args.populations).map(|asked| ("pie", asked));
     let seeds = (args.seeds != 1).then(|| ("seeds", json!(args.seeds)));
     Ok(fields
         .into_iter()
         .chain(archaeology)
+        .chain(pie)
         .chain(seeds)
         .map(|(field, value)| (field.to_owned(), value))
         .collect())
 }
 
 /// Where which ranking goes.
-fn wanted_outputs(args: &AuditArgs) -> Result<Vec<(Signal, PathBuf)>> {
-    let first = args.signals.first().map_or("vog", String::as_str);
+fn wanted_outputs(args: &AuditArgs) -> Result<Vec<(Ranking, PathBuf)>> {
+    // There are several rankings of pie, which must be named.
+    let mut named = args.signals.iter().filter(|name| *name != "pie");
+    let first = named.next().map_or("label_issue", String::as_str);
     outputs::of(outputs::signal(first, "--signals")?, &args.out)
 }
 
@@ -163,6 +170,7 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
     use clap::Parser as _;
+    use unearth_audit::Signal;
 
     #[test]
     fn an_output_names_its_signal_or_means_the_first() {
@@ -174,10 +182,13 @@ mod tests {
             wanted_outputs(&args)
         };
         let outputs = parsed("unearth audit data --out a.csv --out final_loss=b.csv").unwrap();
-        assert_eq!(outputs[0], (Signal::Vog, "a.csv".into()));
-        assert_eq!(outputs[1], (Signal::FinalLoss, "b.csv".into()));
+        assert_eq!(outputs[0], (Ranking::of(Signal::Vog), "a.csv".into()));
+        assert_eq!(outputs[1], (Ranking::of(Signal::FinalLoss), "b.csv".into()));
         let outputs = parsed("unearth audit data --signals final_loss").unwrap();
-        assert_eq!(outputs[0].0, Signal::FinalLoss);
+        assert_eq!(outputs[0].0, Ranking::of(Signal::FinalLoss));
+        let outputs = parsed("unearth audit data --signals pie --out pie@0.5=b.csv").unwrap();
+        assert_eq!(outputs[0].0.name(), "pie@0.5");
+        assert!(parsed("unearth audit data --out pie=b.csv").is_err());
         let error = parsed("unearth audit data --out loss=b.csv").unwrap_err();
         assert!(error.to_string().contains("final_loss"), "{error}");
         let error = parsed("unearth audit data --out no/such/a.csv").unwrap_err();

@@ -6,7 +6,9 @@ use crate::{
     client::{
         Client, answer, audits, datasets,
         external::{Dynamics, Examples, Gradients, Posting},
-        locate, outputs, tables,
+        locate,
+        outputs::{self, Ranking},
+        tables,
     },
     exit::{Failure, WRONG_ARGUMENTS},
 };
@@ -193,7 +195,7 @@ async fn audited(
     client: &Client,
     args: &ExternalArgs,
     inputs: Inputs,
-    outputs: &[(Signal, PathBuf)],
+    outputs: &[(Ranking, PathBuf)],
 ) -> Result<String, Failure> {
     let dataset = uploaded(client, &inputs.examples).await?;
     let request = inputs.request(&dataset, args.logits)?;
@@ -206,8 +208,8 @@ async fn audited(
         post(client, &id, inputs).await?;
     }
     let audit = audits::followed(client, &id).await?;
-    for (signal, _) in outputs {
-        let info = signal.info();
+    for (ranking, _) in outputs {
+        let info = ranking.signal.info();
         let title = format!("{} ({})", info.title, info.purpose);
         println!("\n{}\n", tables::top(client, &id, info.name, &title).await?);
     }

@@ -7,6 +7,7 @@ pub(crate) mod external;
 pub(crate) mod health;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+mod populations;
 pub(crate) mod probes;
 mod recipe;
 pub(crate) mod serve;

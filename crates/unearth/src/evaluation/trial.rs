@@ -66,7 +66,7 @@ impl Plan<'_> {
         }
         let audit = audits::succeeded(self.copies.client, &request).await?;
         let mut signals = Vec::new();
-        for signal in Signal::ALL {
+        for signal in Signal::of_one_training() {
             let scores = self.scores(&audit, signal, Population::Trained, &labels);
             signals.push((signal, whole(scores.await?, subject.examples.len())?));
         }

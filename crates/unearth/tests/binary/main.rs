@@ -8,6 +8,7 @@ mod external;
 mod groups;
 mod kill;
 mod patience;
+mod populations;
 mod real;
 mod seeds;
 mod weights;
