@@ -161,8 +161,10 @@ mod tests {
 
         #[test]
         fn what_was_stored_once_is_stored_exactly(map in maps()) {
-            let (_, once) = round_trip(&map);
-            let (_, twice) = round_trip(&once);
+            let (scale, once) = round_trip(&map);
+            let (scale_of_once, twice) = round_trip(&once);
+            // Rounding may lift the largest pixel to the next power of two, and the scale with it.
+            prop_assume!(scale.to_bits() == scale_of_once.to_bits());
             prop_assert_eq!(once, twice);
         }
 
