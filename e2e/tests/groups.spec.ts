@@ -1,21 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { APIRequestContext, Page } from "@playwright/test";
+import type { APIRequestContext } from "@playwright/test";
 import { GROUPED, GROUPS } from "../support/images";
+import { get, indices, tiles } from "../support/reading";
 import { expect, test } from "../support/test";
-
-const tiles = (page: Page) => page.getByRole("list", { name: "Examples" }).getByRole("link");
-
-async function indices(page: Page): Promise<number[]> {
-  return tiles(page).evaluateAll((links: HTMLElement[]) =>
-    links.map((link) => Number(link.dataset.index)),
-  );
-}
-
-async function get(api: APIRequestContext, path: string) {
-  const answer = await api.get(path);
-  expect(answer.status(), await answer.text()).toBe(200);
-  return answer.json();
-}
 
 /** The first examples of a ranking by the API, as far as a page of the grid goes. */
 async function first(api: APIRequestContext, audit: string, query: string): Promise<number[]> {

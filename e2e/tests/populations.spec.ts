@@ -1,5 +1,6 @@
-import type { APIRequestContext, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { EXAMPLES } from "../support/images";
+import { get, tiles } from "../support/reading";
 import { expect, startAudit, test } from "../support/test";
 
 /** Of so few and small steps that models disagree. */
@@ -35,16 +36,8 @@ interface Modal {
   tied: boolean;
 }
 
-async function get(api: APIRequestContext, path: string) {
-  const answer = await api.get(path);
-  expect(answer.status(), await answer.text()).toBe(200);
-  return answer.json();
-}
-
 const populations = (page: Page) => page.getByRole("region", { name: "Populations side by side" });
 const models = (page: Page) => page.getByRole("combobox", { name: /^Models/ });
-const tiles = (page: Page) => page.getByRole("list", { name: "Examples" }).getByRole("link");
-
 test("each training is shown with its state and worker, and models are compared as they come", async ({
   page,
   server,

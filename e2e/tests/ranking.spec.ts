@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import { EXAMPLES, PER_CLASS } from "../support/images";
+import { indices, tiles } from "../support/reading";
 import { expect, test } from "../support/test";
 
 test.beforeEach(async ({ page, server, audit }) => {
@@ -184,12 +185,6 @@ test("keys walk the grid and open an example", async ({ page, server, audit }) =
   await expect(page.getByRole("dialog")).toBeHidden();
   await expect(page).toHaveURL(/examples/);
 });
-
-const tiles = (page: Page) => page.getByRole("list", { name: "Examples" }).getByRole("link");
-
-async function indices(page: Page): Promise<number[]> {
-  return (await rows(page)).map((row) => row.index);
-}
 
 /** The tiles as a screen reader says them. */
 async function rows(page: Page) {

@@ -1,8 +1,9 @@
 import type { CategoryReport } from "../api/types";
 import { categoryTitle, interval } from "../lib/archaeology";
 import { count, percent } from "../lib/format";
-import "./number-table.css";
 import "./category-table.css";
+import { Meanings } from "./meanings";
+import { NumberTable } from "./number-table";
 
 interface Props {
   categories: CategoryReport[];
@@ -46,50 +47,37 @@ export function CategoryTable({ categories, hrefOf }: Props) {
   return (
     <div>
       <h2 id="categories">Categories</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
-      <section class="number-table__scroll" aria-labelledby="categories" tabIndex={0}>
-        <table class="number-table">
-          <thead class="small">
-            <tr>
-              <th scope="col" class="number-table__name category-table__name">
-                Learned like
+      <NumberTable labelledBy="categories">
+        <thead class="small">
+          <tr>
+            <th scope="col" class="number-table__name category-table__name">
+              Learned like
+            </th>
+            {columns.map(([title, meaning]) => (
+              <th key={title} scope="col" title={meaning}>
+                {title}
               </th>
-              {columns.map(([title, meaning]) => (
-                <th key={title} scope="col" title={meaning}>
-                  {title}
-                </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {categories.map((category) => (
+            <tr key={category.name}>
+              <th scope="row" class="number-table__name category-table__name">
+                <a href={hrefOf(category.name)}>{categoryTitle(category.name)}</a>
+                {!category.reliable && (
+                  <span class="category-table__unreliable small">unreliable</span>
+                )}
+              </th>
+              {columns.map(([title, , cell]) => (
+                <td key={title}>{cell(category)}</td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {categories.map((category) => (
-              <tr key={category.name}>
-                <th scope="row" class="number-table__name category-table__name">
-                  <a href={hrefOf(category.name)}>{categoryTitle(category.name)}</a>
-                  {!category.reliable && (
-                    <span class="category-table__unreliable small">unreliable</span>
-                  )}
-                </th>
-                {columns.map(([title, , cell]) => (
-                  <td key={title}>{cell(category)}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-      <Notes categories={categories} />
-      <details class="category-table__meanings small">
-        <summary>What these numbers mean</summary>
-        <dl>
-          {columns.map(([title, meaning]) => (
-            <div key={title}>
-              <dt>{title}</dt>
-              <dd>{meaning}</dd>
-            </div>
           ))}
-        </dl>
-      </details>
+        </tbody>
+      </NumberTable>
+      <Notes categories={categories} />
+      <Meanings of={columns.map(([title, meaning]) => [title, meaning] as const)} />
     </div>
   );
 }

@@ -12,6 +12,7 @@ import { DEFAULT_VIEW, withQuery, writeView } from "../lib/url";
 import "./compression-view.css";
 import { LayerTable } from "./layer-table";
 import { LevelTable } from "./level-table";
+import { Meanings } from "./meanings";
 import { PopulationChoice } from "./population-choice";
 import { ProblemNote } from "./problem-note";
 import { Prose } from "./prose";
@@ -124,7 +125,7 @@ function Populations({ audit, search, report, population, table }: PopulationsPr
           The name of a population shows its classes and groups below.
         </p>
         <LayerTable {...table} />
-        <Meanings />
+        <Meanings of={MEANINGS} />
       </section>
       {level && (
         <RecallView
@@ -149,20 +150,4 @@ function over(audit: Audit, report: PieReport, table: PieTable, population: Popu
   const of = models === 1 ? "the first model" : `the first ${count(models)} models`;
   const planned = audit.pie ? ` (${count(audit.pie.population)} are asked for)` : "";
   return `${all}, and over ${of} of each population${planned}.`;
-}
-
-function Meanings() {
-  return (
-    <details class="compression__meanings small">
-      <summary>What these numbers mean</summary>
-      <dl>
-        {MEANINGS.map(([title, meaning]) => (
-          <div key={title}>
-            <dt>{title}</dt>
-            <dd>{meaning}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
-  );
 }

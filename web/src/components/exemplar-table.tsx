@@ -3,7 +3,7 @@ import { score } from "../lib/format";
 import { levelTitle } from "../lib/levels";
 import "./level-table.css";
 import { whole } from "./modal-classes";
-import "./number-table.css";
+import { NumberTable } from "./number-table";
 import { Untold } from "./untold";
 
 interface Props {
@@ -18,40 +18,37 @@ export function ExemplarTable({ exemplars, hrefOf }: Props) {
   return (
     <div>
       <h2 id="exemplars">What compressed models make of it</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
-      <section class="number-table__scroll" aria-labelledby="exemplars" tabIndex={0}>
-        <table class="number-table level-table">
-          <thead class="small">
-            <tr>
-              <th scope="col" class="number-table__name">
-                Models
-              </th>
-              <th scope="col" title="Class that most unpruned models predict, and how many do">
-                Unpruned say
-              </th>
-              <th scope="col" title="Class that most of these models predict, and how many do">
-                They say
-              </th>
-              <th scope="col">Exemplar</th>
-              <th
-                scope="col"
-                title="Taxicab distance of the two populations' shares of predictions, 0 to 2"
-              >
-                Distance
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {exemplars.map((exemplar) => (
-              <Row
-                key={`${exemplar.level} ${exemplar.population}`}
-                exemplar={exemplar}
-                href={hrefOf(exemplar)}
-              />
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <NumberTable labelledBy="exemplars" class="level-table">
+        <thead class="small">
+          <tr>
+            <th scope="col" class="number-table__name">
+              Models
+            </th>
+            <th scope="col" title="Class that most unpruned models predict, and how many do">
+              Unpruned say
+            </th>
+            <th scope="col" title="Class that most of these models predict, and how many do">
+              They say
+            </th>
+            <th scope="col">Exemplar</th>
+            <th
+              scope="col"
+              title="Taxicab distance of the two populations' shares of predictions, 0 to 2"
+            >
+              Distance
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {exemplars.map((exemplar) => (
+            <Row
+              key={`${exemplar.level} ${exemplar.population}`}
+              exemplar={exemplar}
+              href={hrefOf(exemplar)}
+            />
+          ))}
+        </tbody>
+      </NumberTable>
       {exemplars.some(({ population }) => population === "held_out") && (
         <p class="quiet small">It was held out: the models were not trained on it.</p>
       )}

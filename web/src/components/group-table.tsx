@@ -2,8 +2,8 @@ import type { FlaggedInGroup, Group, Grouping, Rate } from "../api/types";
 import { interval } from "../lib/archaeology";
 import { count, counted, part, percent, score } from "../lib/format";
 import { GROUPING_WORDS, whyNoneFlagged } from "../lib/groupings";
-import "./number-table.css";
 import "./group-table.css";
+import { NumberTable } from "./number-table";
 
 interface Props {
   groups: Group[];
@@ -19,54 +19,51 @@ interface Props {
 export function GroupTable({ groups, share, probed, hrefOf }: Props) {
   const groupings = groups[0]?.flagged.map(({ grouping }) => grouping) ?? [];
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys.
-    <section class="number-table__scroll" aria-label="Groups side by side" tabIndex={0}>
-      <table class="number-table">
-        <thead class="small">
-          <tr>
-            <th rowSpan={2} scope="col" class="number-table__name">
-              Group
+    <NumberTable label="Groups side by side">
+      <thead class="small">
+        <tr>
+          <th rowSpan={2} scope="col" class="number-table__name">
+            Group
+          </th>
+          <th rowSpan={2} scope="col" title="Examples of the group that are ranked">
+            Examples
+          </th>
+          <th rowSpan={2} scope="col" title="Median of their scores">
+            Median score
+          </th>
+          <th colSpan={groupings.length} scope="colgroup" class="group-table__span">
+            Flagged in the top {part(share)} of a ranking, compared
+          </th>
+          {probed && (
+            <th colSpan={2} scope="colgroup" class="group-table__span">
+              Probes flagged by label_issue
             </th>
-            <th rowSpan={2} scope="col" title="Examples of the group that are ranked">
-              Examples
+          )}
+        </tr>
+        <tr>
+          {groupings.map((grouping) => (
+            <th key={grouping} scope="col" title={GROUPING_WORDS[grouping].meaning}>
+              {GROUPING_WORDS[grouping].name.toLowerCase()}
             </th>
-            <th rowSpan={2} scope="col" title="Median of their scores">
-              Median score
-            </th>
-            <th colSpan={groupings.length} scope="colgroup" class="group-table__span">
-              Flagged in the top {part(share)} of a ranking, compared
-            </th>
-            {probed && (
-              <th colSpan={2} scope="colgroup" class="group-table__span">
-                Probes flagged by label_issue
-              </th>
-            )}
-          </tr>
-          <tr>
-            {groupings.map((grouping) => (
-              <th key={grouping} scope="col" title={GROUPING_WORDS[grouping].meaning}>
-                {GROUPING_WORDS[grouping].name.toLowerCase()}
-              </th>
-            ))}
-            {probed && (
-              <>
-                <th scope="col" title="Recall: share of its planted wrong labels that are found">
-                  planted errors
-                </th>
-                <th scope="col" title="False alarms: share of its clean probes">
-                  clean ones
-                </th>
-              </>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {groups.map((group) => (
-            <Row key={group.name ?? null} group={group} probed={probed} hrefOf={hrefOf} />
           ))}
-        </tbody>
-      </table>
-    </section>
+          {probed && (
+            <>
+              <th scope="col" title="Recall: share of its planted wrong labels that are found">
+                planted errors
+              </th>
+              <th scope="col" title="False alarms: share of its clean probes">
+                clean ones
+              </th>
+            </>
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {groups.map((group) => (
+          <Row key={group.name ?? null} group={group} probed={probed} hrefOf={hrefOf} />
+        ))}
+      </tbody>
+    </NumberTable>
   );
 }
 

@@ -5,8 +5,8 @@ import { exemplarsOf, levelTitle } from "../lib/levels";
 import { nullOf, reached, top1 } from "../lib/pie";
 import { range } from "../lib/seeds";
 import { ExemplarCells } from "./exemplar-cells";
-import "./number-table.css";
 import "./level-table.css";
+import { NumberTable } from "./number-table";
 import { Untold } from "./untold";
 
 interface Props {
@@ -23,24 +23,21 @@ interface Props {
 export function LevelTable({ table, current, recallsHref, exemplarsHref }: Props) {
   const ofNull = nullOf(table)?.exemplars ?? null;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys.
-    <section class="number-table__scroll" aria-label="Populations side by side" tabIndex={0}>
-      <table class="number-table level-table">
-        <Head />
-        <tbody>
-          {table.levels.map((report) => (
-            <Row
-              key={report.level}
-              report={report}
-              ofNull={ofNull}
-              isCurrent={report.level === current}
-              recallsHref={recallsHref(report.level)}
-              exemplarsHref={exemplarsHref?.(report.level, exemplarsOf(report.level)) ?? null}
-            />
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <NumberTable label="Populations side by side" class="level-table">
+      <Head />
+      <tbody>
+        {table.levels.map((report) => (
+          <Row
+            key={report.level}
+            report={report}
+            ofNull={ofNull}
+            isCurrent={report.level === current}
+            recallsHref={recallsHref(report.level)}
+            exemplarsHref={exemplarsHref?.(report.level, exemplarsOf(report.level)) ?? null}
+          />
+        ))}
+      </tbody>
+    </NumberTable>
   );
 }
 

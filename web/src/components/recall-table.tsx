@@ -3,8 +3,8 @@ import type { RecallRow, Recalls, Tested } from "../api/types";
 import { count, counted, percent, points } from "../lib/format";
 import { figures, orderedRecalls, type RecallOrder } from "../lib/pie";
 import "./button.css";
-import "./number-table.css";
 import "./recall-table.css";
+import { NumberTable } from "./number-table";
 
 /** Rows shown at first, and added by a press: of ten thousand classes the first ones are looked at. */
 const PAGE = 50;
@@ -78,63 +78,60 @@ export function RecallTable({ recalls, title, order, onReorder, hrefOf }: Props)
           />
         </label>
       )}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
-      <section class="number-table__scroll" aria-labelledby={`recall-${of}`} tabIndex={0}>
-        <table class="number-table">
-          <thead class="small">
-            <tr>
-              <th rowSpan={2} scope="col" class="number-table__name">
-                {heading}
+      <NumberTable labelledBy={`recall-${of}`}>
+        <thead class="small">
+          <tr>
+            <th rowSpan={2} scope="col" class="number-table__name">
+              {heading}
+            </th>
+            <th rowSpan={2} scope="col">
+              Examples
+            </th>
+            <th rowSpan={2} scope="col" title="Mean recall of the unpruned models">
+              Unpruned
+            </th>
+            <th rowSpan={2} scope="col" title="Mean recall of these models">
+              {title}
+            </th>
+            <th rowSpan={2} scope="col" aria-sort={ARIA[order]}>
+              <button
+                type="button"
+                class="recall-table__order"
+                title={`Ordered: ${ORDER_WORDS[order]}. Press for the next order.`}
+                onClick={onReorder}
+              >
+                <span class="recall-table__by">Normalised change</span>
+                <span class="recall-table__under">{ORDER_WORDS[order]}</span>
+              </button>
+            </th>
+            {tests.map(([name, meaning]) => (
+              <th
+                key={name}
+                colSpan={FIGURES.length}
+                scope="colgroup"
+                class="recall-table__span"
+                title={meaning}
+              >
+                {name}
               </th>
-              <th rowSpan={2} scope="col">
-                Examples
-              </th>
-              <th rowSpan={2} scope="col" title="Mean recall of the unpruned models">
-                Unpruned
-              </th>
-              <th rowSpan={2} scope="col" title="Mean recall of these models">
-                {title}
-              </th>
-              <th rowSpan={2} scope="col" aria-sort={ARIA[order]}>
-                <button
-                  type="button"
-                  class="recall-table__order"
-                  title={`Ordered: ${ORDER_WORDS[order]}. Press for the next order.`}
-                  onClick={onReorder}
-                >
-                  <span class="recall-table__by">Normalised change</span>
-                  <span class="recall-table__under">{ORDER_WORDS[order]}</span>
-                </button>
-              </th>
-              {tests.map(([name, meaning]) => (
-                <th
-                  key={name}
-                  colSpan={FIGURES.length}
-                  scope="colgroup"
-                  class="recall-table__span"
-                  title={meaning}
-                >
-                  {name}
-                </th>
-              ))}
-            </tr>
-            <tr>
-              {tests.flatMap(([name]) =>
-                FIGURES.map(([figure, meaning]) => (
-                  <th key={`${name} ${figure}`} scope="col" title={meaning}>
-                    {figure}
-                  </th>
-                )),
-              )}
-            </tr>
-          </thead>
-          <tbody>
-            {found.slice(0, shown).map((row) => (
-              <Row key={row.name} row={row} tests={tests} href={hrefOf?.(row.name) ?? null} />
             ))}
-          </tbody>
-        </table>
-      </section>
+          </tr>
+          <tr>
+            {tests.flatMap(([name]) =>
+              FIGURES.map(([figure, meaning]) => (
+                <th key={`${name} ${figure}`} scope="col" title={meaning}>
+                  {figure}
+                </th>
+              )),
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {found.slice(0, shown).map((row) => (
+            <Row key={row.name} row={row} tests={tests} href={hrefOf?.(row.name) ?? null} />
+          ))}
+        </tbody>
+      </NumberTable>
       {found.length === 0 && <p class="quiet small">There is no such {one}.</p>}
       {found.length > shown && (
         <p class="recall-table__more">
