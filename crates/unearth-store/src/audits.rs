@@ -541,19 +541,26 @@ pub async fn retry(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Chang
     Ok(Changed::Yes)
 }
 
+/// Keeps every run of an audit as it is until the end of the transaction: of two runs that end at once, one
+/// is the last.
+pub(crate) async fn lock_runs(tx: &mut sqlx::PgConnection, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "-- audits::lock_runs
+         select id from runs where audit_id = $1 order by id for no key update",
+        id
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(())
+}
+
 /// Locks an audit for a change of state: its runs first, as everywhere. Who then changes nothing rolls
 /// back rather than drop the transaction, whose locks would stay a moment and hide the run from a claim.
 pub(crate) async fn lock_state(
     tx: &mut sqlx::PgConnection,
     id: Uuid,
 ) -> Result<Option<State>, StoreError> {
-    sqlx::query!(
-        "-- audits::lock_state (runs)
-         select id from runs where audit_id = $1 order by id for no key update",
-        id
-    )
-    .fetch_all(&mut *tx)
-    .await?;
+    lock_runs(tx, id).await?;
     let state = sqlx::query_scalar!(
         "-- audits::lock_state
          select state from audits where id = $1 for no key update",

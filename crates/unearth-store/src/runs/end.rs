@@ -36,6 +36,8 @@ pub async fn succeed(
         return Ok(Succeeded::AuditIsLeft);
     }
     let blob = end_well(&mut tx, run, now).await?;
+    // Somebody may have cancelled the audit while this one was at its end.
+    audits::finish_if_cancelled(&mut tx, run.audit_id, now).await?;
     tx.commit().await?;
     Ok(Succeeded::Yes(blob))
 }
@@ -92,10 +94,9 @@ pub async fn succeed_with_audit(
     Ok(blob)
 }
 
-/// Whether every other run of the audit is over: a failed one is, where the audit goes on. Its runs stay as they are until the end of the
-/// transaction: of two that end at once, one is the last.
+/// Whether every other run of the audit is over: a failed one is, where the audit goes on.
 async fn others_are_over(tx: &mut PgConnection, run: &ClaimedRun) -> Result<bool, StoreError> {
-    lock_siblings(tx, run).await?;
+    audits::lock_runs(tx, run.audit_id).await?;
     fence(tx, run).await?;
     let over = sqlx::query_scalar!(
         r#"-- runs::others_are_over
@@ -107,18 +108,6 @@ async fn others_are_over(tx: &mut PgConnection, run: &ClaimedRun) -> Result<bool
     .fetch_one(tx)
     .await?;
     Ok(over)
-}
-
-/// Locks every run of an audit, in the order in which everybody does.
-async fn lock_siblings(tx: &mut PgConnection, run: &ClaimedRun) -> Result<(), StoreError> {
-    sqlx::query!(
-        "-- runs::lock_siblings
-         select id from runs where audit_id = $1 order by id for no key update",
-        run.audit_id,
-    )
-    .fetch_all(tx)
-    .await?;
-    Ok(())
 }
 
 async fn end_well(
@@ -175,6 +164,7 @@ pub async fn fail(
         }
         end_badly(&mut tx, run, reason, now).await?;
         go_on_without(&mut tx, run, reason, now).await?;
+        audits::finish_if_cancelled(&mut tx, run.audit_id, now).await?;
         tx.commit().await?;
         return Ok(Failed::Alone);
     }
@@ -283,6 +273,7 @@ pub async fn give_back(
         GivenBack::Failed(run_after) => (run_after, true),
     };
     let mut tx = db.pool.begin().await?;
+    audits::lock_runs(&mut tx, run.audit_id).await?;
     let cancel = sqlx::query_scalar!(
         "-- runs::give_back
          update runs
@@ -335,6 +326,7 @@ pub async fn cancelled(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let mut tx = db.pool.begin().await?;
+    audits::lock_runs(&mut tx, run.audit_id).await?;
     let hit = sqlx::query!(
         "-- runs::cancelled
          update runs

@@ -95,6 +95,19 @@ async fn an_audit_goes_on_without_a_model_where_its_user_allowed_it() {
 }
 
 #[tokio::test]
+async fn a_model_that_fails_while_the_audit_is_cancelled_ends_it() {
+    let world = World::new().await;
+    let runs = claimed(&world, 1).await;
+    audits::cancel(&world.db, id(1), at(1)).await.unwrap();
+    for run in [&runs[0], &runs[2], &runs[3]] {
+        runs::cancelled(&world.db, run, at(2)).await.unwrap();
+    }
+    let failed = runs::fail(&world.db, &runs[1], "diverged", at(2)).await;
+    assert_eq!(failed.unwrap(), Failed::Alone);
+    assert_eq!(state(&world).await, State::Cancelled);
+}
+
+#[tokio::test]
 async fn the_last_run_ends_the_audit_even_where_it_fails_itself() {
     let world = World::new().await;
     let runs = claimed(&world, 1).await;

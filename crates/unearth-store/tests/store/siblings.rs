@@ -109,3 +109,37 @@ async fn cancelling_stops_every_run() {
     runs::cancelled(&world.db, &runs[0], at(2)).await.unwrap();
     assert_eq!(audit(&world).await.state, State::Cancelled);
 }
+
+#[tokio::test]
+async fn a_run_that_comes_to_its_end_while_the_audit_is_cancelled_ends_it() {
+    let world = World::new().await;
+    let runs = claimed(&world, 2).await;
+    audits::cancel(&world.db, id(1), at(1)).await.unwrap();
+    let succeed = |run| runs::succeed(&world.db, run, at(2));
+    assert_eq!(succeed(&runs[0]).await.unwrap(), Succeeded::Yes(None));
+    assert_eq!(audit(&world).await.state, State::Running);
+    assert_eq!(succeed(&runs[1]).await.unwrap(), Succeeded::Yes(None));
+    assert_eq!(audit(&world).await.state, State::Cancelled);
+
+    // The two are done; the third one is what a retry is for.
+    audits::retry(&world.db, id(1), at(3)).await.unwrap();
+    let left = world.claim(60, 4).await;
+    assert!(runs.iter().all(|run| run.id != left.id));
+    assert_eq!(succeed(&left).await.unwrap(), Succeeded::AuditIsLeft);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_runs_that_stop_at_once_one_ends_the_cancelled_audit() {
+    for _ in 0..10 {
+        let world = World::new().await;
+        let runs = claimed(&world, 3).await;
+        audits::cancel(&world.db, id(1), at(1)).await.unwrap();
+        let ends = runs
+            .iter()
+            .map(|run| runs::cancelled(&world.db, run, at(2)));
+        for end in futures::future::join_all(ends).await {
+            end.unwrap();
+        }
+        assert_eq!(audit(&world).await.state, State::Cancelled);
+    }
+}
