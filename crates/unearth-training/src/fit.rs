@@ -3,27 +3,28 @@
 //! The state is a [`Position`]; what comes next follows from it alone, so that a continued
 //! training takes the same way as an uninterrupted one.
 
+mod evaluation;
+mod progress;
+mod sweeping;
+
 use crate::batches;
 use crate::data::DeviceData;
 use crate::epoch::{Epoch, Rows};
-use crate::meter::{Meter, Pace, Remaining};
+use crate::meter::Meter;
 use crate::models::{Mode, Network, Shape, Stem};
 use crate::pruning::Masks;
-use crate::quantise::Rounded;
 use crate::record::{self, PassRecord};
 use crate::resume::{self, Identity};
 use crate::sgd::Sgd;
 use crate::shim::Bf16Autocast;
-use crate::sweep::{self, Sweep};
-use crate::{encode, failure, host, schedule, torchvision};
+use crate::{failure, schedule, sweep, torchvision};
 use std::ops::Range;
 use std::rc::Rc;
 use std::time::Instant;
 use tch::{Device, Kind, Tensor};
 use unearth_audit::{
-    Examples, Init, LogitSource, MapChunk, Phase, Position, Precision, Progress, Quantisation,
-    Recipe, Report, Stop, TrainingError, TrainingJob, TrainingOutcome, TrainingSink, chunk_count,
-    chunk_range,
+    Examples, Init, LogitSource, Phase, Position, Precision, Quantisation, Recipe, Report, Stop,
+    TrainingError, TrainingJob, TrainingOutcome, TrainingSink,
 };
 
 /// Everything that a training consists of.
@@ -274,136 +275,6 @@ impl<'a> Training<'a> {
         u64::from(self.position.epoch) * per_epoch + u64::from(self.position.batch)
     }
 
-    /// Takes the gradients of all examples in index order, one report per chunk.
-    fn sweep(&mut self, sink: &mut dyn TrainingSink) -> Result<(), TrainingError> {
-        // A worker lost in a sweep repeats the sweep alone.
-        self.resume_point(sink)?;
-        let masks = self.masks.clone();
-        let laid = masks.as_deref().map(Masks::lay);
-        let checkpoint = self.position.sweeps;
-        for chunk in 0..chunk_count(self.examples.len()) {
-            let start = Instant::now();
-            let maps = self.maps_of_chunk(checkpoint, chunk, sink)?;
-            let range = chunk_range(chunk, self.examples.len());
-            self.meter.sweep.add(range.len(), start);
-            tell(sink, Report::Maps(maps))?;
-            self.show_progress(sink, Phase::Snapshotting, range.end, self.examples.len())?;
-        }
-        drop(laid);
-        tell(sink, Report::SweepDone { checkpoint })?;
-        self.position.sweeps += 1;
-        self.resume_point_if_due(sink)
-    }
-
-    fn maps_of_chunk(
-        &self,
-        checkpoint: u32,
-        chunk: usize,
-        sink: &mut dyn TrainingSink,
-    ) -> Result<MapChunk, TrainingError> {
-        let _frozen = self.network.weights.freeze();
-        let sweep = Sweep::new(&self.network, &self.data, self.recipe);
-        let examples = chunk_range(chunk, self.examples.len());
-        let mut maps = Vec::new();
-        for batch in self.eval_batches(examples.clone()) {
-            check(sink)?;
-            maps.push(sweep.maps(&batch));
-        }
-
-        let encoded = encode::encode(&Tensor::cat(&maps, 0));
-        let peaks = host::f32s(&encoded.peaks);
-        if let Some(offset) = peaks.iter().position(|peak| !peak.is_finite()) {
-            let example = examples.start + offset;
-            return Err(TrainingError::Diverged {
-                epoch: self.position.epoch,
-                what: format!("the gradient of example {example} is not a finite number"),
-            });
-        }
-        Ok(MapChunk {
-            checkpoint,
-            chunk: chunk as u32,
-            scales: host::f32s(&encoded.scales),
-            maps: host::bytes(&encoded.pixels),
-        })
-    }
-
-    /// One pass over all examples and probes in eval mode, not augmented. The outcome, where it is the
-    /// last one.
-    fn evaluate(
-        &mut self,
-        sink: &mut dyn TrainingSink,
-    ) -> Result<Option<TrainingOutcome>, TrainingError> {
-        let _no_grad = tch::no_grad_guard();
-        let masks = self.masks.clone();
-        let laid = masks.as_deref().map(Masks::lay);
-        let examples = self.examples.len();
-        let rows = examples + self.examples.probes.labels.len();
-        let mut record = self.nothing_seen();
-        let batches = self.eval_batches(0..examples);
-        for batch in batches.chain(self.eval_batches(examples..rows)) {
-            check(sink)?;
-            let start = Instant::now();
-            let input = self.data.normalise(&self.data.slice(&batch));
-            let logits = self.network.forward(&input, Mode::Eval);
-            let range = (batch.start as i64, batch.len() as i64);
-            let labels = self.data.labels.narrow(0, range.0, range.1);
-            let indices =
-                Tensor::arange_start(range.0, range.0 + range.1, (Kind::Int64, self.device()));
-            record.note(
-                &indices,
-                &record::losses(&logits, &labels),
-                &logits,
-                &labels,
-            );
-            self.meter.eval.add(batch.len(), start);
-            self.show_progress(sink, Phase::Evaluating, batch.end, rows)?;
-        }
-
-        let all: Vec<u32> = (0..rows as u32).collect();
-        let record = record.finish(self.position.epoch - 1, LogitSource::EvalPass, &all)?;
-        let (training_accuracy, held_out_accuracy) =
-            accuracies(self.examples, &record.values.predicted);
-        tell(sink, Report::Epoch(Box::new(record)))?;
-        self.position.evaluations += 1;
-        if self.position.epoch < self.recipe.epochs {
-            drop(laid);
-            self.resume_point_if_due(sink)?;
-            return Ok(None);
-        }
-        for &quantisation in self.quantise {
-            let predicted = self.predictions_rounded(quantisation, sink)?;
-            let report = Report::Quantised {
-                quantisation,
-                predicted,
-            };
-            tell(sink, report)?;
-        }
-        Ok(Some(TrainingOutcome {
-            training_accuracy,
-            held_out_accuracy,
-            fit_secs: self.meter.fit.seconds(),
-            sweep_secs: self.meter.sweep.seconds(),
-            layers: masks.as_deref().map(Masks::sparsity).unwrap_or_default(),
-        }))
-    }
-
-    /// What the model predicts for every example, in index order, when it is rounded; in eval mode, not
-    /// augmented.
-    fn predictions_rounded(
-        &self,
-        quantisation: Quantisation,
-        sink: &mut dyn TrainingSink,
-    ) -> Result<Vec<i32>, TrainingError> {
-        let _rounded = Rounded::new(&self.network.weights, quantisation);
-        let mut predicted = Vec::new();
-        for batch in self.eval_batches(0..self.examples.len()) {
-            check(sink)?;
-            let input = self.data.normalise(&self.data.slice(&batch));
-            predicted.push(self.network.forward(&input, Mode::Eval).argmax(1, false));
-        }
-        Ok(host::i32s(&Tensor::cat(&predicted, 0)))
-    }
-
     fn eval_batches(&self, examples: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
         let size = sweep::eval_batch(self.recipe, self.device());
         let end = examples.end;
@@ -452,58 +323,6 @@ impl<'a> Training<'a> {
             .collect()
     }
 
-    fn show_progress(
-        &mut self,
-        sink: &mut dyn TrainingSink,
-        phase: Phase,
-        step: usize,
-        total: usize,
-    ) -> Result<(), TrainingError> {
-        if step < total && !self.meter.is_due() {
-            return Ok(());
-        }
-        let pace = self.pace(phase);
-        let progress = Progress {
-            phase,
-            epoch: self.position.epoch,
-            epochs: self.recipe.epochs,
-            checkpoint: self.position.sweeps,
-            checkpoints: self.recipe.checkpoints.len() as u32,
-            step: step as u64,
-            total: total as u64,
-            examples_per_second: pace.examples_per_second(),
-            eta_seconds: self.meter.eta_seconds(self.remaining(phase, step)),
-        };
-        tell(sink, Report::Progress(progress))
-    }
-
-    fn pace(&self, phase: Phase) -> Pace {
-        match phase {
-            Phase::Snapshotting => self.meter.sweep,
-            Phase::Evaluating => self.meter.eval,
-            _ => self.meter.fit,
-        }
-    }
-
-    /// Work left, with `step` examples of the running phase done.
-    fn remaining(&self, phase: Phase, step: usize) -> Remaining {
-        let done = |of: Phase| if phase == of { step as u64 } else { 0 };
-        let (examples, trained) = (self.examples.len() as u64, self.trained.len() as u64);
-        let rows = examples + self.examples.probes.labels.len() as u64;
-        let epochs = u64::from(self.recipe.epochs - self.position.epoch);
-        let sweeps = self.recipe.checkpoints.len() as u64 - u64::from(self.position.sweeps);
-        let evaluations = if self.recipe.evaluates_every_epoch {
-            u64::from(self.recipe.epochs - self.position.evaluations)
-        } else {
-            1
-        };
-        Remaining {
-            fit: epochs * trained - done(Phase::Training),
-            sweep: sweeps * examples - done(Phase::Snapshotting),
-            eval: evaluations * rows - done(Phase::Evaluating),
-        }
-    }
-
     fn device(&self) -> Device {
         self.data.device()
     }
@@ -533,22 +352,6 @@ fn initial_network(
         torchvision::load(&network.weights, file)?;
     }
     Ok(network)
-}
-
-/// Share of the trained examples, and of the others, whose prediction is the given label.
-fn accuracies(examples: &Examples<'_>, predicted: &[i32]) -> (f64, Option<f64>) {
-    let correct = |i: usize| predicted[i] == examples.labels[i];
-    let all = (0..examples.len()).filter(|&i| correct(i)).count();
-    let trained = examples
-        .trained
-        .iter()
-        .filter(|&&i| correct(i as usize))
-        .count();
-    let held_out = examples.len() - examples.trained.len();
-    (
-        trained as f64 / examples.trained.len() as f64,
-        (held_out > 0).then(|| (all - trained) as f64 / held_out as f64),
-    )
 }
 
 fn tell(sink: &mut dyn TrainingSink, report: Report) -> Result<(), TrainingError> {

@@ -34,7 +34,8 @@ pub(crate) async fn run(
     let members = predictions::members(&worker.db, run.audit_id).await?;
     let mut tables = Tables::default();
     for level in pie.compared() {
-        let comparison = Comparison::of(worker, run.audit_id, data, level, pie.population).await?;
+        let comparison =
+            Comparison::of(worker, run.audit_id, data, &members, level, pie.population).await?;
         rank(worker, run, data, level, &comparison).await?;
         tables.add(level, &comparison, data);
     }
@@ -67,7 +68,8 @@ pub(crate) async fn so_far(
     }
     let mut tables = Tables::default();
     for level in pie.compared() {
-        let comparison = Comparison::of(worker, run.audit_id, data, level, models).await?;
+        let comparison =
+            Comparison::of(worker, run.audit_id, data, &members, level, models).await?;
         tables.add(level, &comparison, data);
     }
     let in_it: Vec<Member> = members

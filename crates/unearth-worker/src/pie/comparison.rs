@@ -61,15 +61,16 @@ struct Seen<'a> {
 }
 
 impl Comparison {
-    /// Compares the first `models` models of a population with as many unpruned ones.
+    /// Compares the first `models` models of a population with as many unpruned ones; `members` are all there
+    /// are.
     pub(super) async fn of(
         worker: &Worker,
         audit: Uuid,
         data: &Data,
+        members: &[Member],
         level: Level,
         models: u32,
     ) -> Result<Self, WorkerError> {
-        let members = predictions::members(&worker.db, audit).await?;
         let numbers = |wanted| -> Vec<u32> {
             let members = members.iter();
             let members = members.filter(|it| it.level == wanted && it.number < models);

@@ -4,7 +4,7 @@ use super::comparison::{Models, Part};
 use crate::data::Data;
 use unearth_audit::{
     Exemplars, Level, LevelReport, Member, Pie, PieTable, Population, Recall, RecallRow, Recalls,
-    Tested, Top1,
+    Spread, Tested, Top1,
 };
 use unearth_signals::significance::{NoTest, TTest, holm, paired, welch};
 
@@ -49,14 +49,14 @@ fn top1s(models: &Models, part: &Part) -> Vec<f64> {
 }
 
 fn top1(of_models: &[f64]) -> Option<Top1> {
-    let mean = mean(of_models)?;
+    let Spread { mean, min, max } = Spread::of(of_models)?;
     let squares: f64 = of_models.iter().map(|it| (it - mean).powi(2)).sum();
     let others = of_models.len() - 1;
     Some(Top1 {
         mean,
         deviation: (others > 0).then(|| (squares / others as f64).sqrt()),
-        min: of_models.iter().copied().fold(f64::INFINITY, f64::min),
-        max: of_models.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        min,
+        max,
     })
 }
 

@@ -1,0 +1,108 @@
+//! The eval pass: what the model makes of every example, and its rounded copies of them.
+
+use super::{Training, check, tell};
+use crate::models::Mode;
+use crate::pruning::Masks;
+use crate::quantise::Rounded;
+use crate::{host, record};
+use std::time::Instant;
+use tch::{Kind, Tensor};
+use unearth_audit::{
+    Examples, LogitSource, Phase, Quantisation, Report, TrainingError, TrainingOutcome,
+    TrainingSink,
+};
+
+impl Training<'_> {
+    /// One pass over all examples and probes in eval mode, not augmented. The outcome, where it is the
+    /// last one.
+    pub(super) fn evaluate(
+        &mut self,
+        sink: &mut dyn TrainingSink,
+    ) -> Result<Option<TrainingOutcome>, TrainingError> {
+        let _no_grad = tch::no_grad_guard();
+        let masks = self.masks.clone();
+        let laid = masks.as_deref().map(Masks::lay);
+        let examples = self.examples.len();
+        let rows = examples + self.examples.probes.labels.len();
+        let mut record = self.nothing_seen();
+        let batches = self.eval_batches(0..examples);
+        for batch in batches.chain(self.eval_batches(examples..rows)) {
+            check(sink)?;
+            let start = Instant::now();
+            let input = self.data.normalise(&self.data.slice(&batch));
+            let logits = self.network.forward(&input, Mode::Eval);
+            let range = (batch.start as i64, batch.len() as i64);
+            let labels = self.data.labels.narrow(0, range.0, range.1);
+            let indices =
+                Tensor::arange_start(range.0, range.0 + range.1, (Kind::Int64, self.device()));
+            record.note(
+                &indices,
+                &record::losses(&logits, &labels),
+                &logits,
+                &labels,
+            );
+            self.meter.eval.add(batch.len(), start);
+            self.show_progress(sink, Phase::Evaluating, batch.end, rows)?;
+        }
+
+        let all: Vec<u32> = (0..rows as u32).collect();
+        let record = record.finish(self.position.epoch - 1, LogitSource::EvalPass, &all)?;
+        let (training_accuracy, held_out_accuracy) =
+            accuracies(self.examples, &record.values.predicted);
+        tell(sink, Report::Epoch(Box::new(record)))?;
+        self.position.evaluations += 1;
+        if self.position.epoch < self.recipe.epochs {
+            drop(laid);
+            self.resume_point_if_due(sink)?;
+            return Ok(None);
+        }
+        for &quantisation in self.quantise {
+            let predicted = self.predictions_rounded(quantisation, sink)?;
+            let report = Report::Quantised {
+                quantisation,
+                predicted,
+            };
+            tell(sink, report)?;
+        }
+        Ok(Some(TrainingOutcome {
+            training_accuracy,
+            held_out_accuracy,
+            fit_secs: self.meter.fit.seconds(),
+            sweep_secs: self.meter.sweep.seconds(),
+            layers: masks.as_deref().map(Masks::sparsity).unwrap_or_default(),
+        }))
+    }
+
+    /// What the model predicts for every example, in index order, when it is rounded; in eval mode, not
+    /// augmented.
+    fn predictions_rounded(
+        &self,
+        quantisation: Quantisation,
+        sink: &mut dyn TrainingSink,
+    ) -> Result<Vec<i32>, TrainingError> {
+        let _rounded = Rounded::new(&self.network.weights, quantisation);
+        let mut predicted = Vec::new();
+        for batch in self.eval_batches(0..self.examples.len()) {
+            check(sink)?;
+            let input = self.data.normalise(&self.data.slice(&batch));
+            predicted.push(self.network.forward(&input, Mode::Eval).argmax(1, false));
+        }
+        Ok(host::i32s(&Tensor::cat(&predicted, 0)))
+    }
+}
+
+/// Share of the trained examples, and of the others, whose prediction is the given label.
+fn accuracies(examples: &Examples<'_>, predicted: &[i32]) -> (f64, Option<f64>) {
+    let correct = |i: usize| predicted[i] == examples.labels[i];
+    let all = (0..examples.len()).filter(|&i| correct(i)).count();
+    let trained = examples
+        .trained
+        .iter()
+        .filter(|&&i| correct(i as usize))
+        .count();
+    let held_out = examples.len() - examples.trained.len();
+    (
+        trained as f64 / examples.trained.len() as f64,
+        (held_out > 0).then(|| (all - trained) as f64 / held_out as f64),
+    )
+}
