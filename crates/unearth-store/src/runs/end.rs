@@ -7,7 +7,7 @@ use crate::{
     error::fenced,
     events,
 };
-use sqlx::{PgConnection, types::Json};
+use sqlx::{PgConnection, Postgres, Transaction, types::Json};
 use time::OffsetDateTime;
 use unearth_audit::{Event, Member, Role, State};
 
@@ -21,6 +21,22 @@ pub enum Succeeded {
     AuditIsLeft,
 }
 
+/// Begins a change of a run that is held; all runs of its audit stay as they are until its end. Where the
+/// lease is lost nothing stays locked: a lock that is dropped with its transaction stays a moment, and hides
+/// the run from a claim.
+async fn hold(
+    db: &Database,
+    run: &ClaimedRun,
+) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let mut tx = db.pool.begin().await?;
+    audits::lock_runs(&mut tx, run.audit_id).await?;
+    if let Err(lost) = fence(&mut tx, run).await {
+        tx.rollback().await?;
+        return Err(lost);
+    }
+    Ok(tx)
+}
+
 /// Ends a run well, unless it is the last of its audit.
 ///
 /// # Errors
@@ -30,7 +46,7 @@ pub async fn succeed(
     run: &ClaimedRun,
     now: OffsetDateTime,
 ) -> Result<Succeeded, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = hold(db, run).await?;
     if others_are_over(&mut tx, run).await? {
         tx.rollback().await?;
         return Ok(Succeeded::AuditIsLeft);
@@ -62,7 +78,7 @@ pub async fn succeed_with_audit(
     result: &AuditResult,
     now: OffsetDateTime,
 ) -> Result<Option<String>, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = hold(db, run).await?;
     if !others_are_over(&mut tx, run).await? {
         let detail = "another run of its audit is not over";
         return Err(StoreError::inconsistent("runs", "state", run.id, detail));
@@ -96,8 +112,6 @@ pub async fn succeed_with_audit(
 
 /// Whether every other run of the audit is over: a failed one is, where the audit goes on.
 async fn others_are_over(tx: &mut PgConnection, run: &ClaimedRun) -> Result<bool, StoreError> {
-    audits::lock_runs(tx, run.audit_id).await?;
-    fence(tx, run).await?;
     let over = sqlx::query_scalar!(
         r#"-- runs::others_are_over
            select coalesce(bool_and(state in ('succeeded', 'failed')), true) as "over!"
@@ -155,7 +169,7 @@ pub async fn fail(
     reason: &str,
     now: OffsetDateTime,
 ) -> Result<Failed, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = hold(db, run).await?;
     let over = others_are_over(&mut tx, run).await?;
     if can_do_without(&mut tx, run).await? {
         if over {
@@ -272,8 +286,7 @@ pub async fn give_back(
         GivenBack::Leaving => (now, false),
         GivenBack::Failed(run_after) => (run_after, true),
     };
-    let mut tx = db.pool.begin().await?;
-    audits::lock_runs(&mut tx, run.audit_id).await?;
+    let mut tx = hold(db, run).await?;
     let cancel = sqlx::query_scalar!(
         "-- runs::give_back
          update runs
@@ -325,8 +338,7 @@ pub async fn cancelled(
     run: &ClaimedRun,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
-    audits::lock_runs(&mut tx, run.audit_id).await?;
+    let mut tx = hold(db, run).await?;
     let hit = sqlx::query!(
         "-- runs::cancelled
          update runs
