@@ -16,9 +16,9 @@ export const GROUPED = CLASSES.length * GROUPS.reduce((sum, [, number]) => sum +
 
 const SIDE = 16;
 
-/** A zip with one folder per class, each with noisy 16×16 pictures of its pattern. */
-export function imageFolderZip(): Uint8Array {
-  const noise = random(1);
+/** A zip with one folder per class, each with noisy 16×16 pictures of its pattern; another seed, another dataset. */
+export function imageFolderZip(seed = 1): Uint8Array {
+  const noise = random(seed);
   const files: Record<string, Uint8Array> = {};
   for (const label of CLASSES)
     for (let number = 0; number < PER_CLASS; number += 1)

@@ -20,8 +20,25 @@ type Answer<T> = { data?: T; error?: unknown; response: Response };
 export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await reached(answer);
   if (response.ok) return data as T;
-  if (response.status === 401) signedOut();
-  throw new ProblemError(isProblem(error) ? error : withoutWords(response));
+  throw refusal(response.status, error, response.headers.get("x-request-id"));
+}
+
+/** What an answer that is no success says; one of 401 also asks for the token. */
+export function refusal(status: number, body: unknown, requestId: string | null): ProblemError {
+  if (status === 401) signedOut();
+  return new ProblemError(isProblem(body) ? body : withoutWords(status, requestId));
+}
+
+/** No answer at all. */
+export function unreachable(): ProblemError {
+  return new ProblemError({
+    type: "about:blank",
+    code: "unreachable",
+    status: 0,
+    title: "Unearth cannot be reached",
+    detail: "The server did not answer.",
+    hint: "Check that `unearth up` is still running and that you are online, then try again.",
+  });
 }
 
 /** What to show for any thrown thing. */
@@ -36,14 +53,7 @@ async function reached<T>(answer: Promise<Answer<T>>): Promise<Answer<T>> {
     return await answer;
   } catch (thrown) {
     if (thrown instanceof DOMException && thrown.name === "AbortError") throw thrown;
-    throw new ProblemError({
-      type: "about:blank",
-      code: "unreachable",
-      status: 0,
-      title: "Unearth cannot be reached",
-      detail: "The server did not answer.",
-      hint: "Check that `unearth up` is still running and that you are online, then try again.",
-    });
+    throw unreachable();
   }
 }
 
@@ -51,13 +61,12 @@ function isProblem(body: unknown): body is Problem {
   return typeof body === "object" && body !== null && "title" in body && "detail" in body;
 }
 
-function withoutWords(response: Response): Problem {
-  const requestId = response.headers.get("x-request-id");
+function withoutWords(status: number, requestId: string | null): Problem {
   return {
     type: "about:blank",
     code: "unexpected-answer",
-    status: response.status,
-    title: `Unexpected answer ${response.status}`,
+    status,
+    title: `Unexpected answer ${status}`,
     detail: "The server answered without saying why.",
     hint: "Its log has the reason under the request id.",
     ...(requestId ? { request_id: requestId } : {}),

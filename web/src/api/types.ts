@@ -13,6 +13,9 @@ export type Grouping = Schemas["Grouping"];
 
 /** A problem document; problems that the page makes itself belong to no request. */
 export type Problem = Omit<Schemas["Problem"], "request_id"> & { request_id?: string };
+export type FieldError = Schemas["FieldError"];
+export type StartAudit = Schemas["StartAudit"];
+export type EstimatedAudit = Schemas["EstimatedAudit"];
 export type Dataset = Schemas["Dataset"];
 export type Audit = Schemas["Audit"];
 export type Progress = Schemas["Progress"];

@@ -3,7 +3,7 @@ import { api, problemOf, unwrap } from "../api/client";
 import type { Audit, Problem } from "../api/types";
 import { isFinal } from "../lib/live";
 import { useNow } from "../lib/now";
-import { datasetPath } from "../lib/route";
+import { datasetPath, newAuditPath } from "../lib/route";
 import { auditCause, auditState } from "../lib/words";
 import "./audit-head.css";
 import { ProblemNote } from "./problem-note";
@@ -60,14 +60,25 @@ function Actions({ audit, onChange }: Props) {
     setBusy(false);
   }
 
-  if (audit.state === "succeeded") return null;
-  const action = isFinal(audit.state) ? "retry" : "cancel";
+  const action = actionOf(audit.state);
   return (
     <div class="audit-head__actions">
-      <button type="button" class="button" disabled={busy} onClick={() => ask(action)}>
-        {action === "retry" ? "Run again" : "Cancel"}
-      </button>
+      {audit.recipe && (
+        <a class="button" href={newAuditPath({ like: audit.id })}>
+          Run with changes
+        </a>
+      )}
+      {action && (
+        <button type="button" class="button" disabled={busy} onClick={() => ask(action)}>
+          {action === "retry" ? "Run again" : "Cancel"}
+        </button>
+      )}
       {problem && <ProblemNote problem={problem} />}
     </div>
   );
+}
+
+function actionOf(state: Audit["state"]): "cancel" | "retry" | null {
+  if (state === "succeeded") return null;
+  return isFinal(state) ? "retry" : "cancel";
 }

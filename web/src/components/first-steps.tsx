@@ -1,3 +1,5 @@
+import { newAuditPath } from "../lib/route";
+import "./button.css";
 import "./first-steps.css";
 
 /** What to do when there is nothing yet. */
@@ -12,6 +14,12 @@ export function FirstSteps() {
         Give Unearth a labelled set of images: a folder with one subfolder per class, zipped or not,
         images with a CSV of labels, IDX files, or an npz.
       </p>
+      <p>
+        <a class="button button--main" href={newAuditPath()}>
+          New audit
+        </a>
+      </p>
+      <p>Or from a terminal:</p>
       <pre class="first-steps__command">
         <code>unearth audit path/to/images</code>
       </pre>

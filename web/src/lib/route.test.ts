@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { auditPath, datasetPath, examplePath, parseRoute } from "./route";
+import { auditPath, datasetPath, examplePath, newAuditPath, parseRoute } from "./route";
 
 it.each([
   ["/", { name: "home" }],
@@ -12,3 +12,10 @@ it.each([
   ["/audits/a1/examples/1/more", { name: "unknown" }],
   ["/elsewhere/1", { name: "unknown" }],
 ])("reads %s", (path, route) => expect(parseRoute(path)).toEqual(route));
+
+it("an audit is put together at one place, with what is known of it in the query", () => {
+  expect(parseRoute(newAuditPath())).toEqual({ name: "new" });
+  expect(newAuditPath({ dataset: "d" })).toBe("/new?dataset=d");
+  expect(newAuditPath({ like: "a" })).toBe("/new?like=a");
+  expect(parseRoute("/new/more")).toEqual({ name: "unknown" });
+});

@@ -10,6 +10,7 @@ import { DatasetRoute } from "./dataset";
 import { ExampleRoute } from "./example";
 import { HomeRoute } from "./home";
 import { LoginRoute } from "./login";
+import { NewAuditPlace } from "./new-audit-place";
 
 export function App() {
   useLinks();
@@ -41,6 +42,8 @@ function Place({ route }: { route: Route }) {
       return <ExampleRoute id={route.id} index={route.index} />;
     case "dataset":
       return <DatasetRoute key={route.id} id={route.id} />;
+    case "new":
+      return <NewAuditPlace />;
     case "unknown":
       return (
         <p>

@@ -6,30 +6,21 @@ import { DatasetReport } from "../components/dataset-report";
 import { ProblemNote } from "../components/problem-note";
 import { Specimen } from "../components/specimen";
 import { StateLabel } from "../components/state-label";
-import { bytes, count, counted } from "../lib/format";
+import { datasetFacts } from "../lib/dataset-facts";
 import { goTo } from "../lib/location";
 import { useNow } from "../lib/now";
 import { useResource } from "../lib/resource";
-import { auditPath } from "../lib/route";
+import { auditPath, newAuditPath } from "../lib/route";
 import { useTitle } from "../lib/title";
+import { useDataset } from "../lib/use-dataset";
 import { datasetState } from "../lib/words";
 import "./dataset.css";
 import "./home.css";
 
 /** One dataset: what was found in it, and the audits of it. */
 export function DatasetRoute({ id }: { id: string }) {
-  const path = { id };
   const now = useNow();
-  const [validating, setValidating] = useState(true);
-  const dataset = useResource(
-    id,
-    async () => {
-      const found = await unwrap(api.GET("/v1/datasets/{id}", { params: { path } }));
-      setValidating(found.state === "validating");
-      return found;
-    },
-    validating ? 2_000 : null,
-  );
+  const dataset = useDataset(id);
   const audits = useResource(`audits of ${id}`, () =>
     unwrap(api.GET("/v1/audits", { params: { query: { dataset_id: id, limit: 50 } } })),
   );
@@ -44,7 +35,7 @@ export function DatasetRoute({ id }: { id: string }) {
       <header class="dataset__head">
         <h1 class="dataset__name">{dataset.data.name}</h1>
         <StateLabel state={dataset.data.state} words={datasetState(dataset.data)} />
-        <p class="quiet">{facts(dataset.data)}</p>
+        <p class="quiet">{datasetFacts(dataset.data)}</p>
         {dataset.data.state === "ready" && <StartAudit dataset={dataset.data} />}
       </header>
       <DatasetReport dataset={dataset.data} />
@@ -85,10 +76,13 @@ function StartAudit({ dataset }: { dataset: Dataset }) {
       </p>
     );
   return (
-    <div>
+    <div class="dataset__start">
       <button type="button" class="button button--main" disabled={busy} onClick={start}>
         Start an audit
       </button>
+      <a class="button" href={newAuditPath({ dataset: dataset.id })}>
+        Choose what it does
+      </a>
       {problem && <ProblemNote problem={problem} />}
     </div>
   );
@@ -115,18 +109,4 @@ function Sample({ id }: { id: string }) {
       </ul>
     </section>
   );
-}
-
-function facts(dataset: Dataset): string {
-  if (!dataset.facts) return bytes(dataset.upload_bytes);
-  const { examples, classes, width, height, channels, splits, modality } = dataset.facts;
-  return [
-    counted(examples, "example"),
-    classes > 0 ? counted(classes, "class", "classes") : "no labels",
-    ...(modality === "image"
-      ? [`${width}×${height} px`, channels === 1 ? "grey" : "colour"]
-      : [modality === "text" ? "texts" : "keys alone"]),
-    ...splits.map((split) => `${split.name} ${count(split.examples)}`),
-    bytes(dataset.upload_bytes),
-  ].join(" · ");
 }

@@ -1,12 +1,14 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, unwrap } from "../api/client";
 import { AuditRow } from "../components/audit-row";
+import "../components/button.css";
 import { DatasetRow } from "../components/dataset-row";
 import { FirstSteps } from "../components/first-steps";
 import { ProblemNote } from "../components/problem-note";
 import { isFinal } from "../lib/live";
 import { useNow } from "../lib/now";
 import { usePaged } from "../lib/paged";
+import { newAuditPath } from "../lib/route";
 import { useTitle } from "../lib/title";
 import "./home.css";
 
@@ -52,9 +54,14 @@ export function HomeRoute() {
       {datasets.data.length === 0 && <FirstSteps />}
       {(audits.data.length > 0 || datasets.data.length > 0) && (
         <section class="home__section" aria-labelledby="audits">
-          <h1 id="audits" class="home__title">
-            Audits
-          </h1>
+          <div class="home__head">
+            <h1 id="audits" class="home__title">
+              Audits
+            </h1>
+            <a class="button button--main" href={newAuditPath()}>
+              New audit
+            </a>
+          </div>
           {audits.data.length === 0 && (
             <p>
               No audit yet. Open a dataset below and start one: a model is trained on it, and every
