@@ -48,6 +48,21 @@ test("a file is sent, validated and audited by the quick preset, and one click t
   expect(items).toHaveLength(1);
 });
 
+test("an upload can be cancelled, and another file chosen", async ({ page, server }) => {
+  await page.goto(`${server.url}/new`);
+  // An answer that never comes.
+  await page.route("**/v1/datasets?name=*", () => {});
+  await page.getByLabel("Choose a file").setInputFiles({
+    name: "slow.zip",
+    mimeType: "application/zip",
+    buffer: Buffer.from(imageFolderZip()),
+  });
+  await expect(page.getByRole("progressbar", { name: "Upload of slow.zip" })).toBeVisible();
+  await page.getByRole("button", { name: "Cancel upload" }).press("Enter");
+  await expect(page.getByLabel("Choose a file")).toBeAttached();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
 test("a dataset that is there is found by a part of its name", async ({
   page,
   server,

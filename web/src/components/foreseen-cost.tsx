@@ -32,7 +32,7 @@ export function ForeseenCost({ foreseen, wrong }: Props) {
       <p class="quiet small" role="status">
         {wrong > 0
           ? `No estimate: ${counted(wrong, "field")} above must be mended first.`
-          : "Computing time of one worker on the server's usual device; waiting in the queue comes on top."}
+          : "Computing time of all its trainings; waiting in the queue comes on top."}
       </p>
     </>
   );

@@ -34,7 +34,7 @@ const CHOICES: [field: RecipeField, label: string, hint: string, values: [string
   [
     "model",
     "Model",
-    "Larger ones find more and take longer.",
+    "Larger ones take longer.",
     [
       ["cnn-s", "cnn-s (small)"],
       ["mlp", "mlp (no convolutions)"],
@@ -56,7 +56,7 @@ const CHOICES: [field: RecipeField, label: string, hint: string, values: [string
   [
     "precision",
     "Precision",
-    "bf16 is faster on a GPU.",
+    "Arithmetic of the passes; weights and sums stay in f32.",
     [
       ["f32", "f32"],
       ["bf16", "bf16"],

@@ -1,6 +1,7 @@
-import type { FieldError } from "../api/types";
+import type { FieldError, SignalName } from "../api/types";
 import { type Draft, FREE_SIGNALS } from "../lib/draft";
 import { errorAt } from "../lib/field-errors";
+import { sentence } from "../lib/format";
 import { useSignals } from "../lib/signals";
 import { TextField } from "./form-field";
 import { PieFields } from "./pie-fields";
@@ -18,17 +19,21 @@ const NEW_PIE = { sparsities: "", population: "", null: "", quantise: [], kept: 
 /** What is to be found out, and what each of it costs in trainings. */
 export function WantedSignals({ draft, errors, onChange }: Props) {
   const signals = useSignals();
+  const purpose = (name: SignalName) => {
+    const words = signals.get(name)?.purpose;
+    return words ? `${sentence(words)}.` : "";
+  };
   return (
     <div class="wanted-signals">
       <Tick
         label={signals.get("vog")?.title ?? "Variance of gradients"}
-        hint={`${signals.get("vog")?.purpose ?? ""} Costs a pass over all examples at each checkpoint.`.trim()}
+        hint={`${purpose("vog")} Costs a pass over all examples at each checkpoint.`.trim()}
         checked={draft.vog}
         onChange={(vog) => onChange({ ...draft, vog })}
       />
       <Tick
         label="Archaeology"
-        hint="Of which kind every example is: typical, atypical, mislabelled, corrupted. Costs a second, short training."
+        hint="Of which kind every example is: typical, atypical, randomly labelled or corrupted. Costs a second, short training."
         checked={draft.archaeology !== null}
         onChange={(on) =>
           onChange({
@@ -82,7 +87,7 @@ export function WantedSignals({ draft, errors, onChange }: Props) {
           {FREE_SIGNALS.map((name) => (
             <div key={name}>
               <dt>{signals.get(name)?.title ?? name}</dt>
-              <dd class="quiet">{signals.get(name)?.purpose}</dd>
+              <dd class="quiet">{purpose(name)}</dd>
             </div>
           ))}
         </dl>

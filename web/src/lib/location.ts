@@ -15,7 +15,11 @@ export function goTo(href: string): void {
   current.set(location.href);
   if (location.pathname === before) return;
   scrollTo(0, 0);
-  // A screen reader goes on at the new content instead of a link that is gone.
+  readOn();
+}
+
+/** Lets the keyboard and a screen reader go on at the new content instead of a control that is gone. */
+export function readOn(): void {
   document.getElementById("main")?.focus({ preventScroll: true });
 }
 

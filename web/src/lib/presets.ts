@@ -7,7 +7,7 @@ export const PRESETS: readonly { name: PresetName; title: string; why: string }[
   {
     name: "quick",
     title: "Quick",
-    why: "A third of the usual epochs and 3 checkpoints: gross label errors show early; fine ranks need longer.",
+    why: "A third of the usual epochs and 3 checkpoints: a first look, to see whether data and recipe fit.",
   },
   {
     name: "standard",

@@ -1,6 +1,5 @@
 import type { EstimatedAudit } from "../api/types";
 import type { RecipeField } from "./draft";
-import { score } from "./format";
 
 /** What the server would train, in the words of the form's fields; nothing while that is unknown. */
 export function resolvedRecipe(
@@ -13,8 +12,8 @@ export function resolvedRecipe(
     epochs: String(recipe.epochs),
     checkpoints: checkpoints.length > 0 ? checkpoints.join(", ") : "none",
     batch_size: String(recipe.batch_size),
-    lr: score(recipe.lr),
-    weight_decay: score(recipe.weight_decay),
+    lr: String(recipe.lr),
+    weight_decay: String(recipe.weight_decay),
     augment: recipe.augment,
     precision: recipe.precision,
     image_size: height === width ? String(height) : `${width}×${height}`,

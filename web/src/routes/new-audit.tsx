@@ -7,7 +7,7 @@ import { ProblemNote } from "../components/problem-note";
 import { UploadField } from "../components/upload-field";
 import { draftLike } from "../lib/clone";
 import { type Draft, NEW_DRAFT } from "../lib/draft";
-import { moveTo } from "../lib/location";
+import { moveTo, readOn } from "../lib/location";
 import { useResource } from "../lib/resource";
 import { auditPath, newAuditPath } from "../lib/route";
 import { useTitle } from "../lib/title";
@@ -56,6 +56,7 @@ function NewAudit({ dataset, initial, like }: NewAuditProps) {
   const choose = (id: string) => {
     setChoosing(false);
     moveTo(newAuditPath({ dataset: id, ...(like && { like }) }));
+    readOn();
   };
   return (
     <div class="new-audit">
@@ -82,7 +83,10 @@ function NewAudit({ dataset, initial, like }: NewAuditProps) {
           id={dataset}
           draft={draft}
           onDraft={setDraft}
-          onAnother={() => setChoosing(true)}
+          onAnother={() => {
+            setChoosing(true);
+            readOn();
+          }}
         />
       )}
     </div>
