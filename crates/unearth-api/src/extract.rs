@@ -131,7 +131,18 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
+        Self::read(parts.uri.query().unwrap_or_default())
+    }
+}
+
+impl<A, B, C> Queries<A, B, C>
+where
+    A: DeserializeOwned + IntoParams,
+    B: DeserializeOwned + IntoParams,
+    C: DeserializeOwned + IntoParams,
+{
+    /// Reads a query string.
+    pub(crate) fn read(query: &str) -> Result<Self, Problem> {
         if let Some(error) = nul::in_query(query) {
             return Err(Problem::invalid(vec![error]));
         }

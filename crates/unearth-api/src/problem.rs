@@ -72,6 +72,12 @@ kinds! {
     DATASET_HAS_NO_IMAGES = CONFLICT "dataset-has-no-images" "The dataset has no images to train on";
     EXAMPLE_HAS_NO_IMAGE = NOT_FOUND "example-has-no-image" "The example is no image";
 
+    DECISION_NOT_FOUND = NOT_FOUND "decision-not-found" "There is no such decision";
+    DECISION_NOT_YOURS = CONFLICT "decision-not-yours" "The decision is another reviewer's";
+    DECISION_ID_REUSED = CONFLICT "decision-id-reused" "The id came with another decision";
+    COUNT_CHANGED = CONFLICT "count-changed" "Not as many examples match as you were told";
+    SAMPLE_NOT_FOUND = NOT_FOUND "sample-not-found" "There is no such sample";
+
     BATCH_NOT_FOUND = NOT_FOUND "batch-not-found" "There is no such batch";
     BATCH_DIFFERS = CONFLICT "batch-differs" "Another batch was posted under this number";
     BATCH_MEDIA_TYPE = UNSUPPORTED_MEDIA_TYPE "batch-media-type" "Batches of this media type are not read";

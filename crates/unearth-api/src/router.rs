@@ -114,6 +114,16 @@ fn small_routes() -> OpenApiRouter<App> {
         .routes(routes!(handlers::groups::list))
         .routes(routes!(handlers::pie::get))
         .routes(routes!(handlers::pie::level))
+        .routes(routes!(
+            handlers::decisions::list,
+            handlers::decisions::decide
+        ))
+        .routes(routes!(handlers::decisions::undo))
+        .routes(routes!(handlers::reviews::get))
+        .routes(routes!(handlers::reviews::top))
+        .routes(routes!(handlers::samples::list, handlers::samples::draw))
+        .routes(routes!(handlers::samples::get))
+        .routes(routes!(handlers::samples::open))
         .routes(routes!(handlers::subsets::list))
         .routes(routes!(handlers::subsets::get))
         .routes(routes!(handlers::document::get))

@@ -22,6 +22,8 @@ mod plan;
 mod recipe;
 mod recipe_request;
 mod record;
+mod review;
+mod sample;
 mod scoring;
 mod signal;
 mod stability;
@@ -56,6 +58,8 @@ pub use plan::{PlannedRun, Role, Wanted, plan};
 pub use recipe::{Augment, GradientTarget, Init, MAP_SIDE_MAX, Model, Precision, Pruning, Recipe};
 pub use recipe_request::{Checkpoints, RecipeRequest};
 pub use record::{EpochRecord, LogitSource, Record};
+pub use review::{Standing, Verdict};
+pub use sample::{SampleRequest, SampleStratum, allocate};
 pub use scoring::{
     Computation, Grouping, Population, ScoreKey, Scoring, ScoringRequest, Variant, Window,
     WindowRequest,

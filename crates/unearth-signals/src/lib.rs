@@ -13,6 +13,7 @@ pub mod groups;
 pub mod label_issue;
 pub mod maps;
 pub mod normalise;
+pub mod prevalence;
 pub mod proportion;
 pub mod ranking;
 pub mod significance;

@@ -96,6 +96,29 @@ pub async fn get(db: &Database, dataset: Uuid, index: i32) -> Result<Option<Exam
     Ok(found)
 }
 
+/// These examples, in index order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_indices(
+    db: &Database,
+    dataset: Uuid,
+    indices: &[i32],
+) -> Result<Vec<Example>, StoreError> {
+    let found = sqlx::query_as!(
+        Example,
+        "-- examples::of_indices
+         select index, key, label, split, group_name, original_offset, original_bytes, media_type,
+                text
+         from examples where dataset_id = $1 and index = any($2) order by index",
+        dataset,
+        indices,
+    )
+    .fetch_all(&db.pool)
+    .await?;
+    Ok(found)
+}
+
 /// Examples in index order after `after`, of one label or split where given.
 ///
 /// # Errors

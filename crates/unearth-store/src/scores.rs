@@ -1,8 +1,8 @@
 //! Rankings: reading scores in rank order.
 
-use crate::{Database, StoreError, archaeology::Category, subsets::Membership};
+use crate::{Database, StoreError, archaeology::Category, decisions::Holding, subsets::Membership};
 use futures::{Stream, TryStreamExt, stream::BoxStream};
-use sqlx::{FromRow, Postgres, QueryBuilder};
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 /// Which rows of a ranking.
@@ -22,6 +22,8 @@ pub struct Filter {
     pub subset: Option<Membership>,
     /// Category of the archaeology.
     pub category: Option<Category>,
+    /// What was decided.
+    pub holding: Option<Holding>,
 }
 
 impl Filter {
@@ -92,6 +94,12 @@ pub struct RankedRow {
     pub own_agreement: Option<f32>,
     /// Whether either modal class is tied with another.
     pub modal_tied: Option<bool>,
+    /// What the decisions on it come to; none where it is undecided, as in the two below.
+    pub standing: Option<String>,
+    /// The class that it gets by them; none unless it is relabelled.
+    pub decided_label: Option<i32>,
+    /// How many reviewers have decided on it.
+    pub reviewers: Option<i32>,
     /// The beginning of its text, where it is one.
     pub excerpt: Option<String>,
 }
@@ -207,10 +215,21 @@ pub async fn counts(
     if filter.is_empty() {
         return Ok((total, total));
     }
-    let mut query = QueryBuilder::new("-- scores::counts (matching)\nselect count(*) from scores ");
-    push_source(&mut query, score_set, dataset, filter);
-    let matching: i64 = query.build_query_scalar().fetch_one(&db.pool).await?;
+    let mut connection = db.pool.acquire().await?;
+    let matching = matching(&mut connection, score_set, dataset, filter).await?;
     Ok((matching, total))
+}
+
+/// How many rows a filter leaves.
+pub(crate) async fn matching(
+    connection: &mut PgConnection,
+    score_set: i64,
+    dataset: Uuid,
+    filter: &Filter,
+) -> Result<i64, StoreError> {
+    let mut query = QueryBuilder::new("-- scores::matching\nselect count(*) from scores ");
+    push_source(&mut query, score_set, dataset, filter);
+    Ok(query.build_query_scalar().fetch_one(connection).await?)
 }
 
 /// How many examples a score set ranks.
@@ -236,7 +255,8 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgr
                 score_ranges.value_low, score_ranges.value_high, score_ranges.rank_low,
                 score_ranges.rank_high, exemplars.unpruned_class, exemplars.own_class,
                 exemplars.unpruned_agreement, exemplars.own_agreement,
-                exemplars.tied as modal_tied,
+                exemplars.tied as modal_tied, standings.standing,
+                standings.label as decided_label, standings.reviewers,
                 left(examples.text, 200) as excerpt
          from scores
          join score_sets on score_sets.id = scores.score_set_id
@@ -247,14 +267,21 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgr
          left join score_ranges on score_ranges.score_set_id = scores.score_set_id
                                and score_ranges.index = scores.index
          left join exemplars on exemplars.score_set_id = scores.score_set_id
-                            and exemplars.index = scores.index ",
+                            and exemplars.index = scores.index
+         left join standings on standings.audit_id = score_sets.audit_id
+                            and standings.index = scores.index ",
     );
     push_source(&mut query, score_set, dataset, filter);
     query
 }
 
 /// Adds to a query `… from scores` the examples and which rows of them.
-fn push_source(query: &mut QueryBuilder<Postgres>, score_set: i64, dataset: Uuid, filter: &Filter) {
+pub(crate) fn push_source(
+    query: &mut QueryBuilder<Postgres>,
+    score_set: i64,
+    dataset: Uuid,
+    filter: &Filter,
+) {
     query
         .push("join examples on examples.dataset_id = ")
         .push_bind(dataset);
@@ -286,6 +313,9 @@ fn push_source(query: &mut QueryBuilder<Postgres>, score_set: i64, dataset: Uuid
     if let Some(category) = filter.category {
         query.push(" and scores.index");
         category.push_to(query);
+    }
+    if let Some(holding) = &filter.holding {
+        holding.push_to(query, "scores.index");
     }
 }
 

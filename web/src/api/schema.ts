@@ -196,6 +196,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audits/{id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what reviewers did, the latest first. */
+        get: operations["get_audits_id_decisions"];
+        put?: never;
+        /**
+         * Decides on examples: some by index, or all that a ranking's filters leave. Decisions are only ever added;
+         *     those of two reviewers stand side by side.
+         */
+        post: operations["post_audits_id_decisions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/decisions/{decision}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a decision back, of all its examples at once. Only its reviewer can. */
+        post: operations["post_audits_id_decisions_decision_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audits/{id}/events": {
         parameters: {
             query?: never;
@@ -474,6 +512,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audits/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how far the review of an audit has come: by standing, reviewer and group. */
+        get: operations["get_audits_id_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/review/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts what was found among the hardest of a ranking. Not an estimate: those who are reviewed first are no
+         *     sample.
+         */
+        get: operations["get_audits_id_review_top"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audits/{id}/runs": {
         parameters: {
             query?: never;
@@ -483,6 +558,61 @@ export interface paths {
         };
         /** Lists the trainings of an audit: where each stands, and which worker has it. */
         get: operations["get_audits_id_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the samples of an audit, the latest first. */
+        get: operations["get_audits_id_samples"];
+        put?: never;
+        /**
+         * Draws a sample of a ranking to estimate how many labels are wrong: from every band of ranks, and every group,
+         *     uniformly at random; examples that nothing flags are in it, too.
+         */
+        post: operations["post_audits_id_samples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/samples/{sample}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how far the review of a sample has come, and what is estimated from it. */
+        get: operations["get_audits_id_samples_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/samples/{sample}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the next examples of a sample that nobody has decided on in it, without what the audit makes of them. */
+        get: operations["get_audits_id_samples_sample_open"];
         put?: never;
         post?: never;
         delete?: never;
@@ -749,6 +879,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What was done, the latest first. */
+        ActionPage: {
+            /** @description Actions. */
+            items: components["schemas"]["ReviewAction"][];
+            /** @description `after` of the next page; null on the last one. */
+            next?: string | null;
+        };
         /** @description An archaeology with every default resolved. */
         Archaeology: {
             /** @description Suites of the user's own. */
@@ -1062,6 +1199,8 @@ export interface components {
         /** @description Everything an audit knows of one example. */
         AuditedExample: components["schemas"]["Example"] & {
             category?: components["schemas"]["CategoryOfExample"] | null;
+            /** @description The decisions themselves, the latest first. */
+            decisions: components["schemas"]["DecisionOnExample"][];
             /** @description What each population and the unpruned one make of it; empty without populations. */
             exemplars: components["schemas"]["ExemplarOfLevel"][];
             /** @description Its gradient maps. */
@@ -1075,6 +1214,8 @@ export interface components {
             predicted?: string | null;
             /** @description Its place in every ranking that is ready. */
             scores: components["schemas"]["ExampleScore"][];
+            /** @description What the decisions on it come to. */
+            standing: components["schemas"]["ExampleStanding"];
             suggestion?: components["schemas"]["Suggestion"] | null;
             /** @description What training saw of it. */
             trajectory: components["schemas"]["Trajectory"];
@@ -1350,6 +1491,35 @@ export interface components {
             /** @description The dataset. */
             self: string;
         };
+        /** @description A decision on some examples. */
+        Decide: {
+            /** @description What. */
+            decision: components["schemas"]["Decided"];
+            /** @description The examples, by index, at most 10,000. */
+            examples?: number[] | null;
+            /**
+             * Format: uuid
+             * @description Made up by the client: a decision that is sent twice with the same id is taken once.
+             */
+            id?: string | null;
+            /** @description The class by name; of `relabel` alone. Examples that have it already are kept. */
+            label?: string | null;
+            matching?: components["schemas"]["Matching"] | null;
+            /** @description Name of who decides. */
+            reviewer: string;
+            /**
+             * Format: uuid
+             * @description The sample in which it was taken, with the suggestion hidden.
+             */
+            sample?: string | null;
+            /** @description Whether it overrules what others decided on these examples before. */
+            settles?: boolean;
+        };
+        /**
+         * @description What a reviewer decides.
+         * @enum {string}
+         */
+        Decided: "keep" | "relabel" | "suggestion" | "exclude" | "second_look" | "cannot_judge";
         /** @description A tenth of the examples that were not trained on. */
         Decile: {
             /**
@@ -1385,6 +1555,29 @@ export interface components {
              */
             upper?: number | null;
         };
+        /** @description A decision on one example. */
+        DecisionOnExample: {
+            /**
+             * Format: uuid
+             * @description The action that it is part of.
+             */
+            action: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at: string;
+            /** @description Whether it was taken back. */
+            is_undone: boolean;
+            /** @description The class that they give it; null unless it is relabelled. */
+            label?: string | null;
+            /** @description Who. */
+            reviewer: string;
+            /** @description Whether it overrules earlier ones. */
+            settles: boolean;
+            /** @description What. */
+            verdict: components["schemas"]["Verdict"];
+        };
         /** @description What went with a dataset. */
         Deleted: {
             /** @description All that is gone. */
@@ -1409,6 +1602,32 @@ export interface components {
          * @enum {string}
          */
         Direction: "high-harder" | "low-harder";
+        /** @description A sample to draw, from the ranking that the query names. */
+        Draw: {
+            /**
+             * @description Whether every group is drawn from by itself; by default it is, where the dataset has groups.
+             * @default null
+             */
+            by_group: boolean | null;
+            /**
+             * @description Where bands of ranks end, as shares of the ranking; 0.01, 0.05 and 0.2 by default. As many examples are
+             *     drawn from a narrow band at the top as from the wide rest.
+             * @default null
+             */
+            edges: number[] | null;
+            /**
+             * Format: int64
+             * @description How many examples; 200 by default.
+             * @default null
+             */
+            examples: number | null;
+            /**
+             * Format: int32
+             * @description Seed of the draw; a new one by default.
+             * @default null
+             */
+            seed: number | null;
+        };
         /** @description Device, libraries and thread count of a worker. */
         Environment: {
             /** @description `cpu` or `cuda:0`. */
@@ -1621,6 +1840,18 @@ export interface components {
             /** @description Why there is none. */
             value_reason?: string | null;
         };
+        /** @description What the decisions on an example come to. */
+        ExampleStanding: {
+            /** @description The class that it gets; null unless it is relabelled. */
+            label?: string | null;
+            /**
+             * Format: int32
+             * @description How many reviewers decided on it.
+             */
+            reviewers: number;
+            /** @description The verdict of all who judge, `conflict` where they do not agree, `undecided` where nobody decided. */
+            standing: components["schemas"]["Standing"];
+        };
         /** @description One example in the comparison of a population with the unpruned one. */
         ExemplarOfLevel: components["schemas"]["ModalClasses"] & {
             /**
@@ -1790,6 +2021,21 @@ export interface components {
             /** @description Random outputs made from its examples that are flagged: planted errors that are found. */
             planted: components["schemas"]["Rate"];
         };
+        /** @description How far the review of a group has come. */
+        GroupReview: {
+            /**
+             * Format: int64
+             * @description Those that somebody has decided on.
+             */
+            decided: number;
+            /**
+             * Format: int64
+             * @description Examples.
+             */
+            examples: number;
+            /** @description Its name; null for the examples without group. */
+            name?: string | null;
+        };
         /**
          * @description How scores are compared between groups. None of the three is fair by itself.
          * @enum {string}
@@ -1907,6 +2153,17 @@ export interface components {
          * @enum {string}
          */
         LogitSource: "in_flight" | "eval_pass";
+        /** @description The rows that filters leave of a ranking. */
+        Matching: {
+            /**
+             * Format: int64
+             * @description How many examples the reviewer was told that these are. When there are not exactly as many, nothing is
+             *     decided.
+             */
+            count: number;
+            /** @description The parameters of `GET …/examples`, as a query string; without `order`, `after` and `limit`. */
+            query: string;
+        };
         /** @description A model's place among the populations of its audit. */
         Member: {
             /** @description Its population. */
@@ -1948,6 +2205,19 @@ export interface components {
          * @enum {string}
          */
         Model: "cnn-s" | "mlp" | "resnet9" | "resnet18" | "resnet50";
+        /** @description An example that is to be reviewed. */
+        OpenExample: components["schemas"]["Example"] & {
+            /**
+             * Format: int32
+             * @description Its place in the sample, from 0.
+             */
+            position: number;
+        };
+        /** @description What is still to be reviewed of a sample. What the audit suggests is not told: it would decide the estimate. */
+        OpenExamples: {
+            /** @description In the order in which they are to be reviewed, at random over all strata. */
+            items: components["schemas"]["OpenExample"][];
+        };
         /** @description Score and rank of an example over all seeds of its audit: a range of what was tried, not an interval. */
         OverSeeds: {
             /**
@@ -2270,6 +2540,8 @@ export interface components {
             rank: number;
             /** @description Split, where the dataset has some. */
             split?: string | null;
+            /** @description What the decisions on it come to. */
+            standing: components["schemas"]["ExampleStanding"];
             /** @description The class that late epochs find most probable; it may be the given one. */
             suggested_label?: string | null;
             /**
@@ -2576,6 +2848,72 @@ export interface components {
             /** @description Where they come from. */
             seconds_basis: components["schemas"]["Basis"];
         };
+        /** @description How far the review of an audit has come. */
+        Review: {
+            /**
+             * Format: int64
+             * @description Examples of the dataset.
+             */
+            examples: number;
+            /** @description Group by group; empty where the dataset has none. */
+            groups: components["schemas"]["GroupReview"][];
+            /** @description Who has reviewed. */
+            reviewers: components["schemas"]["ReviewerCount"][];
+            /** @description How many of them stand where; all standings, also those that none has. */
+            standings: components["schemas"]["StandingCount"][];
+        };
+        /** @description Something that a reviewer did. It is never changed: one that was undone is followed by one that undoes it. */
+        ReviewAction: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at: string;
+            /**
+             * Format: int32
+             * @description How many examples it decides.
+             */
+            examples: number;
+            /**
+             * Format: uuid
+             * @description Identity.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description The first of them; null where it decides none.
+             */
+            index?: number | null;
+            /** @description Whether it was taken back. */
+            is_undone: boolean;
+            /** @description The class that it gives it. */
+            label?: string | null;
+            /** @description Who. */
+            reviewer: string;
+            /**
+             * Format: uuid
+             * @description The sample in which it was taken.
+             */
+            sample?: string | null;
+            /** @description Whether it overrules earlier decisions. */
+            settles: boolean;
+            /**
+             * Format: uuid
+             * @description The action that it takes back; null for decisions.
+             */
+            undoes?: string | null;
+            verdict?: components["schemas"]["Verdict"] | null;
+        };
+        /** @description What a reviewer has done. */
+        ReviewerCount: {
+            /**
+             * Format: int64
+             * @description Examples that they have decided on.
+             */
+            examples: number;
+            /** @description Name. */
+            name: string;
+        };
         /**
          * @description What a run is for.
          * @enum {string}
@@ -2653,6 +2991,77 @@ export interface components {
         Runs: {
             /** @description In the order in which they are begun, as far as workers are free. */
             items: components["schemas"]["Run"][];
+        };
+        /** @description A sample, how far its review has come, and what is estimated from it. */
+        Sample: {
+            /**
+             * Format: date-time
+             * @description When it was drawn.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Examples in it.
+             */
+            examples: number;
+            /**
+             * Format: uuid
+             * @description Identity.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Those that were judged in it.
+             */
+            judged: number;
+            left?: components["schemas"]["WrongLabels"] | null;
+            /** @description How that signal is computed. */
+            scoring: string;
+            /**
+             * Format: int64
+             * @description Seed of the draw.
+             */
+            seed: number;
+            /** @description The signal of the ranking that it was drawn from. */
+            signal: string;
+            /** @description Stratum by stratum, the hardest first. */
+            strata: components["schemas"]["StratumOfSample"][];
+            /**
+             * Format: int64
+             * @description Those that were looked at in it and not judged. They are taken to be like the others of their stratum.
+             */
+            unjudged: number;
+            wrong?: components["schemas"]["WrongLabels"] | null;
+        };
+        /** @description Part of a ranking from which examples are drawn uniformly. */
+        SampleStratum: {
+            /**
+             * Format: int64
+             * @description How many of them were drawn.
+             */
+            drawn: number;
+            /**
+             * Format: int64
+             * @description Examples in it.
+             */
+            examples: number;
+            /**
+             * Format: int32
+             * @description First rank, 1 being the hardest.
+             */
+            first_rank: number;
+            /** @description Group; null where the sample is not drawn by group, or for examples without one. */
+            group?: string | null;
+            /**
+             * Format: int32
+             * @description Last rank.
+             */
+            last_rank: number;
+        };
+        /** @description The samples of an audit, the latest first. */
+        Samples: {
+            /** @description Samples. */
+            items: components["schemas"]["Sample"][];
         };
         /** @description What the scores of a ranking mean and how they were computed. */
         ScoreInfo: components["schemas"]["SignalInfo"] & {
@@ -2781,6 +3190,30 @@ export interface components {
              */
             seeds: number;
         };
+        /**
+         * @description What all decisions on an example come to: of each reviewer the last one that was not undone, and none
+         *     older than the last one that settles.
+         * @enum {string}
+         */
+        Standing: "undecided" | "keep" | "relabel" | "exclude" | "second_look" | "cannot_judge" | "conflict";
+        /** @description How many examples stand in one way. */
+        StandingCount: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            examples: number;
+            /** @description How. */
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description Where an example stands, with its index. */
+        StandingOfIndex: components["schemas"]["ExampleStanding"] & {
+            /**
+             * Format: int32
+             * @description Example.
+             */
+            index: number;
+        };
         /** @description An audit to begin, of either kind. */
         StartAnyAudit: components["schemas"]["StartAudit"] | components["schemas"]["StartExternal"];
         /** @description An audit to begin. Everything but the dataset has a default. */
@@ -2905,6 +3338,25 @@ export interface components {
             signal: components["schemas"]["ScoreInfo"];
             stability?: components["schemas"]["Stability"] | null;
         };
+        /** @description What a sample says of one stratum. */
+        StratumOfSample: components["schemas"]["SampleStratum"] & {
+            estimate?: components["schemas"]["WrongLabels"] | null;
+            /**
+             * Format: int64
+             * @description How many of those drawn were judged.
+             */
+            judged: number;
+            /**
+             * Format: int64
+             * @description How many were looked at and not judged.
+             */
+            unjudged: number;
+            /**
+             * Format: int64
+             * @description How many of these were relabelled or excluded.
+             */
+            wrong: number;
+        };
         /**
          * @description A subset: `label_issues`, `top_vog`, `never_learned`, `ambiguous`, `easy`, `same_pixels_other_label`, `typical`, `atypical`, `random_outputs`, `corrupted`, `random_inputs_outputs`, `out_of_distribution`, or the exemplars of a population, such as `pie@0.5`, `pie@null` and `cie_int8`.
          * @example label_issues
@@ -2975,6 +3427,23 @@ export interface components {
          * @enum {string}
          */
         Suite: "typical" | "atypical" | "random_outputs" | "corrupted" | "random_inputs_outputs" | "out_of_distribution";
+        /** @description A decision that was taken, or taken back. */
+        Taken: {
+            /**
+             * Format: int64
+             * @description How many examples were decided; of one that was taken back, how many are not any more.
+             */
+            examples: number;
+            /**
+             * Format: uuid
+             * @description Identity of the action.
+             */
+            id: string;
+            /** @description Who. */
+            reviewer: string;
+            /** @description Where the examples stand now that were named by index. */
+            standings: components["schemas"]["StandingOfIndex"][];
+        };
         /** @description A two-sided test of a change. */
         Tested: {
             /**
@@ -3023,6 +3492,27 @@ export interface components {
              */
             min: number;
         };
+        /**
+         * @description What the review of the top of a ranking found: plain counts. Whoever is reviewed first is no sample, so
+         *     nothing is concluded on the rest; see the samples for that.
+         */
+        TopReview: {
+            /**
+             * Format: int64
+             * @description Those that were relabelled or excluded.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Those that somebody has decided on.
+             */
+            reviewed: number;
+            /**
+             * Format: int64
+             * @description How many rows of the ranking were looked at.
+             */
+            top: number;
+        };
         /** @description What training saw of one example, epoch by epoch; nulls where it did not see it. */
         Trajectory: {
             /** @description Epochs, counted from 1. */
@@ -3034,11 +3524,26 @@ export interface components {
             /** @description Predicted class. */
             predicted: (string | null)[];
         };
+        /** @description Takes a decision back. */
+        Undo: {
+            /**
+             * Format: uuid
+             * @description Made up by the client, as of a decision.
+             */
+            id?: string | null;
+            /** @description Name of who takes it back: who took it. */
+            reviewer: string;
+        };
         /**
          * @description Which formula of VoG.
          * @enum {string}
          */
         Variant: "std" | "paper";
+        /**
+         * @description What a reviewer holds of an example.
+         * @enum {string}
+         */
+        Verdict: "keep" | "relabel" | "exclude" | "second_look" | "cannot_judge";
         /** @description A file of initial weights. */
         Weights: {
             /**
@@ -3066,6 +3571,27 @@ export interface components {
             heartbeat_at: string;
             /** @description `host:pid`. */
             name: string;
+        };
+        /**
+         * @description A number of examples with its 95 % interval. Within a stratum: Jeffreys' (Brown, Cai & `DasGupta` 2001),
+         *     over strata by MOVER (Zou & Donner 2008).
+         */
+        WrongLabels: {
+            /**
+             * Format: double
+             * @description Estimate.
+             */
+            examples: number;
+            /**
+             * Format: double
+             * @description Upper limit.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Lower limit.
+             */
+            low: number;
         };
     };
     responses: never;
@@ -3477,6 +4003,112 @@ export interface operations {
             };
         };
     };
+    get_audits_id_decisions: {
+        parameters: {
+            query?: {
+                /** @description Only of this reviewer. */
+                reviewer?: string;
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description How many, at most 1,000; 100 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionPage"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_audits_id_decisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_audits_id_decisions_decision_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                decision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Undo"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_audits_id_events: {
         parameters: {
             query?: {
@@ -3553,6 +4185,14 @@ export interface operations {
                 min?: number;
                 /** @description Largest value, included. */
                 max?: number;
+                /**
+                 * @description Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
+                 *     `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
+                 *     first.
+                 */
+                standing?: string;
+                /** @description Only those that this reviewer has not decided on. */
+                open_to?: string;
                 /** @description By value; hardest first by default. From the easy end, examples without a value are left out. */
                 order?: "asc" | "desc";
                 /** @description `next` of the page before. */
@@ -3884,6 +4524,14 @@ export interface operations {
                 /** @description Largest value, included. */
                 max?: number;
                 /**
+                 * @description Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
+                 *     `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
+                 *     first.
+                 */
+                standing?: string;
+                /** @description Only those that this reviewer has not decided on. */
+                open_to?: string;
+                /**
                  * @description Whether text that a spreadsheet would run as a formula stays as it is; by default it gets an
                  *     apostrophe in front.
                  */
@@ -3953,6 +4601,14 @@ export interface operations {
                 min?: number;
                 /** @description Largest value, included. */
                 max?: number;
+                /**
+                 * @description Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
+                 *     `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
+                 *     first.
+                 */
+                standing?: string;
+                /** @description Only those that this reviewer has not decided on. */
+                open_to?: string;
             };
             header?: never;
             path: {
@@ -4018,6 +4674,14 @@ export interface operations {
                 min?: number;
                 /** @description Largest value, included. */
                 max?: number;
+                /**
+                 * @description Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
+                 *     `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
+                 *     first.
+                 */
+                standing?: string;
+                /** @description Only those that this reviewer has not decided on. */
+                open_to?: string;
             };
             header?: never;
             path: {
@@ -4194,6 +4858,111 @@ export interface operations {
             };
         };
     };
+    get_audits_id_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_review_top: {
+        parameters: {
+            query?: {
+                /** @description The signal; `vog` by default. */
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
+                /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
+                window?: string;
+                /** @description Formula of VoG: `std` (the default) or `paper`. */
+                variant?: "std" | "paper";
+                /**
+                 * @description Population of `pie` that is compared with the unpruned one: a sparsity such as `0.5`, `int8`, `fp16` or
+                 *     `null`.
+                 */
+                level?: string;
+                /** @description Whether the examples that were trained on are ranked (the default) or the others. */
+                population?: "trained" | "held_out";
+                /**
+                 * @description How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+                 *     of `label_issue`, `final_loss` and `vog`.
+                 */
+                grouping?: "global" | "within_group" | "shrunken";
+                /** @description Only of the class with this name. */
+                label?: string;
+                /** @description Only of this split. */
+                split?: string;
+                /** @description Only of this group. */
+                group?: string;
+                /** @description Only of this subset. */
+                subset?: string;
+                /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
+                share?: number;
+                /** @description Only of this category of the archaeology. */
+                category?: string;
+                /** @description Smallest value, included. */
+                min?: number;
+                /** @description Largest value, included. */
+                max?: number;
+                /**
+                 * @description Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
+                 *     `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
+                 *     first.
+                 */
+                standing?: string;
+                /** @description Only those that this reviewer has not decided on. */
+                open_to?: string;
+                /** @description How many rows from the hard end; 500 by default, fewer where the filters leave fewer. */
+                top?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopReview"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_audits_id_runs: {
         parameters: {
             query?: never;
@@ -4211,6 +4980,154 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Runs"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_samples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Samples"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_audits_id_samples: {
+        parameters: {
+            query?: {
+                /** @description The signal; `vog` by default. */
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
+                /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
+                window?: string;
+                /** @description Formula of VoG: `std` (the default) or `paper`. */
+                variant?: "std" | "paper";
+                /**
+                 * @description Population of `pie` that is compared with the unpruned one: a sparsity such as `0.5`, `int8`, `fp16` or
+                 *     `null`.
+                 */
+                level?: string;
+                /** @description Whether the examples that were trained on are ranked (the default) or the others. */
+                population?: "trained" | "held_out";
+                /**
+                 * @description How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+                 *     of `label_issue`, `final_loss` and `vog`.
+                 */
+                grouping?: "global" | "within_group" | "shrunken";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draw"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sample"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_samples_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                sample: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sample"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_samples_sample_open: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 200; 20 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                sample: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenExamples"];
                 };
             };
             /** @description What went wrong. */

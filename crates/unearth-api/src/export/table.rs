@@ -7,8 +7,8 @@ use crate::{
         pie::ModalClasses,
     },
 };
-use unearth_audit::Level;
-use unearth_store::{StoreError, audits::Audit, datasets::Dataset, scores::RankedRow};
+use unearth_audit::{Level, Standing};
+use unearth_store::{StoreError, audits::Audit, datasets::Dataset, decisions, scores::RankedRow};
 
 /// One row, with everything by its name.
 pub(crate) struct Row {
@@ -17,6 +17,8 @@ pub(crate) struct Row {
     suggested: Option<String>,
     vote: Option<CategoryOfExample>,
     modal: Option<ModalClasses>,
+    standing: Standing,
+    decided: Option<String>,
 }
 
 /// A column: its name, and how a row is read. What is read says its type.
@@ -72,6 +74,12 @@ impl Table {
                 "suggested_probability",
                 number(|row| row.ranked.suggested_probability),
             ),
+            required("standing", Read::Text(|row| Some(row.standing.as_str()))),
+            optional("decided_label", Read::Text(|row| row.decided.as_deref())),
+            required(
+                "reviewers",
+                Read::Whole(|row| Some(row.ranked.reviewers.unwrap_or_default())),
+            ),
         ];
         if audit.seeds > 1 {
             columns.extend(over_seeds());
@@ -106,6 +114,11 @@ impl Table {
                     .transpose()?,
                 vote: self.categories.of_row(&ranked),
                 modal: ModalClasses::of_row(&ranked, classes)?,
+                standing: decisions::standing_of(&ranked)?,
+                decided: ranked
+                    .decided_label
+                    .map(|label| classes.name(label))
+                    .transpose()?,
                 ranked,
             })
         };

@@ -7,8 +7,10 @@ use super::{
 };
 use crate::{App, class_names::ClassNames, problem::Problem, view::score::ScoreInfo};
 use serde::Deserialize;
-use unearth_audit::{FieldError, Subset};
-use unearth_store::{audits::Audit, datasets::Dataset, score_sets::ScoreSet, scores::Filter};
+use unearth_audit::{FieldError, Standing, Subset};
+use unearth_store::{
+    audits::Audit, datasets::Dataset, decisions::Holding, score_sets::ScoreSet, scores::Filter,
+};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -33,6 +35,12 @@ pub(crate) struct FilterQuery {
     min: Option<f64>,
     /// Largest value, included.
     max: Option<f64>,
+    /// Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
+    /// `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
+    /// first.
+    standing: Option<String>,
+    /// Only those that this reviewer has not decided on.
+    open_to: Option<String>,
 }
 
 /// A ranking, and the rows of it that are wanted.
@@ -56,6 +64,7 @@ impl Chosen {
     ) -> Result<Self, Problem> {
         let selection = Selection::parse(&selection)?;
         let subset = Choice::parse(query.subset, query.share)?;
+        let standings = standings(query.standing.as_deref())?;
         check_bounds(&query)?;
         let audit = load::audit(app, audit).await?;
         let set = selection.load(app, &audit).await?;
@@ -70,6 +79,11 @@ impl Chosen {
             max: query.max,
             subset: subsets::members(app, &audit, selection.key.population, subset).await?,
             category: archaeology::category(app, &audit, query.category.as_deref()).await?,
+            holding: (!standings.is_empty() || query.open_to.is_some()).then_some(Holding {
+                audit: audit.id,
+                standings,
+                open_to: query.open_to,
+            }),
         };
         Ok(Self {
             info: ScoreInfo::of(selection.signal, &set)?,
@@ -79,6 +93,30 @@ impl Chosen {
             filter,
         })
     }
+}
+
+/// The standings that a list of words names; none where there is no list.
+fn standings(list: Option<&str>) -> Result<Vec<Standing>, Problem> {
+    let Some(list) = list else {
+        return Ok(Vec::new());
+    };
+    let decided = Standing::ALL
+        .into_iter()
+        .filter(|&it| it != Standing::Undecided);
+    let mut standings = Vec::new();
+    for word in list.split(',') {
+        match Standing::from_word(word) {
+            Some(standing) => standings.push(standing),
+            None if word == "decided" => standings.extend(decided.clone()),
+            None => {
+                let words = Standing::ALL.map(Standing::as_str).join(", ");
+                let detail =
+                    format!("`{word}` is not a standing; it is one of {words}, or decided");
+                return Err(Problem::invalid_field("standing", detail));
+            }
+        }
+    }
+    Ok(standings)
 }
 
 fn check_bounds(query: &FilterQuery) -> Result<(), Problem> {

@@ -12,6 +12,7 @@ use crate::{
         audit,
         example::Example,
         pie::ExemplarView,
+        review::{DecisionOnExample, ExampleStanding},
         score::{AuditedExample, ExampleScore, Gradient, OverSeeds, Suggestion, Trajectory},
         statistics::examples_in,
     },
@@ -22,6 +23,7 @@ use unearth_audit::{LogitSource, RunShape, Signal};
 use unearth_store::{
     StoreError, archaeology,
     audits::Audit,
+    decisions,
     dynamics::{self, RecordChunk},
     exemplars, runs, score_sets, scores, snapshots, suggestions,
 };
@@ -60,6 +62,8 @@ pub(crate) async fn get(
             .await?
             .and_then(|vote| Categories::of(&audit).vote(&vote)),
         exemplars: exemplars_of(&app, &audit, index, classes).await?,
+        standing: standing(&app, id, index, classes).await?,
+        decisions: decisions_on(&app, id, index, classes).await?,
         suggestion: suggestion(&app, &audit, index, classes).await?,
         scores: scores_of(&app, &audit, index).await?,
         trajectory: trajectory(&learned, classes)?,
@@ -106,6 +110,35 @@ async fn suggestion(
         runner_up: classes.name(found.runner_up)?,
         runner_up_probability: found.runner_up_probability,
     }))
+}
+
+async fn standing(
+    app: &App,
+    audit: Uuid,
+    index: i32,
+    classes: ClassNames<'_>,
+) -> Result<ExampleStanding, Problem> {
+    let mut found = decisions::of_examples(&app.db, audit, &[index]).await?;
+    let of_it = found.pop().ok_or_else(|| StoreError::Inconsistent {
+        table: "standings",
+        column: "index",
+        row: index.to_string(),
+        detail: "was asked for and not answered".into(),
+    })?;
+    Ok(ExampleStanding::new(&of_it, classes)?)
+}
+
+async fn decisions_on(
+    app: &App,
+    audit: Uuid,
+    index: i32,
+    classes: ClassNames<'_>,
+) -> Result<Vec<DecisionOnExample>, Problem> {
+    let rows = decisions::of_example(&app.db, audit, index).await?;
+    let views = rows
+        .into_iter()
+        .map(|row| DecisionOnExample::new(row, classes));
+    Ok(views.collect::<Result<_, _>>()?)
 }
 
 async fn exemplars_of(

@@ -9,6 +9,7 @@ use unearth_store::{
     audits::{self, Audit},
     datasets::{self, Dataset},
     examples::{self, Example},
+    samples::{self, Sample},
 };
 use uuid::Uuid;
 
@@ -64,4 +65,12 @@ pub(super) fn no_such_audit(id: Uuid) -> Problem {
         format!("no audit has the id {id}"),
     )
     .hint("GET /v1/audits lists them")
+}
+
+pub(super) async fn sample(app: &App, audit: Uuid, id: Uuid) -> Result<Sample, Problem> {
+    let found = samples::get(&app.db, audit, id).await?;
+    found.ok_or_else(|| {
+        let detail = format!("no sample of this audit has the id {id}");
+        Problem::new(&problem::SAMPLE_NOT_FOUND, detail).hint("GET …/samples lists them")
+    })
 }

@@ -6,6 +6,7 @@ use crate::{
         self,
         archaeology::{Categories, CategoryOfExample},
         pie::{ExemplarView, ModalClasses},
+        review::{DecisionOnExample, ExampleStanding},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -195,6 +196,8 @@ pub(crate) struct RankedExample {
     /// What the ranked population and the unpruned one make of it; null in rankings by other signals than
     /// `pie`.
     modal_classes: Option<ModalClasses>,
+    /// What the decisions on it come to.
+    standing: ExampleStanding,
     /// Its image; null where it is none.
     image_url: Option<String>,
     /// The beginning of the text that it is; null where it is none.
@@ -241,6 +244,7 @@ impl RankedExample {
         row: scores::RankedRow,
     ) -> Result<Self, StoreError> {
         Ok(Self {
+            standing: ExampleStanding::of_row(&row, classes)?,
             category: categories.of_row(&row),
             modal_classes: ModalClasses::of_row(&row, classes)?,
             over_seeds: OverSeeds::of(
@@ -299,6 +303,10 @@ pub(crate) struct AuditedExample {
     pub(crate) category: Option<CategoryOfExample>,
     /// What each population and the unpruned one make of it; empty without populations.
     pub(crate) exemplars: Vec<ExemplarView>,
+    /// What the decisions on it come to.
+    pub(crate) standing: ExampleStanding,
+    /// The decisions themselves, the latest first.
+    pub(crate) decisions: Vec<DecisionOnExample>,
     /// Its place in every ranking that is ready.
     pub(crate) scores: Vec<ExampleScore>,
     /// What training saw of it.

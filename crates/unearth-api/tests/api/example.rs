@@ -14,6 +14,7 @@ async fn an_example_shows_scores_trajectory_and_gradients() {
     insta::assert_json_snapshot!(example, @r##"
     {
       "category": null,
+      "decisions": [],
       "exemplars": [],
       "gradients": [
         {
@@ -67,6 +68,11 @@ async fn an_example_shows_scores_trajectory_and_gradients() {
         }
       ],
       "split": "train",
+      "standing": {
+        "label": null,
+        "reviewers": 0,
+        "standing": "undecided"
+      },
       "suggestion": {
         "label": "=dog()",
         "probability": 0.75,

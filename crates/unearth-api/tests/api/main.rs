@@ -15,6 +15,7 @@ mod postgres;
 mod ranking;
 mod ranking_csv;
 mod ranking_files;
+mod review;
 mod scores;
 mod server;
 mod service;

@@ -107,6 +107,11 @@ async fn a_row_has_its_rank_score_and_addresses() {
           "percentile": 100.0,
           "rank": 1,
           "split": "train",
+          "standing": {
+            "label": null,
+            "reviewers": 0,
+            "standing": "undecided"
+          },
           "suggested_label": "=dog()",
           "suggested_probability": 0.75,
           "url": "/v1/audits/00000000-0000-0000-0000-000000000004/examples/0",
@@ -155,6 +160,11 @@ async fn a_row_has_its_rank_score_and_addresses() {
       "percentile": null,
       "rank": 23,
       "split": "train",
+      "standing": {
+        "label": null,
+        "reviewers": 0,
+        "standing": "undecided"
+      },
       "suggested_label": null,
       "suggested_probability": null,
       "url": "/v1/audits/00000000-0000-0000-0000-000000000004/examples/22",

@@ -25,16 +25,16 @@ async fn the_file_is_rfc_4180_with_safe_text() {
     assert_eq!(text.matches("\r\n").count(), text.matches('\n').count());
     let lines: Vec<&str> = text.split("\r\n").collect();
     insta::assert_snapshot!(lines[..3].join("\n"), @r##"
-    rank,index,key,label,split,group,score,score_class_normalised,percentile,suggested_label,suggested_probability
-    1,0,"a, ""b""/0.png",cat,train,'-fives,100.75,50.375,100.0,'=dog(),0.75
-    2,1,"a, ""b""/1.png",'=dog(),train,,100.625,50.3125,99.0,,
+    rank,index,key,label,split,group,score,score_class_normalised,percentile,suggested_label,suggested_probability,standing,decided_label,reviewers
+    1,0,"a, ""b""/0.png",cat,train,'-fives,100.75,50.375,100.0,'=dog(),0.75,undecided,,0
+    2,1,"a, ""b""/1.png",'=dog(),train,,100.625,50.3125,99.0,,,undecided,,0
     "##);
     let rows = rows(&text);
     assert_eq!(rows.len(), 7);
     assert_eq!(rows[1][2], "a, \"b\"/0.png");
     assert_eq!(rows[2][3], "'=dog()");
     assert_eq!(rows[1][5], "'-fives");
-    assert_eq!(rows[6][6..], ["", "", "", "", ""]);
+    assert_eq!(rows[6][6..], ["", "", "", "", "", "undecided", "", "0"]);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use parquet::{
     },
     record::Field,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const EXAMPLES: usize = 160;
 /// Rows of a row group.
@@ -98,6 +98,13 @@ async fn json_lines_are_the_rows_of_the_listing() {
 #[tokio::test]
 async fn parquet_holds_the_table_of_the_csv_with_types_and_nulls() {
     let (service, audit) = audited().await;
+    let relabel =
+        json!({"reviewer": "ada", "decision": "relabel", "label": "cat", "examples": [1]});
+    let decisions = format!("{audit}/decisions");
+    service
+        .post(&decisions, relabel.to_string())
+        .await
+        .expect(201);
     for query in ["", "signal=confidence&split=test", "subset=top_vog"] {
         let csv = service
             .get(&format!("{audit}/ranking.csv?raw=true&{query}"))
@@ -135,6 +142,9 @@ async fn parquet_holds_the_table_of_the_csv_with_types_and_nulls() {
             ("percentile", number, true),
             ("suggested_label", text, true),
             ("suggested_probability", number, true),
+            ("standing", text, false),
+            ("decided_label", text, true),
+            ("reviewers", whole, false),
             ("category", text, true),
             ("category_tied", Type::BOOLEAN, true),
             ("p_random_outputs", number, true),

@@ -215,6 +215,7 @@ fn filters() -> impl Strategy<Value = Filter> {
             max,
             subset: None,
             category: None,
+            holding: None,
         })
 }
 

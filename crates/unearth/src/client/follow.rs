@@ -2,6 +2,7 @@
 
 use super::{
     Client, accepted,
+    pace::Pace,
     patience::Patience,
     progress::{PhaseBar, Unit, pace},
 };
@@ -10,6 +11,7 @@ use eventsource_stream::Eventsource as _;
 use futures::StreamExt as _;
 use reqwest::{Method, header::ACCEPT};
 use serde_json::Value;
+use std::time::Instant;
 
 /// Shows an audit's phases until it is in a final state.
 pub(crate) async fn audit(client: &Client, id: &str) -> Result<()> {
@@ -17,6 +19,7 @@ pub(crate) async fn audit(client: &Client, id: &str) -> Result<()> {
         bar: None,
         last_event: 0,
         last_loss: None,
+        runs: Pace::default(),
     };
     let mut patience = Patience::begin();
     loop {
@@ -32,6 +35,8 @@ struct Shown {
     bar: Option<PhaseBar>,
     last_event: i64,
     last_loss: Option<(f64, f64)>,
+    /// How fast trainings end, where there are several.
+    runs: Pace,
 }
 
 impl Shown {
@@ -94,9 +99,25 @@ impl Shown {
             };
             self.bar = Some(PhaseBar::begin(&title, unit));
         }
+        let note = self.note(event);
         if let Some(bar) = &mut self.bar {
-            bar.set(step, total, note(event));
+            bar.set(step, total, note);
         }
+    }
+
+    /// The rate of the phase and what remains: of the whole audit, where that can be told.
+    fn note(&mut self, event: &Value) -> String {
+        let count = |key: &str| event.get(key).and_then(Value::as_u64).unwrap_or(0);
+        let (done, runs) = (count("runs_done"), count("runs"));
+        let all_runs = self.runs.at(done, runs, Instant::now());
+        let of_run = number(event, "eta_seconds");
+        let (seconds_left, of) = match all_runs {
+            _ if runs <= 1 => (of_run, "left in all"),
+            Some(pace) => (Some(pace.seconds_left), "left in all"),
+            None => (of_run, "left in this training"),
+        };
+        let rate = number(event, "examples_per_second").map(|rate| format!("{rate:.0}"));
+        pace(rate.as_deref(), seconds_left, of)
     }
 
     fn say(&self, line: &str) {
@@ -117,13 +138,6 @@ impl Shown {
             bar.end(&summary);
         }
     }
-}
-
-/// The rate of the phase and what remains of the whole audit.
-fn note(event: &Value) -> String {
-    let rate = number(event, "examples_per_second").map(|rate| format!("{rate:.0}"));
-    let seconds_left = number(event, "eta_seconds");
-    pace(rate.as_deref(), seconds_left, "left in all")
 }
 
 fn number(event: &Value, key: &str) -> Option<f64> {

@@ -163,7 +163,10 @@ async fn what_was_not_posted_is_said_and_labels_are_not_needed_for_all() {
     );
     let csv = stage.get(format!("/v1/audits/{audit}/ranking.csv?signal=mean_loss"));
     let csv = csv.await.text();
-    assert_eq!(csv.lines().nth(1), Some("1,1,b,,,,4.0,,100.0,,"));
+    assert_eq!(
+        csv.lines().nth(1),
+        Some("1,1,b,,,,4.0,,100.0,,,undecided,,0")
+    );
     stage.leave().await;
 }
 
