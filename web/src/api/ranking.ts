@@ -1,6 +1,6 @@
 import { apiQuery, type View, writeView } from "../lib/url";
 import { api, problemOf, unwrap } from "./client";
-import type { Problem, RankedExample, ScoreInfo } from "./types";
+import type { ExampleStanding, Problem, RankedExample, ScoreInfo } from "./types";
 
 const PAGE = 60;
 const KEPT = 8;
@@ -63,6 +63,28 @@ export class Ranking {
     if (at < 0) return rank === null ? null : this.besideRank(rank, step);
     if (at + step >= this.items.length) await this.more();
     return this.items[at + step] ?? null;
+  }
+
+  /** Notes where an example stands by now; nothing is loaded again. */
+  setStanding(index: number, standing: ExampleStanding): void {
+    const at = this.items.findIndex((item) => item.index === index);
+    const item = this.items[at];
+    if (!item) return;
+    this.items = this.items.with(at, { ...item, standing });
+    this.tell();
+  }
+
+  /** The next example in the ranking's order on which nobody has decided; null where none is left. */
+  async nextUndecided(index: number): Promise<RankedExample | null> {
+    for (let at = this.items.findIndex((item) => item.index === index) + 1; ; at += 1) {
+      if (at >= this.items.length) {
+        const before = this.items.length;
+        await this.more();
+        if (this.items.length === before) return null;
+      }
+      const item = this.items[at];
+      if (item?.standing.standing === "undecided") return item;
+    }
   }
 
   /** Neighbour of an example that was opened by its address, far from the loaded pages. */

@@ -55,6 +55,11 @@ export type ModalClasses = Schemas["ModalClasses"];
 export type ExemplarOfLevel = Schemas["ExemplarOfLevel"];
 export type Member = Schemas["Member"];
 export type Run = Schemas["Run"];
+export type Standing = Schemas["Standing"];
+export type ExampleStanding = Schemas["ExampleStanding"];
+export type DecisionOnExample = Schemas["DecisionOnExample"];
+export type Decide = Schemas["Decide"];
+export type Taken = Schemas["Taken"];
 type Role = Schemas["Role"];
 
 /** One entry of an audit's event list, as the event stream sends it too. */

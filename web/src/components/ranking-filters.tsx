@@ -1,6 +1,7 @@
 import type { Dataset, Grouping, SubsetName, SubsetOfAudit } from "../api/types";
 import { count, part } from "../lib/format";
 import { comparedAlike } from "../lib/groupings";
+import { QUEUES } from "../lib/standings";
 import { hasLevels, hasWindows, type View } from "../lib/url";
 import { GroupingChoice } from "./grouping-choice";
 import { LevelChoice } from "./level-choice";
@@ -92,6 +93,7 @@ export function RankingFilters(props: Props) {
           onChange={(grouping) => onChange({ ...view, grouping, min: null, max: null })}
         />
       )}
+      <Queue value={view.standing} onChange={(standing) => onChange({ ...view, standing })} />
       <label class="ranking-filters__choice">
         <span>Order</span>
         <select
@@ -116,6 +118,30 @@ export function RankingFilters(props: Props) {
         );
       })}
     </div>
+  );
+}
+
+interface QueueProps {
+  value: string | null;
+  onChange: (value: string | null) => void;
+}
+
+/** Examples by what was decided on them. */
+function Queue({ value, onChange }: QueueProps) {
+  const unlisted = value !== null && QUEUES.every(([standing]) => standing !== value);
+  return (
+    <label class="ranking-filters__choice">
+      <span>Queue</span>
+      <select value={value ?? ""} onChange={(event) => onChange(event.currentTarget.value || null)}>
+        <option value="">All</option>
+        {unlisted && <option value={value}>{value}</option>}
+        {QUEUES.map(([standing, name]) => (
+          <option key={standing} value={standing}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

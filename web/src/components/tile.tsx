@@ -1,6 +1,7 @@
 import type { RankedExample } from "../api/types";
 import { count, percentile, score } from "../lib/format";
 import { rankRange, valueRange } from "../lib/seeds";
+import { standingWords } from "../lib/standings";
 import { ModalClasses } from "./modal-classes";
 import { Specimen } from "./specimen";
 import "./tile.css";
@@ -41,6 +42,12 @@ export function Tile({ item, href, hint }: Props) {
             {value}
           </span>
         </span>
+        {item.standing.standing !== "undecided" && (
+          <span class="tile__standing small">
+            <span class="unseen">decided: </span>
+            {standingWords(item.standing)}
+          </span>
+        )}
         {item.modal_classes && <ModalClasses classes={item.modal_classes} />}
       </a>
     </li>

@@ -18,6 +18,21 @@ describe("keys", () => {
     ]);
   });
 
+  it("decide", () => {
+    expect(["q", "w", "e", "n", "x", "/", "u"].map((key) => press(key))).toEqual([
+      "keep",
+      "suggestion",
+      "exclude",
+      "second_look",
+      "cannot_judge",
+      "find",
+      "undo",
+    ]);
+    expect(["1", "9", "0"].map((key) => press(key))).toEqual(["class 1", "class 9", null]);
+    expect(press("z", { ctrlKey: true })).toBe("undo");
+    expect(press("z", { ctrlKey: true, target: { tagName: "INPUT" } })).toBeNull();
+  });
+
   it("leave the browser's own combinations alone", () => {
     expect(press("ArrowLeft", { altKey: true })).toBeNull();
     expect(press("k", { ctrlKey: true })).toBeNull();
@@ -31,6 +46,7 @@ describe("keys", () => {
   });
 
   it("are all listed", () => {
-    expect(KEY_LIST.flatMap(([keys]) => keys)).toEqual(["→", "j", "←", "k", "Enter", "Esc", "?"]);
+    const listed = KEY_LIST.flatMap(([keys]) => keys).join(" ");
+    expect(listed).toBe("→ j ← k Enter Esc q w 1 … 9 / e n x u Ctrl-Z ?");
   });
 });

@@ -1,6 +1,18 @@
 import { useEffect, useRef } from "preact/hooks";
 
-export type Action = "next" | "previous" | "close" | "help";
+export type Action =
+  | "next"
+  | "previous"
+  | "close"
+  | "help"
+  | "keep"
+  | "suggestion"
+  | "exclude"
+  | "second_look"
+  | "cannot_judge"
+  | "find"
+  | "undo"
+  | `class ${number}`;
 
 const ACTIONS: Record<string, Action> = {
   ArrowRight: "next",
@@ -9,6 +21,13 @@ const ACTIONS: Record<string, Action> = {
   k: "previous",
   Escape: "close",
   "?": "help",
+  q: "keep",
+  w: "suggestion",
+  e: "exclude",
+  n: "second_look",
+  x: "cannot_judge",
+  "/": "find",
+  u: "undo",
 };
 
 /** What each key does, for the list that `?` opens. */
@@ -17,6 +36,14 @@ export const KEY_LIST: [keys: string[], meaning: string][] = [
   [["←", "k"], "previous example"],
   [["Enter"], "open the example"],
   [["Esc"], "close it, back to the grid"],
+  [["q"], "keep the given label"],
+  [["w"], "take the suggested label"],
+  [["1", "…", "9"], "give the label of this number"],
+  [["/"], "find a class by its name"],
+  [["e"], "exclude the example"],
+  [["n"], "ask for a second look"],
+  [["x"], "cannot judge: a language or field one does not know"],
+  [["u", "Ctrl-Z"], "undo the last decision"],
   [["?"], "this list"],
 ];
 
@@ -24,7 +51,9 @@ type KeyPress = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "
 
 /** What a key press asks for; nothing while the reader types or holds a modifier. */
 export function actionOf(event: KeyPress): Action | null {
-  if (event.ctrlKey || event.metaKey || event.altKey || takesKeys(event.target)) return null;
+  if (event.altKey || takesKeys(event.target)) return null;
+  if (event.ctrlKey || event.metaKey) return event.key === "z" ? "undo" : null;
+  if (/^[1-9]$/.test(event.key)) return `class ${Number(event.key)}`;
   return ACTIONS[event.key] ?? null;
 }
 

@@ -33,6 +33,7 @@ describe("a view in the address", () => {
       subset: "ambiguous",
       share: "0.25",
       category: "rare camera",
+      standing: "keep,relabel",
       min: "-0.5",
       max: "2",
     };

@@ -49,6 +49,8 @@ export interface View {
   share: string | null;
   /** A category of the archaeology. */
   category: string | null;
+  /** What was decided; several standings with commas between. */
+  standing: string | null;
   min: string | null;
   max: string | null;
 }
@@ -70,6 +72,7 @@ export const DEFAULT_VIEW: View = {
   subset: null,
   share: null,
   category: null,
+  standing: null,
   min: null,
   max: null,
 };
@@ -112,6 +115,7 @@ export function readView(search: URLSearchParams): View {
     subset,
     share: subset === null ? null : number(search.get("share")),
     category: search.get("category"),
+    standing: search.get("standing"),
     min: number(search.get("min")),
     max: number(search.get("max")),
   };
@@ -133,7 +137,7 @@ export function writeView(view: View): URLSearchParams {
 /** The same for the API, which is told the signal and how it is computed outright. */
 export function apiQuery(view: View): RankingQuery {
   const { signal, window, variant, level, population, grouping, order } = view;
-  const { label, split, group, subset, share, category, min, max } = view;
+  const { label, split, group, subset, share, category, standing, min, max } = view;
   return {
     signal,
     ...(hasWindows(signal) && { window, variant }),
@@ -147,6 +151,7 @@ export function apiQuery(view: View): RankingQuery {
     ...(subset !== null && { subset }),
     ...(subset !== null && share !== null && { share: Number(share) }),
     ...(category !== null && { category }),
+    ...(standing !== null && { standing }),
     ...(min !== null && { min: Number(min) }),
     ...(max !== null && { max: Number(max) }),
   };

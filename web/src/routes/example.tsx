@@ -1,7 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
-import { api, unwrap } from "../api/client";
+import { load, peek, prefetch } from "../api/audited";
 import type { Ranking } from "../api/ranking";
 import type { AuditedExample } from "../api/types";
+import { DecisionPanel } from "../components/decision-panel";
 import { ExampleFacts } from "../components/example-facts";
 import { ExampleNav } from "../components/example-nav";
 import { ExemplarTable } from "../components/exemplar-table";
@@ -25,9 +26,9 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
   const view = readView(url.searchParams);
   const ranking = useRanking(id, view);
   const example = useKept(
-    useResource(`${id}/${index}`, () =>
-      unwrap(api.GET("/v1/audits/{id}/examples/{index}", { params: { path: { id, index } } })),
-    ),
+    id,
+    index,
+    useResource(`${id}/${index}`, () => load(id, index)),
   );
   const shown = example.data;
   const checkpoint = Number(url.searchParams.get("checkpoint") ?? Number.NaN);
@@ -64,6 +65,16 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
         <div class="example__body">
           <GradientMaps example={shown} checkpoint={checkpoint} />
           <div class="example__words">
+            {shown.index === index && (
+              <DecisionPanel
+                key={index}
+                audit={id}
+                example={shown}
+                ranking={ranking}
+                hrefOf={hrefOf}
+                onChange={example.reload}
+              />
+            )}
             <ExampleFacts
               example={shown}
               groupHref={groupHref(id, view, shown.group)}
@@ -90,13 +101,21 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
   );
 }
 
-/** Keeps showing the example before while the next one loads, so that nothing jumps. */
-function useKept(resource: ReturnType<typeof useResource<AuditedExample>>) {
+/**
+ * What was loaded before it was asked for is shown at once; otherwise the example before stays while the next
+ * one loads, so that nothing jumps.
+ */
+function useKept(
+  audit: string,
+  index: number,
+  resource: ReturnType<typeof useResource<AuditedExample>>,
+) {
   const [kept, setKept] = useState<AuditedExample | null>(null);
+  const data = resource.data ?? peek(audit, index);
   useEffect(() => {
-    if (resource.data) setKept(resource.data);
-  }, [resource.data]);
-  return { ...resource, data: resource.data ?? kept };
+    if (data) setKept(data);
+  }, [data]);
+  return { ...resource, data: data ?? kept };
 }
 
 function useNeighbours(ranking: Ranking, index: number, rank: number | null) {
@@ -113,8 +132,11 @@ function useNeighbours(ranking: Ranking, index: number, rank: number | null) {
       ([next, previous]) => {
         if (!wanted) return;
         setFound({ next: next?.index ?? null, previous: previous?.index ?? null });
-        for (const neighbour of [next, previous])
-          if (neighbour?.image_url) new Image().src = neighbour.image_url;
+        for (const neighbour of [next, previous]) {
+          if (!neighbour) continue;
+          prefetch(ranking.audit, neighbour.index);
+          if (neighbour.image_url) new Image().src = neighbour.image_url;
+        }
       },
       () => wanted && setFound({ next: null, previous: null }),
     );

@@ -1,0 +1,31 @@
+import { api, unwrap } from "./client";
+import type { Decide, Taken } from "./types";
+
+/** Takes a decision. With the id of one that was sent before it is taken once, however often it is sent. */
+export function decide(audit: string, body: Decide): Promise<Taken> {
+  const params = { path: { id: audit } };
+  return unwrap(api.POST("/v1/audits/{id}/decisions", { params, body }));
+}
+
+/** Takes a decision back, of all its examples. */
+export function undo(audit: string, decision: string, reviewer: string): Promise<Taken> {
+  const params = { path: { id: audit, decision } };
+  const body = { reviewer };
+  return unwrap(api.POST("/v1/audits/{id}/decisions/{decision}/undo", { params, body }));
+}
+
+/** The last decision of a reviewer that stands; null where there is none among the latest. */
+export async function lastOf(audit: string, reviewer: string) {
+  const params = { path: { id: audit }, query: { reviewer, limit: 100 } };
+  const { items } = await unwrap(api.GET("/v1/audits/{id}/decisions", { params }));
+  return items.find((action) => action.undoes == null && !action.is_undone) ?? null;
+}
+
+/** A random UUID. (`crypto.randomUUID` is missing where the page comes over plain HTTP.) */
+export function freshId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
