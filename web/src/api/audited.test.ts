@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { forget, load, peek, prefetch } from "./audited";
+import { forget, load, peek, preload } from "./audited";
 import { api } from "./client";
 
 afterEach(() => vi.restoreAllMocks());
@@ -16,11 +16,11 @@ function server() {
 test("what was loaded before it was asked for is there at once, until it changes", async () => {
   const asked = server();
   expect(peek("a", 1)).toBeNull();
-  prefetch("a", 1);
+  preload("a", { index: 1, image_url: null });
   await load("a", 1);
   expect(asked).toHaveBeenCalledTimes(1);
   expect(peek("a", 1)).toEqual({ index: 1 });
-  prefetch("a", 1);
+  preload("a", { index: 1, image_url: null });
   expect(asked).toHaveBeenCalledTimes(1);
   forget("a", 1);
   expect(peek("a", 1)).toBeNull();

@@ -1,11 +1,14 @@
 import { api, unwrap } from "./client";
-import type { AuditedExample } from "./types";
+import type { AuditedExample, RankedExample } from "./types";
 
 /** How many examples are kept: enough to go on without waiting, and back. */
 const KEPT = 24;
 
 const loaded = new Map<string, AuditedExample>();
 const loading = new Map<string, Promise<AuditedExample>>();
+
+/** What a ranking knows of it. */
+type Seen = Pick<RankedExample, "index" | "image_url">;
 
 const keyOf = (audit: string, index: number) => `${audit}/${index}`;
 
@@ -28,9 +31,10 @@ export function load(audit: string, index: number): Promise<AuditedExample> {
   return asked;
 }
 
-/** Loads it before it is asked for; that it cannot be is told when it is. */
-export function prefetch(audit: string, index: number): void {
+/** Loads it and its image before they are asked for; that they cannot be is told when they are. */
+export function preload(audit: string, { index, image_url }: Seen): void {
   if (!loaded.has(keyOf(audit, index))) load(audit, index).catch(() => {});
+  if (image_url) new Image().src = image_url;
 }
 
 /** What is there already; null otherwise. */

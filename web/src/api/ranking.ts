@@ -1,6 +1,6 @@
 import { apiQuery, type View, writeView } from "../lib/url";
 import { api, problemOf, unwrap } from "./client";
-import type { ExampleStanding, Problem, RankedExample, ScoreInfo } from "./types";
+import type { ExampleStanding, Problem, RankedExample, ScoreInfo, StandingOfIndex } from "./types";
 
 const PAGE = 60;
 const KEPT = 8;
@@ -16,10 +16,10 @@ export class Ranking {
   total = 0;
   matching = 0;
   problem: Problem | null = null;
-  loading = false;
   finished = false;
 
   private next: string | null = null;
+  private loads: Promise<void> | null = null;
   private listeners = new Set<() => void>();
 
   constructor(
@@ -31,15 +31,23 @@ export class Ranking {
     return this.info !== null;
   }
 
+  get loading(): boolean {
+    return this.loads !== null;
+  }
+
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
-  /** Loads the next page; a second call meanwhile does nothing. */
-  async more(): Promise<void> {
-    if (this.loading || this.finished) return;
-    this.loading = true;
+  /** Loads the next page; a second call meanwhile waits for the same. */
+  more(): Promise<void> {
+    if (this.finished) return Promise.resolve();
+    this.loads ??= this.load();
+    return this.loads;
+  }
+
+  private async load(): Promise<void> {
     this.problem = null;
     this.tell();
     try {
@@ -53,7 +61,7 @@ export class Ranking {
     } catch (thrown) {
       this.problem = problemOf(thrown);
     }
-    this.loading = false;
+    this.loads = null;
     this.tell();
   }
 
@@ -119,4 +127,11 @@ export function rankingOf(audit: string, view: View): Ranking {
   kept.set(key, ranking);
   for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
   return ranking;
+}
+
+/** Notes where examples stand by now, in every ranking of the audit that is kept. */
+export function noteStandings(audit: string, standings: readonly StandingOfIndex[]): void {
+  for (const ranking of kept.values())
+    if (ranking.audit === audit)
+      for (const { index, ...standing } of standings) ranking.setStanding(index, standing);
 }

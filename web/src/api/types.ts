@@ -57,6 +57,7 @@ export type Member = Schemas["Member"];
 export type Run = Schemas["Run"];
 export type Standing = Schemas["Standing"];
 export type ExampleStanding = Schemas["ExampleStanding"];
+export type StandingOfIndex = Schemas["StandingOfIndex"];
 export type DecisionOnExample = Schemas["DecisionOnExample"];
 export type Decide = Schemas["Decide"];
 export type Taken = Schemas["Taken"];

@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useId, useState } from "preact/hooks";
+import { matching } from "../lib/matching";
 
 /** Shown while typing: a list of ten thousand would help nobody. */
 const SHOWN = 20;
@@ -15,7 +16,7 @@ export function ClassSearch({ field, classes, onChoose }: Props) {
   const [typed, setTyped] = useState("");
   const id = useId();
   const wanted = typed.trim().toLowerCase();
-  const fitting = wanted ? classes.filter((name) => name.toLowerCase().includes(wanted)) : [];
+  const fitting = wanted ? matching(classes, typed, (name) => name) : [];
   const exact = fitting.find((name) => name.toLowerCase() === wanted);
   const chosen = exact ?? (fitting.length === 1 ? fitting[0] : undefined);
   return (

@@ -28,7 +28,7 @@ export function DatasetChoice({ onChoose }: Props) {
     return unwrap(api.GET("/v1/datasets", { params: { query } }));
   });
   const all = datasets.data ?? [];
-  const found = matching(all, typed);
+  const found = matching(all, typed, ({ name }) => name);
   const searching = typed.trim() !== "" && found.length < ENOUGH && datasets.more !== null;
 
   // The server knows no search by name, so pages are fetched until there is enough to show.

@@ -1,14 +1,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { forget, prefetch } from "../api/audited";
-import { api, problemOf, unwrap } from "../api/client";
-import { freshId, lastOf, undo } from "../api/decisions";
+import { preload } from "../api/audited";
+import { problemOf } from "../api/client";
+import { freshId } from "../api/fresh-id";
 import type { Ranking } from "../api/ranking";
 import type { AuditedExample, Decide, Problem } from "../api/types";
 import { useKeys } from "../lib/keys";
 import { moveTo } from "../lib/location";
 import { keyedClasses } from "../lib/relabels";
-import { useResource } from "../lib/resource";
-import { lastTaken, send } from "../lib/review";
+import { note, send, takeBack } from "../lib/review";
 import { reviewer } from "../lib/reviewer";
 import { standingWords } from "../lib/standings";
 import "./button.css";
@@ -22,6 +21,8 @@ import { ReviewerName } from "./reviewer-name";
 interface Props {
   audit: string;
   example: AuditedExample;
+  /** Class names of the dataset. */
+  classes: string[];
   ranking: Ranking;
   hrefOf: (index: number) => string;
   /** Something about this example has changed on the server. */
@@ -37,12 +38,11 @@ const OTHERS: [decision: Decision, name: string, key: string][] = [
 ];
 
 /** What a reviewer decides on the example; each key is printed on its button, and a decision leads on. */
-export function DecisionPanel({ audit, example, ranking, hrefOf, onChange }: Props) {
+export function DecisionPanel({ audit, example, classes, ranking, hrefOf, onChange }: Props) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [said, setSaid] = useState("");
   const nameField = useRef<HTMLInputElement>(null);
   const search = useRef<HTMLInputElement>(null);
-  const classes = useClasses(audit);
   const keyed = keyedClasses(example, classes);
   const suggested = example.suggestion?.label ?? null;
   const isConflict = example.standing.standing === "conflict";
@@ -66,11 +66,9 @@ export function DecisionPanel({ audit, example, ranking, hrefOf, onChange }: Pro
       ...(isConflict && { settles: true }),
     };
     const standing = decision === "suggestion" ? "relabel" : decision;
-    ranking.setStanding(index, { standing, label: label ?? suggested, reviewers: 1 });
-    forget(audit, index);
+    note(audit, [{ index, standing, label: label ?? suggested, reviewers: 1 }]);
     const answer = send(audit, body).then((taken) => {
-      forget(audit, index);
-      ranking.setStanding(index, taken?.standings[0] ?? example.standing);
+      if (!taken) note(audit, [{ index, ...example.standing }]);
     });
     const next = await ranking.nextUndecided(index);
     if (next) return moveTo(hrefOf(next.index));
@@ -79,18 +77,13 @@ export function DecisionPanel({ audit, example, ranking, hrefOf, onChange }: Pro
     onChange();
   }
 
-  async function takeBack() {
+  async function undo() {
     setProblem(null);
     const name = reviewer.get();
     try {
-      const last = lastTaken(audit) ?? (name ? (await lastOf(audit, name))?.id : null);
-      if (!last) return setSaid("There is nothing to undo.");
-      const { standings } = await undo(audit, last, name);
-      for (const standing of standings) {
-        forget(audit, standing.index);
-        ranking.setStanding(standing.index, standing);
-      }
-      const [first] = standings;
+      const undone = name ? await takeBack(audit, name) : null;
+      if (!undone) return setSaid("There is nothing to undo.");
+      const [first] = undone.standings;
       if (first && first.index !== example.index) moveTo(hrefOf(first.index));
       else onChange();
     } catch (thrown) {
@@ -100,9 +93,7 @@ export function DecisionPanel({ audit, example, ranking, hrefOf, onChange }: Pro
 
   useEffect(() => {
     void ranking.nextUndecided(example.index).then((next) => {
-      if (!next) return;
-      prefetch(audit, next.index);
-      if (next.image_url) new Image().src = next.image_url;
+      if (next) preload(audit, next);
     });
   }, [audit, ranking, example.index]);
 
@@ -114,7 +105,7 @@ export function DecisionPanel({ audit, example, ranking, hrefOf, onChange }: Pro
     second_look: () => void take("second_look"),
     cannot_judge: () => void take("cannot_judge"),
     find: () => search.current?.focus(),
-    undo: () => void takeBack(),
+    undo: () => void undo(),
     ...Object.fromEntries(keyed.map((label, at) => [`class ${at + 1}`, () => relabel(label)])),
   });
 
@@ -135,7 +126,7 @@ export function DecisionPanel({ audit, example, ranking, hrefOf, onChange }: Pro
         {OTHERS.map(([decision, title, sign]) => (
           <Choice key={decision} name={title} sign={sign} onClick={() => void take(decision)} />
         ))}
-        <Choice name="Undo" sign="U" onClick={() => void takeBack()} />
+        <Choice name="Undo" sign="U" onClick={() => void undo()} />
       </div>
       {classes.length > 0 && (
         <div class="decision-panel__buttons small">
@@ -165,17 +156,4 @@ function Choice({ name, sign, onClick }: ChoiceProps) {
       {name} <kbd>{sign}</kbd>
     </button>
   );
-}
-
-const NO_CLASSES: string[] = [];
-
-/** The class names of an audit's dataset. */
-function useClasses(id: string): string[] {
-  const found = useResource(`classes of ${id}`, async () => {
-    const audit = await unwrap(api.GET("/v1/audits/{id}", { params: { path: { id } } }));
-    const params = { path: { id: audit.dataset_id } };
-    const dataset = await unwrap(api.GET("/v1/datasets/{id}", { params }));
-    return dataset.class_names ?? NO_CLASSES;
-  });
-  return found.data ?? NO_CLASSES;
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { problemOf } from "../api/client";
-import { freshKey, startAudit } from "../api/start";
+import { freshId } from "../api/fresh-id";
+import { startAudit } from "../api/start";
 import type { Dataset, Problem } from "../api/types";
 import { type Draft, requestOf } from "../lib/draft";
 import { isPlaced, SHOWN_FIELDS } from "../lib/field-errors";
@@ -94,7 +95,7 @@ function useStart() {
 
   async function start(body: Parameters<typeof startAudit>[0]) {
     const text = JSON.stringify(body);
-    if (sent.current.body !== text) sent.current = { body: text, key: freshKey() };
+    if (sent.current.body !== text) sent.current = { body: text, key: freshId() };
     setBusy(true);
     setProblem(null);
     try {

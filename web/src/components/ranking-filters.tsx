@@ -59,7 +59,7 @@ export function RankingFilters(props: Props) {
           name="Class"
           value={view.label}
           all="All classes"
-          options={dataset?.class_names ?? []}
+          options={plain(dataset?.class_names ?? [])}
           onChange={(label) => onChange({ ...view, label })}
         />
       )}
@@ -68,7 +68,7 @@ export function RankingFilters(props: Props) {
           name="Split"
           value={view.split}
           all="All splits"
-          options={splits}
+          options={plain(splits)}
           onChange={(split) => onChange({ ...view, split })}
         />
       )}
@@ -93,7 +93,13 @@ export function RankingFilters(props: Props) {
           onChange={(grouping) => onChange({ ...view, grouping, min: null, max: null })}
         />
       )}
-      <Queue value={view.standing} onChange={(standing) => onChange({ ...view, standing })} />
+      <Choice
+        name="Queue"
+        value={view.standing}
+        all="All"
+        options={QUEUES}
+        onChange={(standing) => onChange({ ...view, standing })}
+      />
       <label class="ranking-filters__choice">
         <span>Order</span>
         <select
@@ -118,30 +124,6 @@ export function RankingFilters(props: Props) {
         );
       })}
     </div>
-  );
-}
-
-interface QueueProps {
-  value: string | null;
-  onChange: (value: string | null) => void;
-}
-
-/** Examples by what was decided on them. */
-function Queue({ value, onChange }: QueueProps) {
-  const unlisted = value !== null && QUEUES.every(([standing]) => standing !== value);
-  return (
-    <label class="ranking-filters__choice">
-      <span>Queue</span>
-      <select value={value ?? ""} onChange={(event) => onChange(event.currentTarget.value || null)}>
-        <option value="">All</option>
-        {unlisted && <option value={value}>{value}</option>}
-        {QUEUES.map(([standing, name]) => (
-          <option key={standing} value={standing}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 
@@ -210,13 +192,20 @@ interface ChoiceProps {
   name: string;
   value: string | null;
   all: string;
-  options: string[];
+  options: readonly Option[];
   onChange: (value: string | null) => void;
+}
+
+type Option = readonly [value: string, name: string];
+
+/** Values that are their own names. */
+function plain(values: string[]): Option[] {
+  return values.map((value) => [value, value]);
 }
 
 /** A native list: typing finds an entry among ten thousand. An unknown value stays visible. */
 function Choice({ name, value, all, options, onChange }: ChoiceProps) {
-  const unlisted = value !== null && !options.includes(value);
+  const unlisted = value !== null && options.every(([listed]) => listed !== value);
   return (
     <label class="ranking-filters__choice">
       <span>{name}</span>
@@ -228,9 +217,9 @@ function Choice({ name, value, all, options, onChange }: ChoiceProps) {
       >
         <option value="">{all}</option>
         {unlisted && <option value={`=${value}`}>{value}</option>}
-        {options.map((option) => (
-          <option key={option} value={`=${option}`}>
-            {option}
+        {options.map(([listed, words]) => (
+          <option key={listed} value={`=${listed}`}>
+            {words}
           </option>
         ))}
       </select>

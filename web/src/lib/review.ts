@@ -1,6 +1,8 @@
+import { forget } from "../api/audited";
 import { problemOf } from "../api/client";
-import { decide } from "../api/decisions";
-import type { Decide, Problem, Taken } from "../api/types";
+import { decide, lastOf, undo } from "../api/decisions";
+import { noteStandings } from "../api/ranking";
+import type { Decide, Problem, StandingOfIndex, Taken } from "../api/types";
 import { createStore } from "./store";
 
 /** A decision that the server did not take, and why. It is kept until it is sent again or dropped. */
@@ -22,6 +24,7 @@ export async function send(audit: string, body: Refused["body"]): Promise<Taken 
   try {
     const answer = await decide(audit, body);
     taken.push({ audit, id: body.id });
+    note(audit, answer.standings);
     return answer;
   } catch (thrown) {
     refused.set([...refused.get(), { audit, body, problem: problemOf(thrown) }]);
@@ -34,8 +37,23 @@ export function drop(id: string): void {
   refused.set(refused.get().filter((one) => one.body.id !== id));
 }
 
+/** Takes back the last decision of this visit, or else of this reviewer; null where there is none. */
+export async function takeBack(audit: string, reviewer: string): Promise<Taken | null> {
+  const last = lastTaken(audit) ?? (await lastOf(audit, reviewer))?.id;
+  if (!last) return null;
+  const answer = await undo(audit, last, reviewer);
+  note(audit, answer.standings);
+  return answer;
+}
+
+/** Where examples stand by now, wherever the page shows or keeps them. */
+export function note(audit: string, standings: readonly StandingOfIndex[]): void {
+  for (const { index } of standings) forget(audit, index);
+  noteStandings(audit, standings);
+}
+
 /** The last decision of this visit that was not taken back yet, given away. */
-export function lastTaken(audit: string): string | null {
+function lastTaken(audit: string): string | null {
   const at = taken.findLastIndex((one) => one.audit === audit);
   return at < 0 ? null : (taken.splice(at, 1)[0]?.id ?? null);
 }

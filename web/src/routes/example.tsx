@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { load, peek, prefetch } from "../api/audited";
+import { load, peek, preload } from "../api/audited";
 import type { Ranking } from "../api/ranking";
 import type { AuditedExample } from "../api/types";
 import { DecisionPanel } from "../components/decision-panel";
@@ -17,6 +17,7 @@ import { useResource } from "../lib/resource";
 import { auditPath, examplePath } from "../lib/route";
 import { useTitle } from "../lib/title";
 import { DEFAULT_VIEW, readView, scoringKey, type View, withQuery, writeView } from "../lib/url";
+import { useClasses } from "../lib/use-classes";
 import { useRanking } from "../lib/use-ranking";
 import "./example.css";
 
@@ -30,6 +31,7 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
     index,
     useResource(`${id}/${index}`, () => load(id, index)),
   );
+  const classes = useClasses(id);
   const shown = example.data;
   const checkpoint = Number(url.searchParams.get("checkpoint") ?? Number.NaN);
   useTitle(shown ? [shown.label, shown.key].filter(Boolean).join(": ") : "Example");
@@ -70,6 +72,7 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
                 key={index}
                 audit={id}
                 example={shown}
+                classes={classes}
                 ranking={ranking}
                 hrefOf={hrefOf}
                 onChange={example.reload}
@@ -133,9 +136,7 @@ function useNeighbours(ranking: Ranking, index: number, rank: number | null) {
         if (!wanted) return;
         setFound({ next: next?.index ?? null, previous: previous?.index ?? null });
         for (const neighbour of [next, previous]) {
-          if (!neighbour) continue;
-          prefetch(ranking.audit, neighbour.index);
-          if (neighbour.image_url) new Image().src = neighbour.image_url;
+          if (neighbour) preload(ranking.audit, neighbour);
         }
       },
       () => wanted && setFound({ next: null, previous: null }),
