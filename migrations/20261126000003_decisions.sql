@@ -24,6 +24,12 @@ comment on column review_actions.decided_at is 'When.';
 create index review_actions_of_audit on review_actions (audit_id, seq);
 create index review_actions_of_reviewer on review_actions (audit_id, reviewer, seq);
 
+create view valid_actions as
+    select * from review_actions
+    where undoes is null
+      and not exists (select from review_actions undo where undo.undoes = review_actions.id);
+comment on view valid_actions is 'Decisions that were not taken back.';
+
 create table decisions (
     action_seq bigint not null references review_actions (seq) on delete cascade,
     audit_id uuid not null references audits (id) on delete cascade,

@@ -31,6 +31,11 @@ impl Verdict {
         }
     }
 
+    /// What a word of the database means.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+
     /// All of them.
     pub const ALL: [Self; 5] = [
         Self::Keep,

@@ -44,10 +44,9 @@ pub async fn reviewers(db: &Database, audit: Uuid) -> Result<Vec<Reviewer>, Stor
     let rows = sqlx::query_as!(
         Reviewer,
         r#"-- reviews::reviewers
-           select a.reviewer as name, count(distinct d.index) as "examples!"
-           from review_actions a join decisions d on d.action_seq = a.seq
+           select a.reviewer as "name!", count(distinct d.index) as "examples!"
+           from valid_actions a join decisions d on d.action_seq = a.seq
            where a.audit_id = $1
-             and not exists (select from review_actions u where u.undoes = a.id)
            group by a.reviewer order by a.reviewer"#,
         audit,
     )

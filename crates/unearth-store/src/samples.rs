@@ -236,11 +236,10 @@ pub async fn found(db: &Database, sample: &Sample) -> Result<Vec<Found>, StoreEr
                   count(*) filter (where verdict in ('second_look', 'cannot_judge')) as "unjudged!"
            from (
                select distinct on (s.index) s.stratum, d.verdict
-               from review_actions a
+               from valid_actions a
                join decisions d on d.action_seq = a.seq
                join sample_examples s on s.sample_id = a.sample_id and s.index = d.index
                where a.sample_id = $1
-                 and not exists (select from review_actions u where u.undoes = a.id)
                order by s.index, a.seq desc) as last
            group by stratum"#,
         sample.id,
@@ -276,9 +275,8 @@ pub async fn open(db: &Database, sample: Uuid, limit: i64) -> Result<Vec<(i32, i
         "-- samples::open
          select position, index from sample_examples s
          where sample_id = $1 and not exists (
-             select from review_actions a join decisions d on d.action_seq = a.seq
-             where a.sample_id = $1 and d.index = s.index
-               and not exists (select from review_actions u where u.undoes = a.id))
+             select from valid_actions a join decisions d on d.action_seq = a.seq
+             where a.sample_id = $1 and d.index = s.index)
          order by position limit $2",
         sample,
         limit,

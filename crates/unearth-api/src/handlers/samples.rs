@@ -87,9 +87,11 @@ pub(crate) async fn list(
     Path(id): Path<Uuid>,
 ) -> Result<axum::Json<Samples>, Problem> {
     load::audit(&app, id).await?;
+    let changed = changed(&app, id).await?;
     let mut items = Vec::new();
     for sample in samples::list(&app.db, id).await? {
-        items.push(view(&app, id, sample).await?);
+        let found = samples::found(&app.db, &sample).await?;
+        items.push(Sample::new(sample, &found, changed));
     }
     Ok(axum::Json(Samples { items }))
 }
@@ -152,11 +154,14 @@ pub(crate) async fn open(
 
 async fn view(app: &App, audit: Uuid, sample: samples::Sample) -> Result<Sample, Problem> {
     let found = samples::found(&app.db, &sample).await?;
+    Ok(Sample::new(sample, &found, changed(app, audit).await?))
+}
+
+/// How many examples of an audit were relabelled or excluded, by decisions of whatever queue.
+async fn changed(app: &App, audit: Uuid) -> Result<i64, Problem> {
     let standings = reviews::standings(&app.db, audit).await?;
     let changed = standings
         .iter()
-        .filter(|(standing, _)| matches!(standing, Standing::Relabel | Standing::Exclude))
-        .map(|(_, examples)| examples)
-        .sum();
-    Ok(Sample::new(sample, &found, changed))
+        .filter(|(standing, _)| matches!(standing, Standing::Relabel | Standing::Exclude));
+    Ok(changed.map(|(_, examples)| examples).sum())
 }

@@ -109,8 +109,8 @@ pub async fn indices(db: &Database, action: Uuid, limit: i64) -> Result<Vec<i32>
 }
 
 fn verdict(word: &str, action: i64) -> Result<Verdict, StoreError> {
-    let known = Verdict::ALL.into_iter().find(|it| it.as_str() == word);
-    known.ok_or_else(|| StoreError::inconsistent("decisions", "verdict", action, "is no verdict"))
+    Verdict::from_word(word)
+        .ok_or_else(|| StoreError::inconsistent("decisions", "verdict", action, "is no verdict"))
 }
 
 /// A decision on one example.

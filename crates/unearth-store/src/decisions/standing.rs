@@ -18,8 +18,7 @@ pub(super) async fn derive(
              select d.index, d.action_seq, d.verdict, d.label, a.reviewer, a.settles
              from touched
              join decisions d on d.audit_id = $1 and d.index = touched.index
-             join review_actions a on a.seq = d.action_seq
-             where not exists (select from review_actions u where u.undoes = a.id)
+             join valid_actions a on a.seq = d.action_seq
          ),
          settled as (
              select index, max(action_seq) as seq from valid where settles group by index
@@ -172,13 +171,13 @@ impl Holding {
             query
                 .push(
                     " and not exists (
-                        select from decisions d join review_actions a on a.seq = d.action_seq
+                        select from decisions d join valid_actions a on a.seq = d.action_seq
                         where d.audit_id = ",
                 )
                 .push_bind(self.audit)
                 .push(format!(" and d.index = {index} and a.reviewer = "))
                 .push_bind(reviewer.clone())
-                .push(" and not exists (select from review_actions u where u.undoes = a.id))");
+                .push(")");
         }
     }
 }

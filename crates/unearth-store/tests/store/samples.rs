@@ -69,6 +69,15 @@ async fn draw(world: &World, run: &ClaimedRun, set: i64, number: u128, request: 
         .unwrap();
 }
 
+fn action(number: u128, seconds: i64) -> NewAction {
+    NewAction {
+        id: id(number),
+        audit: id(1),
+        reviewer: "ada".into(),
+        now: at(seconds),
+    }
+}
+
 async fn decide(
     world: &World,
     run: &ClaimedRun,
@@ -77,12 +86,7 @@ async fn decide(
     verdict: Verdict,
     index: i32,
 ) -> Uuid {
-    let action = NewAction {
-        id: id(number),
-        audit: id(1),
-        reviewer: "ada".into(),
-        now: at(3),
-    };
+    let action = action(number, 3);
     let manner = Manner {
         settles: false,
         sample,
@@ -198,12 +202,7 @@ async fn what_was_found_counts_decisions_in_the_sample_alone() {
     decide(&world, &run, sample, 3, Verdict::Relabel, of_first[1]).await;
     decide(&world, &run, sample, 4, Verdict::CannotJudge, of_first[2]).await;
     let undone = decide(&world, &run, sample, 5, Verdict::Exclude, of_first[3]).await;
-    let back = NewAction {
-        id: id(6),
-        audit: id(1),
-        reviewer: "ada".into(),
-        now: at(4),
-    };
+    let back = action(6, 4);
     decisions::undo(&world.db, &back, undone).await.unwrap();
     let stored = samples::get(&world.db, id(1), id(100))
         .await
@@ -309,12 +308,7 @@ async fn a_bulk_decision_names_its_number_and_is_undone_as_one() {
         ..Filter::default()
     };
     let decide = async |number, judgement, expected| {
-        let action = NewAction {
-            id: id(number),
-            audit: id(1),
-            reviewer: "ada".into(),
-            now: at(3),
-        };
+        let action = action(number, 3);
         let manner = Manner {
             settles: false,
             sample: None,
@@ -338,12 +332,7 @@ async fn a_bulk_decision_names_its_number_and_is_undone_as_one() {
             .await,
         30
     );
-    let back = NewAction {
-        id: id(11),
-        audit: id(1),
-        reviewer: "ada".into(),
-        now: at(4),
-    };
+    let back = action(11, 4);
     let undone = decisions::undo(&world.db, &back, id(10)).await.unwrap();
     assert_eq!(undone, Done::Yes(30));
     assert_eq!(world.number("select count(*) from standings").await, 0);

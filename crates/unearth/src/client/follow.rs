@@ -88,8 +88,7 @@ impl Shown {
 
     fn progress(&mut self, event: &Value) {
         let Some(title) = title(event) else { return };
-        let total = event.get("total").and_then(Value::as_u64).unwrap_or(0);
-        let step = event.get("step").and_then(Value::as_u64).unwrap_or(0);
+        let (total, step) = (count(event, "total"), count(event, "step"));
         if self.bar.as_ref().is_none_or(|bar| bar.title() != title) {
             self.end_phase();
             let unit = if total == 0 {
@@ -107,8 +106,7 @@ impl Shown {
 
     /// The rate of the phase and what remains: of the whole audit, where that can be told.
     fn note(&mut self, event: &Value) -> String {
-        let count = |key: &str| event.get(key).and_then(Value::as_u64).unwrap_or(0);
-        let (done, runs) = (count("runs_done"), count("runs"));
+        let (done, runs) = (count(event, "runs_done"), count(event, "runs"));
         let all_runs = self.runs.at(done, runs, Instant::now());
         let of_run = number(event, "eta_seconds");
         let (seconds_left, of) = match all_runs {
@@ -144,13 +142,17 @@ fn number(event: &Value, key: &str) -> Option<f64> {
     event.get(key).and_then(Value::as_f64)
 }
 
+/// 0 where it is not told.
+fn count(event: &Value, key: &str) -> u64 {
+    event.get(key).and_then(Value::as_u64).unwrap_or(0)
+}
+
 /// `training epoch 3/12`, `snapshotting 2/6`, `training 12/25 in all`, `scoring`.
 fn title(event: &Value) -> Option<String> {
     let phase = event.get("phase")?.as_str()?;
-    let count = |key: &str| event.get(key).and_then(Value::as_u64).unwrap_or(0);
     let of = |done: &str, all: &str| {
-        let all = count(all);
-        format!("{}/{all}", (count(done) + 1).min(all))
+        let all = count(event, all);
+        format!("{}/{all}", (count(event, done) + 1).min(all))
     };
     let is_member = event.get("role").and_then(Value::as_str) == Some("member");
     Some(match phase {
