@@ -101,8 +101,11 @@ test("a review with keys: decide, go on, undo, differ, find again", async ({
     await expect(refused).toContainText("cannot be reached");
     await refused.getByRole("button", { name: "Send again" }).click();
     await expect(refused).toHaveCount(0);
-    const example = await get(api, `/v1/audits/${id}/examples/${order[25]}`);
-    expect(example.standing.standing).toBe("exclude");
+    await expect
+      .poll(
+        async () => (await get(api, `/v1/audits/${id}/examples/${order[25]}`)).standing.standing,
+      )
+      .toBe("exclude");
   });
 
   await test.step("the queue of the undecided counts what the API counts", async () => {
