@@ -109,7 +109,7 @@ impl Scenario {
         sink: &mut dyn TrainingSink,
     ) -> Result<TrainingOutcome, TrainingError> {
         let threads = NonZeroUsize::new(self.threads).expect("at least one thread");
-        let trainer = LibtorchTrainer::new(DeviceChoice::Cpu, threads).expect("a CPU");
+        let trainer = LibtorchTrainer::new(device(), threads).expect("the device can be used");
         let job = TrainingJob {
             recipe: &self.recipe,
             seed: self.seed,
@@ -119,6 +119,14 @@ impl Scenario {
             quantise: &self.quantise,
         };
         trainer.train(&job, &self.examples(), sink)
+    }
+}
+
+/// What the tests run on: `UNEARTH_TEST_DEVICE`, or else the CPU.
+fn device() -> DeviceChoice {
+    match std::env::var("UNEARTH_TEST_DEVICE") {
+        Ok(device) => device.parse().expect("UNEARTH_TEST_DEVICE is a device"),
+        Err(_) => DeviceChoice::Cpu,
     }
 }
 
