@@ -1,14 +1,22 @@
-//! Rankings as files, written in pieces while their rows come.
+//! Rankings and labels as files, written in pieces while their rows come.
 
+mod cleanlab;
 mod csv;
+mod folder_moves;
 mod json_lines;
+mod label_studio;
+mod labels;
 mod parquet;
 mod provenance;
 mod table;
 
 pub(crate) use self::{
+    cleanlab::Cleanlab,
     csv::{Csv, Text},
+    folder_moves::{FolderMoves, NotInClassFolder},
     json_lines::JsonLines,
+    label_studio::LabelStudio,
+    labels::Labels,
     parquet::Parquet,
     provenance::Provenance,
     table::Table,
@@ -21,10 +29,13 @@ use futures::{
     StreamExt as _, TryStreamExt as _,
     stream::{self, BoxStream, TryChunksError},
 };
-use unearth_store::{StoreError, scores::RankedRow};
+use unearth_store::StoreError;
 
 /// A file format. It is asked for the start once, for the rows piece by piece, then for the end.
 pub(crate) trait Format: Send + 'static {
+    /// What is written.
+    type Row: Send;
+
     /// Rows in one piece: no more are held at once.
     const ROWS: usize;
 
@@ -34,7 +45,7 @@ pub(crate) trait Format: Send + 'static {
     }
 
     /// One piece of rows.
-    fn rows(&mut self, rows: Vec<RankedRow>) -> Result<Vec<u8>, ExportError>;
+    fn rows(&mut self, rows: Vec<Self::Row>) -> Result<Vec<u8>, ExportError>;
 
     /// What stands behind them.
     fn end(self) -> Result<Vec<u8>, ExportError>
@@ -62,7 +73,7 @@ pub(crate) enum ExportError {
 /// The file as a body. Where something goes wrong the transfer breaks, so that a part is never taken for
 /// the whole.
 pub(crate) fn body<F: Format>(
-    rows: BoxStream<'static, Result<RankedRow, StoreError>>,
+    rows: BoxStream<'static, Result<F::Row, StoreError>>,
     mut format: F,
 ) -> Body {
     let start = format.start();
@@ -84,5 +95,5 @@ pub(crate) fn body<F: Format>(
 
 /// Says in the log why a download broke off; the client sees a connection that ends early.
 fn log_break(error: &ExportError) {
-    tracing::error!(error = chain(error), "a ranking broke off");
+    tracing::error!(error = chain(error), "a file broke off");
 }

@@ -14,6 +14,8 @@ pub(crate) mod external;
 pub(crate) mod gradients;
 pub(crate) mod groups;
 pub(crate) mod health;
+pub(crate) mod interchange;
+pub(crate) mod labels;
 mod load;
 pub(crate) mod pie;
 pub(crate) mod ranking;

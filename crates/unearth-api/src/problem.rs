@@ -72,6 +72,7 @@ kinds! {
     DATASET_HAS_NO_IMAGES = CONFLICT "dataset-has-no-images" "The dataset has no images to train on";
     EXAMPLE_HAS_NO_IMAGE = NOT_FOUND "example-has-no-image" "The example is no image";
 
+    LABELS_NOT_IN_FOLDERS = CONFLICT "labels-not-in-folders" "The labels are not class folders";
     DECISION_NOT_FOUND = NOT_FOUND "decision-not-found" "There is no such decision";
     DECISION_NOT_YOURS = CONFLICT "decision-not-yours" "The decision is another reviewer's";
     DECISION_ID_REUSED = CONFLICT "decision-id-reused" "The id came with another decision";

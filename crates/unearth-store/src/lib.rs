@@ -19,6 +19,7 @@ pub mod exemplars;
 pub mod external;
 pub mod groups;
 pub mod idempotency;
+pub mod labels;
 mod little_endian;
 pub mod predictions;
 pub mod probes;

@@ -41,6 +41,15 @@ pub enum Order {
     EasiestFirst,
 }
 
+/// How much of a text a row brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Texts {
+    /// Enough to know it by.
+    Excerpt,
+    /// All of it.
+    Whole,
+}
+
 /// One row of a ranking.
 #[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct RankedRow {
@@ -100,8 +109,8 @@ pub struct RankedRow {
     pub decided_label: Option<i32>,
     /// How many reviewers have decided on it.
     pub reviewers: Option<i32>,
-    /// The beginning of its text, where it is one.
-    pub excerpt: Option<String>,
+    /// Its text, where it is one: as much as was asked for.
+    pub text: Option<String>,
 }
 
 /// One page of a ranking: rows after rank `after`, seen from the end that `order` names.
@@ -117,7 +126,12 @@ pub async fn page(
     after: Option<i32>,
     limit: i64,
 ) -> Result<Vec<RankedRow>, StoreError> {
-    let mut query = select(score_set, dataset, filter);
+    let mut query = select(score_set, dataset, filter, Texts::Excerpt);
+    push_page(&mut query, order, after, limit);
+    Ok(query.build_query_as().fetch_all(&db.pool).await?)
+}
+
+fn push_page(query: &mut QueryBuilder<Postgres>, order: Order, after: Option<i32>, limit: i64) {
     match order {
         Order::HardestFirst => {
             if let Some(after) = after {
@@ -134,7 +148,6 @@ pub async fn page(
         }
     }
     query.push(" limit ").push_bind(limit);
-    Ok(query.build_query_as().fetch_all(&db.pool).await?)
 }
 
 /// Streams a ranking, hardest first, in constant memory. Ends with [`StoreError::Deleted`] when the
@@ -144,10 +157,11 @@ pub fn stream(
     score_set: i64,
     dataset: Uuid,
     filter: &Filter,
+    texts: Texts,
 ) -> BoxStream<'static, Result<RankedRow, StoreError>> {
     let pool = db.pool.clone();
     let filter = filter.clone();
-    Box::pin(async_stream(pool, score_set, dataset, filter))
+    Box::pin(async_stream(pool, score_set, dataset, filter, texts))
 }
 
 fn async_stream(
@@ -155,6 +169,7 @@ fn async_stream(
     score_set: i64,
     dataset: Uuid,
     filter: Filter,
+    texts: Texts,
 ) -> impl Stream<Item = Result<RankedRow, StoreError>> {
     // Pages by rank rather than one cursor: a reader that stalls holds no connection.
     const PAGE: i64 = 2_000;
@@ -165,16 +180,9 @@ fn async_stream(
             let Some(after) = after else {
                 return Ok::<_, StoreError>(None);
             };
-            let rows = page(
-                &db,
-                score_set,
-                dataset,
-                &filter,
-                Order::HardestFirst,
-                Some(after),
-                PAGE,
-            )
-            .await?;
+            let mut query = select(score_set, dataset, &filter, texts);
+            push_page(&mut query, Order::HardestFirst, Some(after), PAGE);
+            let rows: Vec<RankedRow> = query.build_query_as().fetch_all(&db.pool).await?;
             let next = rows
                 .last()
                 .map(|row| row.rank)
@@ -244,8 +252,28 @@ pub(crate) async fn total(db: &Database, score_set: i64) -> Result<i64, StoreErr
     Ok(total)
 }
 
-fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgres> {
-    let mut query = QueryBuilder::new(
+/// How many examples of a score set have a value: those with the first ranks.
+///
+/// # Errors
+/// When the database fails.
+pub async fn scored(db: &Database, score_set: i64) -> Result<i32, StoreError> {
+    let last = sqlx::query_scalar!(
+        "-- scores::scored
+         select rank from scores where score_set_id = $1 and value is not null
+         order by rank desc limit 1",
+        score_set
+    )
+    .fetch_optional(&db.pool)
+    .await?;
+    Ok(last.unwrap_or(0))
+}
+
+fn select(score_set: i64, dataset: Uuid, filter: &Filter, texts: Texts) -> QueryBuilder<Postgres> {
+    let text = match texts {
+        Texts::Excerpt => "left(examples.text, 200)",
+        Texts::Whole => "examples.text",
+    };
+    let mut query = QueryBuilder::new(format!(
         "-- scores::page
          select scores.rank, scores.index, examples.key, scores.label, examples.split,
                 examples.group_name, scores.value, scores.value_reason, scores.normalised,
@@ -257,7 +285,7 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgr
                 exemplars.unpruned_agreement, exemplars.own_agreement,
                 exemplars.tied as modal_tied, standings.standing,
                 standings.label as decided_label, standings.reviewers,
-                left(examples.text, 200) as excerpt
+                {text} as text
          from scores
          join score_sets on score_sets.id = scores.score_set_id
          left join suggestions on suggestions.audit_id = score_sets.audit_id
@@ -269,8 +297,8 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter) -> QueryBuilder<Postgr
          left join exemplars on exemplars.score_set_id = scores.score_set_id
                             and exemplars.index = scores.index
          left join standings on standings.audit_id = score_sets.audit_id
-                            and standings.index = scores.index ",
-    );
+                            and standings.index = scores.index "
+    ));
     push_source(&mut query, score_set, dataset, filter);
     query
 }

@@ -16,7 +16,13 @@ pub(crate) enum Text {
 }
 
 impl Text {
-    fn cell(self, text: &str) -> String {
+    /// As a query says.
+    pub(crate) fn of(raw: bool) -> Self {
+        if raw { Self::Raw } else { Self::Safe }
+    }
+
+    /// What stands in a cell.
+    pub(super) fn cell(self, text: &str) -> String {
         let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
         if runs && self == Self::Safe {
             format!("'{text}")
@@ -34,6 +40,8 @@ pub(crate) struct Csv {
 }
 
 impl Format for Csv {
+    type Row = RankedRow;
+
     const ROWS: usize = 1_000;
 
     fn start(&mut self) -> Vec<u8> {
@@ -62,7 +70,8 @@ impl Csv {
     }
 }
 
-fn encode(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
+/// Rows of RFC 4180.
+pub(super) fn encode(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
@@ -75,6 +84,6 @@ fn encode(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
 }
 
 /// The shortest text that reads back as the same number.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     format!("{value:?}")
 }

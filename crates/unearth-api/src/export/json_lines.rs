@@ -18,6 +18,8 @@ pub(crate) struct JsonLines {
 }
 
 impl Format for JsonLines {
+    type Row = RankedRow;
+
     const ROWS: usize = 1_000;
 
     fn rows(&mut self, rows: Vec<RankedRow>) -> Result<Vec<u8>, ExportError> {

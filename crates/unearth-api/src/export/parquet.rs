@@ -60,6 +60,8 @@ impl Parquet {
 }
 
 impl Format for Parquet {
+    type Row = RankedRow;
+
     const ROWS: usize = 16_384;
 
     fn rows(&mut self, rows: Vec<RankedRow>) -> Result<Vec<u8>, ExportError> {

@@ -6,10 +6,16 @@ use super::{
     subsets::{self, Choice},
 };
 use crate::{App, class_names::ClassNames, problem::Problem, view::score::ScoreInfo};
+use futures::stream::BoxStream;
 use serde::Deserialize;
 use unearth_audit::{FieldError, Standing, Subset};
 use unearth_store::{
-    audits::Audit, datasets::Dataset, decisions::Holding, score_sets::ScoreSet, scores::Filter,
+    StoreError,
+    audits::Audit,
+    datasets::Dataset,
+    decisions::Holding,
+    score_sets::ScoreSet,
+    scores::{self, Filter, RankedRow, Texts},
 };
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -92,6 +98,15 @@ impl Chosen {
             set,
             filter,
         })
+    }
+
+    /// Its rows, hardest first.
+    pub(super) fn rows(
+        &self,
+        app: &App,
+        texts: Texts,
+    ) -> BoxStream<'static, Result<RankedRow, StoreError>> {
+        scores::stream(&app.db, self.set.id, self.dataset.id, &self.filter, texts)
     }
 }
 

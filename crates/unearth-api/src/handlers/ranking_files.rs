@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use unearth_store::scores;
+use unearth_store::scores::{RankedRow, Texts};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ pub(crate) struct CsvQuery {
     /// Whether text that a spreadsheet would run as a formula stays as it is; by default it gets an
     /// apostrophe in front.
     #[serde(default)]
-    raw: bool,
+    pub(super) raw: bool,
 }
 
 /// Streams a ranking as CSV (RFC 4180), hardest first, with the columns `rank`, `index`, `key`,
@@ -51,10 +51,9 @@ pub(crate) async fn csv(
     Queries(selection, filter, query): Queries<SelectionQuery, FilterQuery, CsvQuery>,
 ) -> Result<Response, Problem> {
     let chosen = Chosen::load(&app, id, selection, filter).await?;
-    let text = if query.raw { Text::Raw } else { Text::Safe };
     let format = Csv {
         table: table(&chosen),
-        text,
+        text: Text::of(query.raw),
     };
     let named = file(
         "text/csv; charset=utf-8",
@@ -119,11 +118,13 @@ fn table(chosen: &Chosen) -> Table {
     Table::new(audit, dataset, chosen.info.level)
 }
 
-fn provenance(chosen: &Chosen) -> Provenance {
+/// What the ranking was made from.
+pub(super) fn provenance(chosen: &Chosen) -> Provenance {
     Provenance::of(&chosen.audit, &chosen.dataset, &chosen.info)
 }
 
-fn file(media_type: &'static str, disposition: &'static str) -> HeaderMap {
+/// What a file is and what it is called.
+pub(super) fn file(media_type: &'static str, disposition: &'static str) -> HeaderMap {
     HeaderMap::from_iter([
         (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
         (
@@ -133,8 +134,13 @@ fn file(media_type: &'static str, disposition: &'static str) -> HeaderMap {
     ])
 }
 
-fn download(app: &App, chosen: &Chosen, mut headers: HeaderMap, format: impl Format) -> Response {
+fn download(
+    app: &App,
+    chosen: &Chosen,
+    mut headers: HeaderMap,
+    format: impl Format<Row = RankedRow>,
+) -> Response {
     headers.extend(provenance(chosen).headers());
-    let rows = scores::stream(&app.db, chosen.set.id, chosen.dataset.id, &chosen.filter);
+    let rows = chosen.rows(app, Texts::Excerpt);
     (headers, export::body(rows, format)).into_response()
 }

@@ -265,7 +265,7 @@ impl RankedExample {
             suggested_label: row.suggested.map(|label| classes.name(label)).transpose()?,
             suggested_probability: row.suggested_probability,
             image_url: view::example::image_url(dataset, row.index),
-            excerpt: row.excerpt,
+            excerpt: row.text,
             url: format!("{}/examples/{}", view::audit::url(audit), row.index),
         })
     }

@@ -10,6 +10,8 @@ mod events;
 mod example;
 mod external;
 mod idempotency;
+mod interchange;
+mod labels;
 mod page;
 mod postgres;
 mod ranking;

@@ -6,7 +6,7 @@ use unearth_audit::{ScoreKey, Signal};
 use unearth_store::{
     runs::ClaimedRun,
     score_sets::{self, NewScore, Scored},
-    scores::{self, Filter, Order},
+    scores::{self, Filter, Order, Texts},
     suggestions::{self, Suggestion},
 };
 
@@ -64,10 +64,16 @@ async fn a_score_set_comes_back_and_is_replaced_whole() {
     assert_eq!(listed[0].info, Some(first.info.clone()));
     assert_eq!(listed[0].statistics, Some(first.statistics.clone()));
 
-    let stored: Vec<_> = scores::stream(&world.db, set, run.dataset_id, &Filter::default())
-        .try_collect()
-        .await
-        .unwrap();
+    let stored: Vec<_> = scores::stream(
+        &world.db,
+        set,
+        run.dataset_id,
+        &Filter::default(),
+        Texts::Excerpt,
+    )
+    .try_collect()
+    .await
+    .unwrap();
     assert_eq!(stored.len(), first.rows.len());
     for (stored, given) in stored.iter().zip(&first.rows) {
         assert_eq!((stored.rank, stored.index), (given.rank, given.index));
@@ -239,7 +245,7 @@ fn paging_shows_each_fitting_row_once() {
             let (paged, streamed, counts) = runtime.block_on(async {
                 let set = store(&world, &run, &scored).await;
                 let paged = all_pages(&world, set, run.dataset_id, &filter, order, limit).await;
-                let rows = scores::stream(&world.db, set, run.dataset_id, &filter);
+                let rows = scores::stream(&world.db, set, run.dataset_id, &filter, Texts::Excerpt);
                 let streamed: Vec<_> = rows.try_collect().await.unwrap();
                 let counts = scores::counts(&world.db, set, run.dataset_id, &filter).await;
                 (paged, streamed, counts.unwrap())
