@@ -2,12 +2,15 @@
 
 pub(crate) mod archaeology;
 pub(crate) mod audit;
+pub(crate) mod comparison;
 pub(crate) mod dataset;
+pub(crate) mod density;
 pub(crate) mod event;
 pub(crate) mod example;
 pub(crate) mod external;
 pub(crate) mod group;
 pub(crate) mod pie;
+pub(crate) mod provisional;
 pub(crate) mod review;
 pub(crate) mod run;
 pub(crate) mod sample;

@@ -7,10 +7,12 @@
 pub mod archaeology;
 pub mod audits;
 pub mod blobs;
+pub mod comparison;
 mod copy;
 mod database;
 pub mod datasets;
 pub mod decisions;
+pub mod density;
 pub mod dynamics;
 mod error;
 pub mod events;

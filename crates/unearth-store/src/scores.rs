@@ -24,6 +24,35 @@ pub struct Filter {
     pub category: Option<Category>,
     /// What was decided.
     pub holding: Option<Holding>,
+    /// Scores in other rankings.
+    pub within: Vec<Within>,
+}
+
+/// Scores in another ranking, from `low` up to `high`, both included.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Within {
+    /// Its score set.
+    pub score_set: i64,
+    /// Smallest score; any where there is none.
+    pub low: Option<f64>,
+    /// Largest score; any where there is none.
+    pub high: Option<f64>,
+}
+
+impl Within {
+    fn push_to(&self, query: &mut QueryBuilder<Postgres>) {
+        query
+            .push(" and exists (select from scores other where other.score_set_id = ")
+            .push_bind(self.score_set)
+            .push(" and other.index = scores.index and other.value is not null");
+        if let Some(low) = self.low {
+            query.push(" and other.value >= ").push_bind(low);
+        }
+        if let Some(high) = self.high {
+            query.push(" and other.value <= ").push_bind(high);
+        }
+        query.push(")");
+    }
 }
 
 impl Filter {
@@ -344,6 +373,9 @@ pub(crate) fn push_source(
     }
     if let Some(holding) = &filter.holding {
         holding.push_to(query, "scores.index");
+    }
+    for within in &filter.within {
+        within.push_to(query);
     }
 }
 

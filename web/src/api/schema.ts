@@ -176,6 +176,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audits/{id}/cleanlab.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams the ranking by `label_issue` in the columns of cleanlab: `index`, `key`, `is_label_issue`,
+         *     `label_score`, `given_label` and `suggested_label`, the worst first.
+         * @description There a low `label_score` is worse: it is 1 − percentile ÷ 100. `is_label_issue` is the subset `label_issues`,
+         *     the hardest 5 %.
+         */
+        get: operations["get_audits_id_cleanlab_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/compare/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compares a ranking of an audit with the same ranking of another: how far they agree, which examples entered the
+         *     top and which left it, class by class.
+         * @description Examples are the same by their index where the datasets have the same content, otherwise by their key: a dataset
+         *     before and after it was cleaned.
+         */
+        get: operations["get_audits_id_compare_other"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audits/{id}/complete": {
         parameters: {
             query?: never;
@@ -351,6 +395,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audits/{id}/label-studio.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams a ranking as tasks for Label Studio, hardest first: the suggestion is a prediction with the share of
+         *     examples that are no harder as its score, what was decided an annotation.
+         * @description The labelling interface has a `Choices` named `label` over an `Image` named `image`, or a `Text` named `text`.
+         */
+        get: operations["get_audits_id_label_studio_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/labels.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams the labels of the whole dataset with the decisions applied, as CSV in the columns in which a manifest
+         *     or a table is uploaded: `path` (`key` where there are no image files), `label`, and where the dataset has them
+         *     `split`, `group`, `difficulty` and `text`.
+         * @description Excluded examples are left out; whatever is not agreed on (undecided, in conflict, for a second look) keeps its
+         *     given label. After them come `given_label`, `standing` and `index`, which an upload ignores. Text stays as it
+         *     is.
+         */
+        get: operations["get_audits_id_labels_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows how many examples lie where between two signals: the data map of Dataset Cartography
+         *     (arXiv 2009.10795) unless other signals are named.
+         * @description `within=` filters rankings by a part of it.
+         */
+        get: operations["get_audits_id_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/moves.sh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Writes the decisions as a shell script that moves files between class folders: relabelled ones into the folder
+         *     of their class, excluded ones out of the dataset.
+         * @description It overwrites and deletes nothing, and can be run again. It is there for datasets whose keys are paths in
+         *     class folders.
+         */
+        get: operations["get_audits_id_moves_sh"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audits/{id}/pie": {
         parameters: {
             query?: never;
@@ -380,6 +512,27 @@ export interface paths {
         };
         /** Shows one population of an audit, with recall by class and by group. */
         get: operations["get_audits_id_pie_level"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audits/{id}/provisional": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ranks the examples of an audit by what its training has recorded so far: the mean loss of the given label over
+         *     the finished epochs, as `mean_loss` will have it at the end.
+         * @description It is there while the training runs, and changes with every epoch; before the first one has ended it is empty.
+         */
+        get: operations["get_audits_id_provisional"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1340,6 +1493,24 @@ export interface components {
         };
         /** @description When gradients are taken. */
         Checkpoints: number | number[];
+        /** @description How a class fares in both. */
+        ClassComparison: {
+            /** @description Examples that both rank. */
+            both: number;
+            /**
+             * Format: double
+             * @description Spearman's rank correlation within the class; null as above.
+             */
+            correlation?: number | null;
+            /** @description The class; null in a dataset without labels. */
+            label?: string | null;
+            /** @description How many are in both. */
+            shared: number;
+            /** @description How many are in the top here. */
+            top_here: number;
+            /** @description How many are in the top there. */
+            top_there: number;
+        };
         /** @description The scores of one class. */
         ClassSummary: {
             /**
@@ -1365,6 +1536,38 @@ export interface components {
              */
             std?: number | null;
         };
+        /** @description A ranking of one audit (here) compared with the same of another (there). */
+        Comparison: {
+            /** @description Examples that both rank. */
+            both: number;
+            /** @description Per class, as labelled here (there where it is not here), in the order of their names. */
+            classes: components["schemas"]["ClassComparison"][];
+            /**
+             * Format: double
+             * @description Spearman's rank correlation over the examples that both score; null where there are fewer than two, or one
+             *     ranking says the same of all.
+             */
+            correlation?: number | null;
+            /** @description Those in the top here and not there, the hardest here first. */
+            entered: components["schemas"]["Moved"][];
+            /** @description Those in the top there and not here, the hardest there first. */
+            left: components["schemas"]["Moved"][];
+            /** @description By what examples are the same. */
+            matched_by: components["schemas"]["MatchedBy"];
+            /** @description Examples that only this audit ranks. */
+            only_here: number;
+            /** @description Examples that only the other one ranks. */
+            only_there: number;
+            /** @description How many of them are in the top of both. */
+            shared: number;
+            /** @description What is ranked. */
+            signal: components["schemas"]["ScoreInfo"];
+            /**
+             * Format: int32
+             * @description How many of the hardest are looked at.
+             */
+            top: number;
+        };
         /** @description Examples of a kind that a user knows. */
         CustomSuite: {
             /** @description Indices of its examples, ascending. */
@@ -1378,6 +1581,53 @@ export interface components {
             keys: string[];
             /** @description Its name, such as `rare camera`. */
             name: string;
+        };
+        /** @description How many examples lie where between two signals. */
+        DataMap: {
+            /** @description Those in which there are examples; examples without one of the scores are in none. */
+            cells: components["schemas"]["DataMapCell"][];
+            /**
+             * Format: int32
+             * @description Cells along either axis.
+             */
+            side: number;
+            /** @description From left to right. */
+            x: components["schemas"]["DataMapAxis"];
+            /** @description From bottom to top. */
+            y: components["schemas"]["DataMapAxis"];
+        };
+        /** @description A signal and where its scores lie. */
+        DataMapAxis: {
+            /**
+             * Format: double
+             * @description Largest score.
+             */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description Smallest score; null where no example has both.
+             */
+            low?: number | null;
+            /** @description The signal. */
+            signal: components["schemas"]["ScoreInfo"];
+        };
+        /** @description A part of the map. */
+        DataMapCell: {
+            /**
+             * Format: int64
+             * @description How many examples; never 0.
+             */
+            examples: number;
+            /**
+             * Format: int32
+             * @description Column, from 0 at the low end.
+             */
+            x: number;
+            /**
+             * Format: int32
+             * @description Row, from 0 at the low end.
+             */
+            y: number;
         };
         /** @description Labelled examples that never change. */
         Dataset: {
@@ -2153,6 +2403,11 @@ export interface components {
          * @enum {string}
          */
         LogitSource: "in_flight" | "eval_pass";
+        /**
+         * @description By what examples are the same.
+         * @enum {string}
+         */
+        MatchedBy: "index" | "key";
         /** @description The rows that filters leave of a ranking. */
         Matching: {
             /**
@@ -2205,6 +2460,45 @@ export interface components {
          * @enum {string}
          */
         Model: "cnn-s" | "mlp" | "resnet9" | "resnet18" | "resnet50";
+        /** @description An example that is in one top alone. */
+        Moved: {
+            /**
+             * Format: int32
+             * @description Example here; null where it is not ranked here, as in the three below.
+             */
+            index?: number | null;
+            /** @description File name or id. */
+            key: string;
+            /** @description Its given label. */
+            label?: string | null;
+            /**
+             * Format: int32
+             * @description Example there; null where it is not ranked there, as in the three below.
+             */
+            other_index?: number | null;
+            /** @description Its given label there. */
+            other_label?: string | null;
+            /**
+             * Format: int32
+             * @description Its rank there.
+             */
+            other_rank?: number | null;
+            /**
+             * Format: double
+             * @description Its score there.
+             */
+            other_score?: number | null;
+            /**
+             * Format: int32
+             * @description Hardest is 1.
+             */
+            rank?: number | null;
+            /**
+             * Format: double
+             * @description Its score.
+             */
+            score?: number | null;
+        };
         /** @description An example that is to be reviewed. */
         OpenExample: components["schemas"]["Example"] & {
             /**
@@ -2473,6 +2767,46 @@ export interface components {
              * @description Steps of this phase.
              */
             total: number;
+        };
+        /** @description The hardest examples of a training so far. */
+        Provisional: {
+            /**
+             * Format: int32
+             * @description How many epochs it is made from; 0 before the first one has ended.
+             */
+            epochs: number;
+            /** @description How many examples were trained on in them. */
+            examples: number;
+            /** @description The hardest of them, the hardest first. */
+            items: components["schemas"]["ProvisionalExample"][];
+        };
+        /** @description An example of which something is recorded. */
+        ProvisionalExample: {
+            /** @description The beginning of the text that it is; null where it is none. */
+            excerpt?: string | null;
+            /** @description Its image; null where it is none. */
+            image_url?: string | null;
+            /**
+             * Format: int32
+             * @description Position in the dataset, from 0: its identity.
+             */
+            index: number;
+            /** @description File name or id. */
+            key: string;
+            /** @description Given label: the name of its class; null in a dataset without labels. */
+            label?: string | null;
+            /**
+             * Format: double
+             * @description Mean cross-entropy of the given label over the epochs, in nats.
+             */
+            mean_loss: number;
+            /**
+             * Format: int32
+             * @description The hardest is 1; ties go by index.
+             */
+            rank: number;
+            /** @description Everything about it, once the audit has succeeded. */
+            url: string;
         };
         /**
          * @description Magnitude pruning inside a training: the smallest weights of each weight tensor are zero in every
@@ -3973,6 +4307,127 @@ export interface operations {
             };
         };
     };
+    get_audits_id_cleanlab_csv: {
+        parameters: {
+            query?: {
+                /** @description Whether the examples that were trained on are ranked (the default) or the others. */
+                population?: "trained" | "held_out";
+                /** @description How groups are compared: `global` (the default), `within_group` or `shrunken`. */
+                grouping?: "global" | "within_group" | "shrunken";
+                /** @description Only of the class with this name. */
+                label?: string;
+                /** @description Only of this split. */
+                split?: string;
+                /** @description Only of this group. */
+                group?: string;
+                /** @description Only of this subset. */
+                subset?: string;
+                /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
+                share?: number;
+                /** @description Only of this category of the archaeology. */
+                category?: string;
+                /** @description Smallest value, included. */
+                min?: number;
+                /** @description Largest value, included. */
+                max?: number;
+                /**
+                 * @description Only those whose scores of other signals lie within bounds, which are included: `confidence:0.2..0.5`, with an
+                 *     open end as `confidence:0.2..`, several of them with commas between.
+                 */
+                within?: string;
+                /**
+                 * @description Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
+                 *     `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
+                 *     first.
+                 */
+                standing?: string;
+                /** @description Only those that this reviewer has not decided on. */
+                open_to?: string;
+                /**
+                 * @description Whether text that a spreadsheet would run as a formula stays as it is; by default it gets an
+                 *     apostrophe in front.
+                 */
+                raw?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_compare_other: {
+        parameters: {
+            query?: {
+                /** @description The signal; `vog` by default. */
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
+                /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
+                window?: string;
+                /** @description Formula of VoG: `std` (the default) or `paper`. */
+                variant?: "std" | "paper";
+                /**
+                 * @description Population of `pie` that is compared with the unpruned one: a sparsity such as `0.5`, `int8`, `fp16` or
+                 *     `null`.
+                 */
+                level?: string;
+                /** @description Whether the examples that were trained on are ranked (the default) or the others. */
+                population?: "trained" | "held_out";
+                /**
+                 * @description How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+                 *     of `label_issue`, `final_loss` and `vog`.
+                 */
+                grouping?: "global" | "within_group" | "shrunken";
+                /** @description How many of the hardest are looked at, at most 1,000; 100 by default. */
+                top?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_audits_id_complete: {
         parameters: {
             query?: never;
@@ -4185,6 +4640,11 @@ export interface operations {
                 min?: number;
                 /** @description Largest value, included. */
                 max?: number;
+                /**
+                 * @description Only those whose scores of other signals lie within bounds, which are included: `confidence:0.2..0.5`, with an
+                 *     open end as `confidence:0.2..`, several of them with commas between.
+                 */
+                within?: string;
                 /**
                  * @description Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
                  *     `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
@@ -4422,6 +4882,186 @@ export interface operations {
             };
         };
     };
+    get_audits_id_label_studio_json: {
+        parameters: {
+            query?: {
+                /** @description The signal; `vog` by default. */
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
+                /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
+                window?: string;
+                /** @description Formula of VoG: `std` (the default) or `paper`. */
+                variant?: "std" | "paper";
+                /**
+                 * @description Population of `pie` that is compared with the unpruned one: a sparsity such as `0.5`, `int8`, `fp16` or
+                 *     `null`.
+                 */
+                level?: string;
+                /** @description Whether the examples that were trained on are ranked (the default) or the others. */
+                population?: "trained" | "held_out";
+                /**
+                 * @description How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+                 *     of `label_issue`, `final_loss` and `vog`.
+                 */
+                grouping?: "global" | "within_group" | "shrunken";
+                /** @description Only of the class with this name. */
+                label?: string;
+                /** @description Only of this split. */
+                split?: string;
+                /** @description Only of this group. */
+                group?: string;
+                /** @description Only of this subset. */
+                subset?: string;
+                /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
+                share?: number;
+                /** @description Only of this category of the archaeology. */
+                category?: string;
+                /** @description Smallest value, included. */
+                min?: number;
+                /** @description Largest value, included. */
+                max?: number;
+                /**
+                 * @description Only those whose scores of other signals lie within bounds, which are included: `confidence:0.2..0.5`, with an
+                 *     open end as `confidence:0.2..`, several of them with commas between.
+                 */
+                within?: string;
+                /**
+                 * @description Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
+                 *     `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
+                 *     first.
+                 */
+                standing?: string;
+                /** @description Only those that this reviewer has not decided on. */
+                open_to?: string;
+                /**
+                 * @description What stands before an example's key to make the address of its image, such as `s3://bucket/folder/` or
+                 *     `/data/local-files/?d=folder/`; empty by default.
+                 */
+                image_prefix?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>[];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_labels_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_map: {
+        parameters: {
+            query?: {
+                /** @description The signal from left to right; `variability` by default. */
+                x?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
+                /** @description The signal from bottom to top; `confidence` by default. */
+                y?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
+                /** @description Whether the examples that were trained on are shown (the default) or the others. */
+                population?: "trained" | "held_out";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataMap"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_moves_sh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-shellscript": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_audits_id_pie: {
         parameters: {
             query?: never;
@@ -4486,6 +5126,39 @@ export interface operations {
             };
         };
     };
+    get_audits_id_provisional: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 200; 20 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provisional"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_audits_id_ranking_csv: {
         parameters: {
             query?: {
@@ -4523,6 +5196,11 @@ export interface operations {
                 min?: number;
                 /** @description Largest value, included. */
                 max?: number;
+                /**
+                 * @description Only those whose scores of other signals lie within bounds, which are included: `confidence:0.2..0.5`, with an
+                 *     open end as `confidence:0.2..`, several of them with commas between.
+                 */
+                within?: string;
                 /**
                  * @description Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
                  *     `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
@@ -4602,6 +5280,11 @@ export interface operations {
                 /** @description Largest value, included. */
                 max?: number;
                 /**
+                 * @description Only those whose scores of other signals lie within bounds, which are included: `confidence:0.2..0.5`, with an
+                 *     open end as `confidence:0.2..`, several of them with commas between.
+                 */
+                within?: string;
+                /**
                  * @description Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
                  *     `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
                  *     first.
@@ -4674,6 +5357,11 @@ export interface operations {
                 min?: number;
                 /** @description Largest value, included. */
                 max?: number;
+                /**
+                 * @description Only those whose scores of other signals lie within bounds, which are included: `confidence:0.2..0.5`, with an
+                 *     open end as `confidence:0.2..`, several of them with commas between.
+                 */
+                within?: string;
                 /**
                  * @description Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
                  *     `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
@@ -4925,6 +5613,11 @@ export interface operations {
                 min?: number;
                 /** @description Largest value, included. */
                 max?: number;
+                /**
+                 * @description Only those whose scores of other signals lie within bounds, which are included: `confidence:0.2..0.5`, with an
+                 *     open end as `confidence:0.2..`, several of them with commas between.
+                 */
+                within?: string;
                 /**
                  * @description Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
                  *     `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the

@@ -1,7 +1,7 @@
 //! Which rows of which ranking a query asks for.
 
 use super::{
-    archaeology, load,
+    archaeology, bounds, load,
     selection::{Selection, SelectionQuery},
     subsets::{self, Choice},
 };
@@ -41,6 +41,9 @@ pub(crate) struct FilterQuery {
     min: Option<f64>,
     /// Largest value, included.
     max: Option<f64>,
+    /// Only those whose scores of other signals lie within bounds, which are included: `confidence:0.2..0.5`, with an
+    /// open end as `confidence:0.2..`, several of them with commas between.
+    within: Option<String>,
     /// Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
     /// `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
     /// first.
@@ -71,13 +74,16 @@ impl Chosen {
         let selection = Selection::parse(&selection)?;
         let subset = Choice::parse(query.subset, query.share)?;
         let standings = standings(query.standing.as_deref())?;
+        let bounds = bounds::parse(query.within.as_deref())?;
         check_bounds(&query)?;
         let audit = load::audit(app, audit).await?;
         let set = selection.load(app, &audit).await?;
         let dataset = load::dataset(app, audit.dataset_id).await?;
         let classes = ClassNames::known_to(&audit, &dataset);
         let label = query.label.map(|name| classes.label(&name)).transpose()?;
+        let within = bounds::find(app, &audit, selection.key.population, bounds).await?;
         let filter = Filter {
+            within,
             label,
             split: query.split,
             group: query.group,

@@ -18,7 +18,7 @@ async fn decide(service: &Service, audit: &str, body: Value) {
     service.post(&address, body.to_string()).await.expect(201);
 }
 
-/// Of 0 (cat), 1 (=dog()), 2 (cat) and 3 (=dog()): relabelled, excluded, in conflict, kept.
+/// The first four: relabelled, excluded, in conflict, kept.
 async fn decide_on_four(service: &Service, audit: &str) {
     for (reviewer, example, decision, label) in [
         ("ada", 0, "relabel", Some("=dog()")),

@@ -4,6 +4,8 @@
 
 mod audits;
 mod auth;
+mod comparison;
+mod data_map;
 mod datasets;
 mod document;
 mod events;
@@ -14,6 +16,7 @@ mod interchange;
 mod labels;
 mod page;
 mod postgres;
+mod provisional;
 mod ranking;
 mod ranking_csv;
 mod ranking_files;

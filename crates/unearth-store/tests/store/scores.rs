@@ -222,6 +222,7 @@ fn filters() -> impl Strategy<Value = Filter> {
             subset: None,
             category: None,
             holding: None,
+            within: Vec::new(),
         })
 }
 
