@@ -67,6 +67,18 @@ impl Database {
         Ok(applied >= Some(newest))
     }
 
+    /// Tells the planner what has just been scored: without it, a filter of a large ranking is planned as if the
+    /// tables were empty until the server looks by itself, about a minute later.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn refresh_statistics(&self) -> Result<(), StoreError> {
+        sqlx::raw_sql("analyze scores, suggestions")
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// Asks the server for its version, such as `15.18`.
     ///
     /// # Errors

@@ -227,19 +227,19 @@ async fn insert(
 ) -> Result<i64, StoreError> {
     let mut query = QueryBuilder::new(
         "-- decisions::insert
-         with chosen as (select examples.index, examples.label ",
+         with chosen as (",
     );
     match which {
         Which::Indices(indices) => query
-            .push("from examples where examples.dataset_id = ")
+            .push("select index, label from examples where dataset_id = ")
             .push_bind(dataset)
-            .push(" and examples.index = any(")
+            .push(" and index = any(")
             .push_bind(indices)
             .push(")"),
         Which::Filtered {
             score_set, filter, ..
         } => {
-            query.push("from scores ");
+            query.push("select scores.index, scores.label from scores ");
             scores::push_source(&mut query, score_set, dataset, filter);
             &mut query
         }

@@ -155,28 +155,48 @@ pub async fn page(
     after: Option<i32>,
     limit: i64,
 ) -> Result<Vec<RankedRow>, StoreError> {
-    let mut query = select(score_set, dataset, filter, Texts::Excerpt);
-    push_page(&mut query, order, after, limit);
+    let part = Part {
+        order,
+        after,
+        limit,
+    };
+    let mut query = select(score_set, dataset, filter, part, Texts::Excerpt);
     Ok(query.build_query_as().fetch_all(&db.pool).await?)
 }
 
-fn push_page(query: &mut QueryBuilder<Postgres>, order: Order, after: Option<i32>, limit: i64) {
-    match order {
-        Order::HardestFirst => {
-            if let Some(after) = after {
-                query.push(" and scores.rank > ").push_bind(after);
+/// Which rows of those that a filter leaves.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    order: Order,
+    after: Option<i32>,
+    limit: i64,
+}
+
+impl Part {
+    fn push_to(self, query: &mut QueryBuilder<Postgres>) {
+        match self.order {
+            Order::HardestFirst => {
+                if let Some(after) = self.after {
+                    query.push(" and scores.rank > ").push_bind(after);
+                }
             }
-            query.push(" order by scores.rank");
-        }
-        Order::EasiestFirst => {
-            query.push(" and scores.value is not null");
-            if let Some(after) = after {
-                query.push(" and scores.rank < ").push_bind(after);
+            Order::EasiestFirst => {
+                query.push(" and scores.value is not null");
+                if let Some(after) = self.after {
+                    query.push(" and scores.rank < ").push_bind(after);
+                }
             }
-            query.push(" order by scores.rank desc");
         }
+        self.push_order_to(query);
+        query.push(" limit ").push_bind(self.limit);
     }
-    query.push(" limit ").push_bind(limit);
+
+    fn push_order_to(self, query: &mut QueryBuilder<Postgres>) {
+        query.push(match self.order {
+            Order::HardestFirst => " order by scores.rank",
+            Order::EasiestFirst => " order by scores.rank desc",
+        });
+    }
 }
 
 /// Streams a ranking, hardest first, in constant memory. Ends with [`StoreError::Deleted`] when the
@@ -209,8 +229,12 @@ fn async_stream(
             let Some(after) = after else {
                 return Ok::<_, StoreError>(None);
             };
-            let mut query = select(score_set, dataset, &filter, texts);
-            push_page(&mut query, Order::HardestFirst, Some(after), PAGE);
+            let part = Part {
+                order: Order::HardestFirst,
+                after: Some(after),
+                limit: PAGE,
+            };
+            let mut query = select(score_set, dataset, &filter, part, texts);
             let rows: Vec<RankedRow> = query.build_query_as().fetch_all(&db.pool).await?;
             let next = rows
                 .last()
@@ -297,13 +321,25 @@ pub async fn scored(db: &Database, score_set: i64) -> Result<i32, StoreError> {
     Ok(last.unwrap_or(0))
 }
 
-fn select(score_set: i64, dataset: Uuid, filter: &Filter, texts: Texts) -> QueryBuilder<Postgres> {
+fn select(
+    score_set: i64,
+    dataset: Uuid,
+    filter: &Filter,
+    part: Part,
+    texts: Texts,
+) -> QueryBuilder<Postgres> {
     let text = match texts {
         Texts::Excerpt => "left(examples.text, 200)",
         Texts::Whole => "examples.text",
     };
-    let mut query = QueryBuilder::new(format!(
-        "-- scores::page
+    // The part first and by itself: what stands beside the rows is looked up for no others.
+    let mut query = QueryBuilder::new(
+        "-- scores::page\nwith part as materialized (select scores.* from scores ",
+    );
+    push_source(&mut query, score_set, dataset, filter);
+    part.push_to(&mut query);
+    query.push(format!(
+        ")
          select scores.rank, scores.index, examples.key, scores.label, examples.split,
                 examples.group_name, scores.value, scores.value_reason, scores.normalised,
                 scores.normalised_reason, scores.percentile, suggestions.label as suggested,
@@ -315,7 +351,7 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter, texts: Texts) -> Query
                 exemplars.tied as modal_tied, standings.standing,
                 standings.label as decided_label, standings.reviewers,
                 {text} as text
-         from scores
+         from part as scores
          join score_sets on score_sets.id = scores.score_set_id
          left join suggestions on suggestions.audit_id = score_sets.audit_id
                               and suggestions.index = scores.index
@@ -326,24 +362,28 @@ fn select(score_set: i64, dataset: Uuid, filter: &Filter, texts: Texts) -> Query
          left join exemplars on exemplars.score_set_id = scores.score_set_id
                             and exemplars.index = scores.index
          left join standings on standings.audit_id = score_sets.audit_id
-                            and standings.index = scores.index "
+                            and standings.index = scores.index
+         join examples on examples.index = scores.index and examples.dataset_id = "
     ));
-    push_source(&mut query, score_set, dataset, filter);
+    query.push_bind(dataset);
+    part.push_order_to(&mut query);
     query
 }
 
-/// Adds to a query `… from scores` the examples and which rows of them.
+/// Adds to a query `… from scores` which rows of them, and the examples where these say which.
 pub(crate) fn push_source(
     query: &mut QueryBuilder<Postgres>,
     score_set: i64,
     dataset: Uuid,
     filter: &Filter,
 ) {
+    if filter.split.is_some() || filter.group.is_some() {
+        query
+            .push("join examples on examples.index = scores.index and examples.dataset_id = ")
+            .push_bind(dataset);
+    }
     query
-        .push("join examples on examples.dataset_id = ")
-        .push_bind(dataset);
-    query
-        .push(" and examples.index = scores.index where scores.score_set_id = ")
+        .push(" where scores.score_set_id = ")
         .push_bind(score_set);
     if let Some(label) = filter.label {
         query.push(" and scores.label = ").push_bind(label);

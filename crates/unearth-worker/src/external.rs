@@ -272,6 +272,7 @@ async fn finish(worker: &Worker, run: &ClaimedRun, data: &Data) -> Result<(), Wo
         database_bytes: Some(database_bytes),
         runs: Vec::new(),
     };
+    worker.db.refresh_statistics().await?;
     runs::succeed_with_audit(&worker.db, run, Ending::Succeeded, &result, now).await?;
     Ok(())
 }

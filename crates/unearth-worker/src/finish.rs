@@ -57,6 +57,7 @@ async fn audit(
         let missing = pie::run(worker, run, data, asked).await?;
         result.warnings.extend(missing);
     }
+    worker.db.refresh_statistics().await?;
     let now = (worker.now)();
     let ended = runs::succeed_with_audit(&worker.db, run, ending, &result, now).await?;
     Ok(ended)
