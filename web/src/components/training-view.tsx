@@ -44,7 +44,8 @@ export function TrainingView({ audit, curves, log, connection }: Props) {
 
 /** Told with the clock, so that a worker that stops is seen to stop. */
 function Vitals({ audit }: { audit: Audit }) {
-  return <p class="small">{vitals(audit, useNow())}</p>;
+  const now = useNow();
+  return <p class="small">{vitals(audit, now)}</p>;
 }
 
 /** How to go on: what is shown here comes from elsewhere. */
