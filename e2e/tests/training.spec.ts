@@ -135,6 +135,30 @@ test("a part of the curves is looked at by dragging and by keys, and stays while
   await expect(page.getByRole("button", { name: "Run again" })).toBeVisible();
 });
 
+test("an audit whose worker has gone silent is not said to run as if nothing were", async ({
+  page,
+  server,
+  api,
+  dataset,
+}) => {
+  const id = await startAudit(api, dataset, QUICK);
+  await reaches(api, `/v1/audits/${id}`, "running");
+  await page.route(`**/v1/audits/${id}`, async (route) => {
+    const answer = await route.fetch();
+    const heartbeat_at = new Date(Date.now() - 5 * 60_000).toISOString();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), heartbeat_at } });
+  });
+  await page.goto(`${server.url}/audits/${id}`);
+  const state = page.locator(".audit-head").getByRole("status");
+  await expect(state).toContainText("Worker silent · ");
+  await expect(state).toContainText(/No sign of life from .+ for 5\smin/);
+  await expect(page.getByText(/last heard from 5\smin ago/)).toBeVisible();
+
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(state).toContainText("Cancelled");
+  await expect(state).not.toContainText("silent");
+});
+
 test("a page that is open while the audit ends turns to its examples by itself", async ({
   page,
   server,
