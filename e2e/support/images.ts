@@ -43,6 +43,28 @@ export function groupedZip(): Uint8Array {
   return zipSync(files, { level: 0 });
 }
 
+/** Classes that are read from the right, in wide letters, and without a place to break. */
+export const LONG_NAMES = [
+  "قطة صغيرة على السجادة الحمراء",
+  "一只坐在窗台上看着外面下雨的小猫的照片",
+  "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnung",
+];
+
+/** A zip with a manifest whose classes, groups and file names try the page's width. */
+export function longNamesZip(): Uint8Array {
+  const noise = random(3);
+  const files: Record<string, Uint8Array> = {};
+  const rows = ["path,label,group"];
+  for (const [at, label] of LONG_NAMES.entries())
+    for (let number = 0; number < 12; number += 1) {
+      const path = `${"صورة-图片-picture".repeat(4)}-${at}-${number}.png`;
+      files[path] = picture(CLASSES[at] ?? "", noise);
+      rows.push(`${path},${label},${number % 2 ? "المجموعة الأولى" : "第二组"}`);
+    }
+  files["manifest.csv"] = strToU8(rows.join("\n"));
+  return zipSync(files, { level: 0 });
+}
+
 function picture(label: string, noise: () => number): Uint8Array {
   const png = new PNG({ width: SIDE, height: SIDE });
   const phase = Math.floor(noise() * 4);

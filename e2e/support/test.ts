@@ -86,7 +86,11 @@ export const test = base.extend<{ page: Page; stranger: Page }, Shared>({
 export { expect };
 
 /** Id of the dataset, once it is ready. */
-async function upload(api: APIRequestContext, name: string, zip: Uint8Array): Promise<string> {
+export async function upload(
+  api: APIRequestContext,
+  name: string,
+  zip: Uint8Array,
+): Promise<string> {
   const answer = await api.post(`/v1/datasets?name=${name}`, {
     headers: { "content-type": "application/zip" },
     data: Buffer.from(zip),

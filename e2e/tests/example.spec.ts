@@ -1,5 +1,6 @@
 import type { Locator, Page } from "@playwright/test";
 import { EXAMPLES } from "../support/images";
+import { get } from "../support/reading";
 import { expect, test } from "../support/test";
 
 /** The three hardest, by the API. */
@@ -49,6 +50,64 @@ test("an example shows its image, scores, trajectory and a map for each checkpoi
 
   await page.keyboard.press("Escape");
   await expect(page).toHaveURL(`/audits/${audit}?signal=vog`);
+});
+
+test("a slider goes through the maps, and leaves the page's keys but the arrows alone", async ({
+  page,
+  audit,
+}) => {
+  const [first, second] = await hardest(page, audit, "signal=vog");
+  await page.goto(`/audits/${audit}/examples/${first}?signal=vog`);
+  const slider = page.getByRole("slider", { name: "Checkpoint" });
+  await expect(slider).toHaveAttribute("aria-valuetext", "after epoch 3");
+  await slider.focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(page).toHaveURL(new RegExp(`/examples/${first}\\?signal=vog&checkpoint=1$`));
+  await expect(page.locator(".gradient-maps__pair")).toContainText("Gradient after epoch 2");
+  await page.keyboard.press("Home");
+  await expect(slider).toHaveAttribute("aria-valuetext", "after epoch 1");
+  await expect(page.getByRole("link", { name: "Next" })).toBeVisible();
+  await page.keyboard.press("j");
+  await expect(page).toHaveURL(new RegExp(`/examples/${second}\\?signal=vog&checkpoint=0$`));
+});
+
+test("what a score means is told where it is pointed at and where it has the focus", async ({
+  page,
+  audit,
+}) => {
+  await page.goto(`/audits/${audit}/examples/0`);
+  const name = page.getByRole("button", { name: "Confidence" });
+  const meaning = page.getByRole("tooltip");
+  await expect(name).toHaveAccessibleDescription(/mean over epochs of p\(given label\)/);
+  await expect(meaning).toHaveCount(0);
+  await name.focus();
+  await expect(meaning).toHaveText(/low is harder: mean over epochs .+ Percentile [\d.]+:/);
+  await page.keyboard.press("Escape");
+  await expect(meaning).toHaveCount(0);
+  await expect(page).toHaveURL(/examples\/0$/);
+  await name.hover();
+  await expect(meaning).toBeVisible();
+  await page.mouse.move(0, 0);
+  await expect(meaning).toHaveCount(0);
+});
+
+test("where there is an archaeology the loss runs among the mean losses of its probes", async ({
+  page,
+  api,
+  grouped,
+}) => {
+  const { report } = await get(api, `/v1/audits/${grouped}/archaeology`);
+  const names = report.categories.map(({ name }: { name: string }) => name.replaceAll("_", " "));
+  await page.goto(`/audits/${grouped}/examples/0`);
+  const plot = page.getByRole("region", { name: "Loss over training" });
+  await expect(plot.getByRole("listitem")).toHaveCount(names.length);
+  for (const [at, name] of names.entries())
+    await expect(plot.getByRole("listitem").nth(at)).toHaveText(new RegExp(`^ ?${name} \\d`));
+  await expect(plot.locator(".trajectory-plot__mean")).toHaveCount(names.length);
+  await plot.getByText("Values").click();
+  const row = plot.getByRole("row").nth(1);
+  for (const { trajectory } of report.categories)
+    await expect(row).toContainText(Number(trajectory[0]).toPrecision(3));
 });
 
 test("next and previous follow the ranking, also from an address, and Esc returns to the grid", async ({

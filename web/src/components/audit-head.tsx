@@ -4,11 +4,11 @@ import type { Audit, Problem } from "../api/types";
 import { isFinal } from "../lib/live";
 import { useNow } from "../lib/now";
 import { datasetPath, newAuditPath } from "../lib/route";
-import { auditCause, auditState } from "../lib/words";
+import { auditCause } from "../lib/words";
 import "./audit-head.css";
+import { AuditState } from "./audit-state";
 import { ProblemNote } from "./problem-note";
 import { Prose } from "./prose";
-import { StateLabel } from "./state-label";
 
 interface Props {
   audit: Audit;
@@ -22,10 +22,12 @@ export function AuditHead({ audit, onChange }: Props) {
   return (
     <header class="audit-head">
       <h1 class="audit-head__name">
-        <a href={datasetPath(audit.dataset_id)}>{audit.dataset_name}</a>
+        <a href={datasetPath(audit.dataset_id)}>
+          <bdi>{audit.dataset_name}</bdi>
+        </a>
       </h1>
       <div class="audit-head__state" role="status">
-        <StateLabel state={audit.state} words={auditState(audit)} />
+        <AuditState audit={audit} now={now} />
         {cause && (
           <p class={audit.state === "failed" ? "" : "quiet"}>
             <Prose text={cause} />

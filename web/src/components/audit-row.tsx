@@ -1,20 +1,19 @@
 import type { Audit } from "../api/types";
 import { ago, moment } from "../lib/format";
 import { auditPath } from "../lib/route";
-import { auditCause, auditShape, auditState, pace } from "../lib/words";
+import { auditCause, auditShape, pace } from "../lib/words";
+import { AuditState } from "./audit-state";
 import "./list-row.css";
-import { StateLabel } from "./state-label";
 
 export function AuditRow({ audit, now }: { audit: Audit; now: number }) {
-  const detail =
-    audit.state === "running" && audit.progress ? pace(audit.progress) : auditCause(audit, now);
+  const detail = auditCause(audit, now) ?? (audit.progress && pace(audit.progress));
   return (
     <li class="list-row">
       <a class="list-row__name" href={auditPath(audit.id)}>
-        {audit.dataset_name}
+        <bdi>{audit.dataset_name}</bdi>
       </a>
       <div class="list-row__state">
-        <StateLabel state={audit.state} words={auditState(audit)} />
+        <AuditState audit={audit} now={now} />
         {detail && <p class="list-row__cause quiet small">{detail}</p>}
       </div>
       <p class="list-row__facts quiet small">{auditShape(audit).join(", ")}</p>

@@ -7,11 +7,9 @@ import { asWideAs, axisLook, colour, EPOCH_AXIS } from "../lib/chart";
 import { score } from "../lib/format";
 import { useDarkScheme } from "../lib/scheme";
 import "./category-curves.css";
+import { CategoryLine, colourOf, dashOf } from "./category-line";
 
 const HEIGHT = 240;
-const COLOURS = 6;
-/** Lines differ in their dashes too, so that no colour has to be told from another. */
-const DASHES = [[], [8, 4], [2, 3], [12, 3, 2, 3], [6, 2], [1, 6]];
 
 /** The mean loss of each category's probes over the epochs: what the vote goes by. */
 export function CategoryCurves({ categories }: { categories: CategoryReport[] }) {
@@ -35,7 +33,7 @@ export function CategoryCurves({ categories }: { categories: CategoryReport[] })
   if (epochs === 0) return null;
   const at = hovered !== null && hovered < epochs ? hovered : epochs - 1;
   return (
-    <figure class="category-curves">
+    <figure class="category-curves category-lines">
       <figcaption class="category-curves__caption">
         <h2>Mean loss of the probes</h2>
         <span class="quiet small">nats, at epoch {at + 1}</span>
@@ -43,16 +41,7 @@ export function CategoryCurves({ categories }: { categories: CategoryReport[] })
       <ul class="category-curves__legend small" aria-label={`Mean loss at epoch ${at + 1}`}>
         {categories.map((category, position) => (
           <li key={category.name} class="category-curves__entry">
-            <svg width="32" height="8" aria-hidden="true" class="category-curves__sample">
-              <line
-                x1="0"
-                x2="32"
-                y1="4"
-                y2="4"
-                class={`category-curves__line--${position % COLOURS}`}
-                stroke-dasharray={dash(position).join(" ")}
-              />
-            </svg>
+            <CategoryLine position={position} />
             {categoryTitle(category.name)}{" "}
             <span class="category-curves__value">{said(category, at)}</span>
           </li>
@@ -71,10 +60,6 @@ export function CategoryCurves({ categories }: { categories: CategoryReport[] })
 function said(category: CategoryReport, at: number): string {
   const value = category.trajectory[at];
   return value == null ? "–" : score(value);
-}
-
-function dash(position: number): number[] {
-  return DASHES[position % DASHES.length] ?? [];
 }
 
 function data(categories: CategoryReport[], epochs: number): uPlot.AlignedData {
@@ -105,9 +90,9 @@ function options(
     series: [
       {},
       ...categories.map((_, position) => ({
-        stroke: colour(style, `--line-${position % COLOURS}`),
+        stroke: colour(style, colourOf(position)),
         width: 2,
-        dash: dash(position),
+        dash: dashOf(position),
         points: { show: false },
       })),
     ],

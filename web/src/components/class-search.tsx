@@ -1,9 +1,6 @@
 import type { RefObject } from "preact";
 import { useId, useState } from "preact/hooks";
-import { matching } from "../lib/matching";
-
-/** Shown while typing: a list of ten thousand would help nobody. */
-const SHOWN = 20;
+import { findClass, fittingWords } from "../lib/find-class";
 
 interface Props {
   field: RefObject<HTMLInputElement | null>;
@@ -15,10 +12,8 @@ interface Props {
 export function ClassSearch({ field, classes, onChoose }: Props) {
   const [typed, setTyped] = useState("");
   const id = useId();
-  const wanted = typed.trim().toLowerCase();
-  const fitting = wanted ? matching(classes, typed, (name) => name) : [];
-  const exact = fitting.find((name) => name.toLowerCase() === wanted);
-  const chosen = exact ?? (fitting.length === 1 ? fitting[0] : undefined);
+  const found = findClass(classes, typed);
+  const { chosen } = found;
   return (
     <form
       class="decision-panel__search"
@@ -43,16 +38,21 @@ export function ClassSearch({ field, classes, onChoose }: Props) {
         />
       </label>
       <datalist id={id}>
-        {fitting.slice(0, SHOWN).map((name) => (
+        {found.offered.map((name) => (
           <option key={name} value={name} />
         ))}
       </datalist>
-      {wanted && <span role="status">{said(chosen, fitting.length)}</span>}
+      {typed.trim() && (
+        <span role="status" class="decision-panel__found">
+          {chosen === undefined ? (
+            fittingWords(found)
+          ) : (
+            <>
+              Enter: <bdi>{chosen}</bdi>
+            </>
+          )}
+        </span>
+      )}
     </form>
   );
-}
-
-function said(chosen: string | undefined, fitting: number): string {
-  if (chosen !== undefined) return `Enter: ${chosen}`;
-  return fitting === 0 ? "no such class" : `${fitting} classes fit`;
 }

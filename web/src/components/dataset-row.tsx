@@ -11,7 +11,7 @@ export function DatasetRow({ dataset, now }: { dataset: Dataset; now: number }) 
   return (
     <li class="list-row">
       <a class="list-row__name" href={datasetPath(dataset.id)}>
-        {dataset.name}
+        <bdi>{dataset.name}</bdi>
       </a>
       <div class="list-row__state">
         <StateLabel state={dataset.state} words={datasetState(dataset)} />

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { preload } from "../api/audited";
 import { problemOf } from "../api/client";
@@ -118,10 +119,26 @@ export function DecisionPanel({ audit, example, classes, ranking, hrefOf, onChan
       </p>
       <div class="decision-panel__buttons">
         {example.label != null && (
-          <Choice name={`Keep ${example.label}`} sign="Q" onClick={() => void take("keep")} />
+          <Choice
+            name={
+              <>
+                Keep <bdi>{example.label}</bdi>
+              </>
+            }
+            sign="Q"
+            onClick={() => void take("keep")}
+          />
         )}
         {suggested !== null && suggested !== example.label && (
-          <Choice name={`Take ${suggested}`} sign="W" onClick={() => void take("suggestion")} />
+          <Choice
+            name={
+              <>
+                Take <bdi>{suggested}</bdi>
+              </>
+            }
+            sign="W"
+            onClick={() => void take("suggestion")}
+          />
         )}
         {OTHERS.map(([decision, title, sign]) => (
           <Choice key={decision} name={title} sign={sign} onClick={() => void take(decision)} />
@@ -131,7 +148,12 @@ export function DecisionPanel({ audit, example, classes, ranking, hrefOf, onChan
       {classes.length > 0 && (
         <div class="decision-panel__buttons small">
           {keyed.map((label, at) => (
-            <Choice key={label} name={label} sign={`${at + 1}`} onClick={() => relabel(label)} />
+            <Choice
+              key={label}
+              name={<bdi>{label}</bdi>}
+              sign={`${at + 1}`}
+              onClick={() => relabel(label)}
+            />
           ))}
           <ClassSearch field={search} classes={classes} onChoose={relabel} />
         </div>
@@ -145,7 +167,7 @@ export function DecisionPanel({ audit, example, classes, ranking, hrefOf, onChan
 }
 
 interface ChoiceProps {
-  name: string;
+  name: ComponentChildren;
   sign: string;
   onClick: () => void;
 }

@@ -4,12 +4,12 @@ import { told } from "../lib/log";
 import "./event-log.css";
 import { Prose } from "./prose";
 
-/** What happened, the latest first: its line always, those before on demand. */
-export function EventLog({ log }: { log: AuditEvent[] }) {
+/** What happened, the latest first: its line always, those before at first where `open` says so. */
+export function EventLog({ log, open }: { log: AuditEvent[]; open: boolean }) {
   const latest = log.at(-1);
   if (!latest) return null;
   return (
-    <details class="event-log small">
+    <details class="event-log small" open={open}>
       <summary>
         Log: <Line event={latest} />
       </summary>

@@ -19,11 +19,11 @@ export function ExampleFacts({ example, groupHref, categoryHref, archaeologyHref
     <header class="example-facts">
       <h1 class="example-facts__labels">
         <span>
-          <span class="quiet small">Given label</span> {label ?? "none"}
+          <span class="quiet small">Given label</span> <bdi>{label ?? "none"}</bdi>
         </span>
         {predicted != null && (
           <span>
-            <span class="quiet small">Model says</span> {predicted}{" "}
+            <span class="quiet small">Model says</span> <bdi>{predicted}</bdi>{" "}
             <span class="small">{predicted === label ? "✓ agrees" : "✕ differs"}</span>
           </span>
         )}
@@ -35,8 +35,8 @@ export function ExampleFacts({ example, groupHref, categoryHref, archaeologyHref
       )}
       {suggestion && (
         <p title="Mean probability over the last third of the epochs in which a class was the given one or the strongest other: a lower bound">
-          Suggested label: {suggestion.label} ({percent(suggestion.probability)}), then{" "}
-          {suggestion.runner_up} ({percent(suggestion.runner_up_probability)})
+          Suggested label: <bdi>{suggestion.label}</bdi> ({percent(suggestion.probability)}), then{" "}
+          <bdi>{suggestion.runner_up}</bdi> ({percent(suggestion.runner_up_probability)})
         </p>
       )}
       {category && (
@@ -46,13 +46,13 @@ export function ExampleFacts({ example, groupHref, categoryHref, archaeologyHref
           archaeologyHref={archaeologyHref}
         />
       )}
-      <p class="quiet small example-facts__key">
-        {example.key} · index {example.index}
+      <p class="quiet small">
+        <bdi>{example.key}</bdi> · index {example.index}
         {example.split && ` · split ${example.split}`}
         {example.group && (
           <>
             {" · group "}
-            {groupHref ? <a href={groupHref}>{example.group}</a> : example.group}
+            <bdi>{groupHref ? <a href={groupHref}>{example.group}</a> : example.group}</bdi>
           </>
         )}
       </p>

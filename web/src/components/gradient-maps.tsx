@@ -31,13 +31,14 @@ export function GradientMaps({ example, checkpoint }: Props) {
         )}
         {chosen && (
           <figure>
-            <Pixels key={chosen.url} src={nativeSize(chosen)} alt={name(chosen)} />
+            <Pixels src={nativeSize(chosen)} alt={name(chosen)} />
             <figcaption class="small quiet">{name(chosen)}</figcaption>
           </figure>
         )}
       </div>
       {chosen ? (
         <>
+          {maps.length > 1 && <Slider maps={maps} chosen={chosen} />}
           <nav class="gradient-maps__strip" aria-label="Checkpoints">
             {maps.map((map) => (
               <a
@@ -58,6 +59,27 @@ export function GradientMaps({ example, checkpoint }: Props) {
         <p class="small quiet">This audit has no gradient maps; they come with the signal vog.</p>
       )}
     </section>
+  );
+}
+
+/** Goes through the maps in the order of training. */
+function Slider({ maps, chosen }: { maps: Gradient[]; chosen: Gradient }) {
+  return (
+    <label class="gradient-maps__slider small">
+      Checkpoint
+      <input
+        type="range"
+        min={0}
+        max={maps.length - 1}
+        value={maps.indexOf(chosen)}
+        aria-valuetext={`after epoch ${chosen.epoch}`}
+        onInput={(event) => {
+          const map = maps[event.currentTarget.valueAsNumber];
+          if (map) moveTo(hrefOf(map));
+        }}
+      />
+      <span aria-hidden="true">epoch {chosen.epoch}</span>
+    </label>
   );
 }
 

@@ -3,10 +3,14 @@ import { count, part } from "../lib/format";
 import { comparedAlike } from "../lib/groupings";
 import { QUEUES } from "../lib/standings";
 import { hasLevels, hasWindows, type View } from "../lib/url";
+import { ClassFilter } from "./class-filter";
 import { GroupingChoice } from "./grouping-choice";
 import { LevelChoice } from "./level-choice";
 import { PopulationChoice } from "./population-choice";
 import "./ranking-filters.css";
+
+/** More classes than this are searched, not listed. */
+const LISTED = 500;
 
 const WINDOWS: [window: string, name: string, meaning: string][] = [
   ["all", "All", "over every checkpoint"],
@@ -44,6 +48,7 @@ interface Props {
 export function RankingFilters(props: Props) {
   const { view, dataset, heldOut, groupings, groupsHref, subsets, levels, hrefOf, onChange } =
     props;
+  const classes = dataset?.class_names ?? [];
   const splits = dataset?.facts?.splits.map((split) => split.name) ?? [];
   return (
     <div class="ranking-filters small">
@@ -54,14 +59,22 @@ export function RankingFilters(props: Props) {
           onChange={(level) => onChange({ ...view, level, min: null, max: null })}
         />
       )}
-      {dataset?.class_names?.length !== 0 && (
-        <Choice
-          name="Class"
+      {classes.length > LISTED ? (
+        <ClassFilter
           value={view.label}
-          all="All classes"
-          options={plain(dataset?.class_names ?? [])}
+          classes={classes}
           onChange={(label) => onChange({ ...view, label })}
         />
+      ) : (
+        dataset?.class_names?.length !== 0 && (
+          <Choice
+            name="Class"
+            value={view.label}
+            all="All classes"
+            options={plain(classes)}
+            onChange={(label) => onChange({ ...view, label })}
+          />
+        )
       )}
       {splits.length > 1 && (
         <Choice
@@ -203,7 +216,7 @@ function plain(values: string[]): Option[] {
   return values.map((value) => [value, value]);
 }
 
-/** A native list: typing finds an entry among ten thousand. An unknown value stays visible. */
+/** A native list: typing finds an entry among hundreds. An unknown value stays visible. */
 function Choice({ name, value, all, options, onChange }: ChoiceProps) {
   const unlisted = value !== null && options.every(([listed]) => listed !== value);
   return (

@@ -1,10 +1,10 @@
 import type { ExampleScore, SignalInfo } from "../api/types";
 import { count, percentile, score } from "../lib/format";
-import { scoringName } from "../lib/scoring";
 import { rankRange, valueRange } from "../lib/seeds";
 import { direction, meaning, useSignals } from "../lib/signals";
 import { SIGNALS, scoringKey, type View } from "../lib/url";
 import { Prose } from "./prose";
+import { ScoreName } from "./score-name";
 import "./score-table.css";
 
 /** Every score of one example, with where it stands and what it means. */
@@ -79,9 +79,8 @@ function Row({ score: one, info, current }: RowProps) {
   const hint = info ? meaning(info) : one.title;
   return (
     <tr aria-current={current ? "true" : undefined}>
-      <th scope="row" title={hint}>
-        {one.title}
-        {one.scoring !== "default" && <span class="quiet small"> {scoringName(one.scoring)}</span>}
+      <th scope="row">
+        <ScoreName score={one} info={info} />
       </th>
       <td class="score-table__number score-table__value" title={one.value_reason ?? hint}>
         {one.value == null ? (

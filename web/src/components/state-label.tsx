@@ -6,6 +6,7 @@ export const GLYPHS = {
   queued: "○",
   validating: "○",
   running: "◐",
+  silent: "△",
   succeeded: "✓",
   ready: "✓",
   failed: "✕",

@@ -25,11 +25,13 @@ export function Tile({ item, href, hint }: Props) {
       <a class="tile__link" href={href} data-index={item.index}>
         <Specimen imageUrl={item.image_url} text={item.excerpt} name={item.key} lazy />
         {item.label == null ? (
-          <span class="tile__label quiet">{item.key}</span>
+          <span class="tile__label quiet">
+            <bdi class="tile__name">{item.key}</bdi>
+          </span>
         ) : (
           <span class="tile__label" title={`given label: ${item.label}`}>
             <span class="unseen">given label </span>
-            {item.label}
+            <bdi class="tile__name">{item.label}</bdi>
           </span>
         )}
         <span class="tile__numbers small">

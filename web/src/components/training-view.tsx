@@ -3,11 +3,12 @@ import type { Audit, AuditEvent } from "../api/types";
 import type { Curves as CurveValues } from "../lib/curves";
 import { bytes, count, counted, duration, percent, score, sentence } from "../lib/format";
 import { isFinal } from "../lib/live";
-import { auditShape, pace, ROLES, run, steps } from "../lib/words";
-import { Curve } from "./curve";
+import { useNow } from "../lib/now";
+import { auditShape, pace, ROLES, run, steps, vitals } from "../lib/words";
 import { EventLog } from "./event-log";
 import { RunsView } from "./runs-view";
 import { Steps } from "./steps";
+import { TrainingCurves } from "./training-curves";
 import "./training-view.css";
 
 interface Props {
@@ -19,16 +20,12 @@ interface Props {
 
 /** Progress and curves, live while the audit runs. */
 export function TrainingView({ audit, curves, log, connection }: Props) {
-  const shared = {
-    epochs: curves.epochs,
-    checkpoints: curves.checkpoints,
-    lastEpoch: (audit.recipe ?? audit.external)?.epochs ?? 0,
-  };
   return (
     <div class="training">
       <p class="quiet small">{recipe(audit)}</p>
       {audit.state === "receiving" && <Receiving audit={audit} />}
       {audit.state === "queued" && <p class="quiet">{expectation(audit)}</p>}
+      {(audit.state === "queued" || audit.state === "running") && <Vitals audit={audit} />}
       {audit.state === "running" && <LiveProgress audit={audit} />}
       {connection === "lost" && !isFinal(audit.state) && (
         <p role="status">
@@ -37,12 +34,18 @@ export function TrainingView({ audit, curves, log, connection }: Props) {
         </p>
       )}
       {audit.runs > 1 && <RunsView audit={audit} />}
-      {audit.kind === "trained" && <Curves {...shared} audit={audit} curves={curves} />}
+      {audit.kind === "trained" && <TrainingCurves audit={audit} curves={curves} />}
       {curves.epochs.length > 0 && <Values curves={curves} />}
-      <EventLog log={log} />
+      <EventLog log={log} open={!isFinal(audit.state)} />
       <Facts audit={audit} />
     </div>
   );
+}
+
+/** Told with the clock, so that a worker that stops is seen to stop. */
+function Vitals({ audit }: { audit: Audit }) {
+  const now = useNow();
+  return <p class="small">{vitals(audit, now)}</p>;
 }
 
 /** How to go on: what is shown here comes from elsewhere. */
@@ -53,51 +56,6 @@ function Receiving({ audit }: { audit: Audit }) {
       {audit.urls.received && <a href={audit.urls.received}>what has come so far</a>}. It is scored
       once it is completed.
     </p>
-  );
-}
-
-interface CurvesProps {
-  audit: Audit;
-  curves: CurveValues;
-  epochs: number[];
-  checkpoints: number[];
-  lastEpoch: number;
-}
-
-function Curves({ audit, curves, ...shared }: CurvesProps) {
-  return (
-    <>
-      <div class="training__curves">
-        <Curve
-          {...shared}
-          title="Loss"
-          unit="nats"
-          values={curves.loss}
-          format={score}
-          tick={String}
-        />
-        <Curve
-          {...shared}
-          title="Accuracy"
-          values={curves.accuracy}
-          format={percent}
-          tick={(share) => `${Math.round(share * 100)} %`}
-          highest={1}
-        />
-        <Curve
-          {...shared}
-          title="Speed"
-          unit="examples/s"
-          values={curves.speed}
-          format={count}
-          tick={count}
-        />
-      </div>
-      <p class="quiet small">
-        Means over the training examples of each epoch{audit.runs > 1 && " of the main run"}, in
-        flight. A tick on the axis marks an epoch after which gradients were taken.
-      </p>
-    </>
   );
 }
 

@@ -45,6 +45,13 @@ describe("keys", () => {
     expect(press("j", { target: { tagName: "A" } })).toBe("next");
   });
 
+  it("leave a slider its arrows, and nothing else", () => {
+    const target = { tagName: "INPUT", type: "range" };
+    expect(press("ArrowLeft", { target })).toBeNull();
+    expect(press("j", { target })).toBe("next");
+    expect(press("q", { target })).toBe("keep");
+  });
+
   it("are all listed", () => {
     const listed = KEY_LIST.flatMap(([keys]) => keys).join(" ");
     expect(listed).toBe("→ j ← k Enter Esc q w 1 … 9 / e n x u Ctrl-Z ?");

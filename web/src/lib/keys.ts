@@ -51,7 +51,7 @@ type KeyPress = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "
 
 /** What a key press asks for; nothing while the reader types or holds a modifier. */
 export function actionOf(event: KeyPress): Action | null {
-  if (event.altKey || takesKeys(event.target)) return null;
+  if (event.altKey || takesKeys(event.target, event.key)) return null;
   if (event.ctrlKey || event.metaKey) return event.key === "z" ? "undo" : null;
   if (/^[1-9]$/.test(event.key)) return `class ${Number(event.key)}`;
   return ACTIONS[event.key] ?? null;
@@ -74,8 +74,10 @@ export function useKeys(handlers: Partial<Record<Action, () => void>>): void {
   }, []);
 }
 
-function takesKeys(target: EventTarget | null): boolean {
-  const element = target as HTMLElement | null;
+function takesKeys(target: EventTarget | null, key: string): boolean {
+  const element = target as HTMLInputElement | null;
   if (!element?.tagName) return false;
+  // A slider is moved by the arrows; letters mean nothing to it.
+  if (element.type === "range") return key.startsWith("Arrow");
   return ["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName) || element.isContentEditable;
 }

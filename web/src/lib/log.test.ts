@@ -49,6 +49,10 @@ describe("an event in words", () => {
       "rig-1 leaves a training to a worker that can continue it exactly: another device",
     ],
     [
+      { kind: "checkpoint", role: "main", checkpoint: 2, checkpoints: 3, epoch: 5 },
+      "Gradients after epoch 5 are stored, checkpoint 2 of 3",
+    ],
+    [
       { kind: "interrupted", reason: "its worker was lost" },
       "A training was interrupted and will be tried again: its worker was lost",
     ],

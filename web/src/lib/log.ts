@@ -4,7 +4,7 @@ import { memberTitle } from "./levels";
 /** Lines kept: of thousands of trainings the latest tell what matters. */
 const KEPT = 200;
 
-/** The log after one more event; what curves show is no line. */
+/** The log after one more event; epochs are shown as curves. */
 export function record(log: AuditEvent[], event: AuditEvent): AuditEvent[] {
   return told(event) === null ? log : [...log, event].slice(-KEPT);
 }
@@ -25,7 +25,7 @@ const TRAININGS: Record<Extract<AuditEvent, { kind: "started" }>["role"], string
   member: "a model of a population",
 };
 
-/** An event in plain words; null of those that are shown as curves. */
+/** An event in plain words; null of epochs, which are shown as curves. */
 export function told(event: AuditEvent): string | null {
   switch (event.kind) {
     case "state":
@@ -38,8 +38,9 @@ export function told(event: AuditEvent): string | null {
       return `${event.worker} leaves a training to a worker that can continue it exactly: ${event.reason}`;
     case "interrupted":
       return `A training was interrupted and will be tried again: ${event.reason}`;
-    case "epoch":
     case "checkpoint":
+      return `Gradients after epoch ${event.epoch} are stored, checkpoint ${event.checkpoint} of ${event.checkpoints}`;
+    case "epoch":
       return null;
   }
 }

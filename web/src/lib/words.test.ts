@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Audit, Progress } from "../api/types";
-import { auditCause, auditState, pace, phase, steps } from "./words";
+import { auditCause, auditState, isSilent, pace, phase, steps, vitals } from "./words";
 
 const now = Date.parse("2026-11-24T12:00:00Z");
 const audit = (change: Partial<Audit>) => ({ state: "queued", reason: null, ...change }) as Audit;
@@ -55,6 +55,15 @@ describe("an audit's state", () => {
     expect(steps(progress({ phase: "loading", step: 0, total: 0 }))).toBe("");
   });
 
+  it("tells when it ended, and whether it had begun", () => {
+    const ended = { started_at: "2026-11-24T11:00:00Z", finished_at: "2026-11-24T11:03:20Z" };
+    expect(plain(auditState(audit({ state: "failed", ...ended })))).toBe("Failed after 3 min 20 s");
+    expect(auditState(audit({ state: "cancelled", ...ended, started_at: null }))).toBe(
+      "Cancelled before it began",
+    );
+    expect(auditState(audit({ state: "cancelled" }))).toBe("Cancelled");
+  });
+
   it("tells speed and time only as far as they are known", () => {
     expect(pace(progress({}))).toBe("");
     expect(plain(pace(progress({ examples_per_second: 5123.4, eta_seconds: 75 })))).toBe(
@@ -74,5 +83,37 @@ describe("the cause", () => {
     expect(auditCause(beating, now)).toBeNull();
     const silent = { ...beating, heartbeat_at: "2026-11-24T11:58:00Z" };
     expect(plain(auditCause(silent, now))).toContain("No sign of life from w1 for 2 min");
+  });
+});
+
+describe("signs of life", () => {
+  const running = audit({
+    state: "running",
+    worker: "w1",
+    attempts: 1,
+    started_at: "2026-11-24T11:48:00Z",
+    heartbeat_at: "2026-11-24T11:59:56Z",
+  });
+
+  it("tell how long it runs and when its worker was last heard from", () => {
+    expect(plain(vitals(running, now))).toBe("Running for 12 min · w1 last heard from just now");
+    const late = { ...running, attempts: 2, heartbeat_at: "2026-11-24T11:58:00Z" };
+    expect(plain(vitals(late, now))).toBe(
+      "Running for 12 min · w1 last heard from 2 min ago · 2nd attempt",
+    );
+  });
+
+  it("are not asked of an audit that waits", () => {
+    const waits = audit({ attempts: 0, created_at: "2026-11-24T11:57:00Z" });
+    expect(plain(vitals(waits, now))).toBe("Asked for 3 min ago");
+    expect(plain(vitals({ ...waits, attempts: 1 }, now))).toBe(
+      "Asked for 3 min ago · begun before",
+    );
+    expect(isSilent({ ...waits, heartbeat_at: "2026-11-24T11:00:00Z" }, now)).toBe(false);
+  });
+
+  it("are missing of a running one only after a while", () => {
+    expect(isSilent(running, now)).toBe(false);
+    expect(isSilent({ ...running, heartbeat_at: "2026-11-24T11:59:00Z" }, now)).toBe(true);
   });
 });

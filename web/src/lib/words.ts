@@ -1,5 +1,5 @@
 import type { Audit, Dataset, Progress } from "../api/types";
-import { count, counted, duration, ordinal, percent } from "./format";
+import { ago, count, counted, duration, ordinal, percent } from "./format";
 
 /** After this long without a heartbeat the reader is told. Workers send one every few seconds. */
 const SILENCE_MS = 45_000;
@@ -16,10 +16,30 @@ export function auditState(audit: Audit): string {
     case "succeeded":
       return audit.result ? `Finished in ${duration(audit.result.wall_secs)}` : "Finished";
     case "failed":
-      return "Failed";
+      return ended("Failed", audit);
     case "cancelled":
-      return "Cancelled";
+      return ended("Cancelled", audit);
   }
+}
+
+/** How long an audit has gone on, and whether the worker that has it is alive. */
+export function vitals(audit: Audit, now: number): string {
+  const { state, started_at, heartbeat_at, worker, attempts, created_at } = audit;
+  if (state === "queued")
+    return [`Asked for ${ago(created_at, now)}`, ...(attempts > 0 ? ["begun before"] : [])].join(
+      " · ",
+    );
+  const parts: string[] = [];
+  if (started_at) parts.push(`Running for ${duration((now - Date.parse(started_at)) / 1000)}`);
+  if (heartbeat_at)
+    parts.push(`${worker ?? "its worker"} last heard from ${ago(heartbeat_at, now)}`);
+  if (attempts > 1) parts.push(`${ordinal(attempts)} attempt`);
+  return parts.join(" · ");
+}
+
+/** Whether the worker of a running audit gives no sign of life any more. */
+export function isSilent({ state, heartbeat_at }: Audit, now: number): boolean {
+  return state === "running" && silence(heartbeat_at, now) !== null;
 }
 
 /** Why it is in this state, where there is something to say. */
@@ -107,6 +127,13 @@ export function datasetState(dataset: Dataset): string {
   const progress = dataset.progress;
   if (!progress || progress.total === 0) return "Validating";
   return `Validating, ${count(progress.step)} of ${count(progress.total)}`;
+}
+
+/** What became of it and when; an audit may end before it begins. */
+function ended(how: string, { started_at, finished_at }: Audit): string {
+  if (!finished_at) return how;
+  if (!started_at) return `${how} before it began`;
+  return `${how} after ${duration((Date.parse(finished_at) - Date.parse(started_at)) / 1000)}`;
 }
 
 function running(audit: Audit): string {

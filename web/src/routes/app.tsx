@@ -46,9 +46,12 @@ function Place({ route }: { route: Route }) {
       return <NewAuditPlace />;
     case "unknown":
       return (
-        <p>
-          There is no such page. <a href="/">See all audits.</a>
-        </p>
+        <>
+          <h1>There is no such page</h1>
+          <p>
+            <a href="/">See all audits.</a>
+          </p>
+        </>
       );
   }
 }

@@ -17,6 +17,7 @@ import { useResource } from "../lib/resource";
 import { auditPath, examplePath } from "../lib/route";
 import { useTitle } from "../lib/title";
 import { DEFAULT_VIEW, readView, scoringKey, type View, withQuery, writeView } from "../lib/url";
+import { useCategories } from "../lib/use-categories";
 import { useClasses } from "../lib/use-classes";
 import { useRanking } from "../lib/use-ranking";
 import "./example.css";
@@ -33,6 +34,7 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
   );
   const classes = useClasses(id);
   const shown = example.data;
+  const categories = useCategories(id, shown?.category != null);
   const checkpoint = Number(url.searchParams.get("checkpoint") ?? Number.NaN);
   useTitle(shown ? [shown.label, shown.key].filter(Boolean).join(": ") : "Example");
   useEffect(() => lastOpened.set(id, index), [id, index]);
@@ -96,7 +98,14 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
               }
             />
             <ScoreTable scores={shown.scores} view={view} />
-            <TrajectoryPlot trajectory={shown.trajectory} label={shown.label} />
+            {categories.problem && (
+              <ProblemNote problem={categories.problem} onRetry={categories.reload} />
+            )}
+            <TrajectoryPlot
+              trajectory={shown.trajectory}
+              label={shown.label}
+              categories={categories.data ?? []}
+            />
           </div>
         </div>
       )}
