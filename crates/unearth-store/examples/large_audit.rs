@@ -138,7 +138,7 @@ async fn dataset(db: &Database, blobs: &Blobs, size: Size) -> Uuid {
             ..DatasetFacts::default()
         },
         class_names: (0..size.classes).map(|it| format!("class {it}")).collect(),
-        report: json!({"warnings": [], "skipped": [], "duplicates": null}),
+        report: json!({"warnings": [], "skipped": [], "duplicates": {"repeated": 0, "contradictory": 0, "groups": []}}),
         pack_blob,
         pack_offset: 0,
         originals_blob: None,

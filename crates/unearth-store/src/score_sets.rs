@@ -20,8 +20,10 @@ pub struct ScoreSet {
     pub state: String,
     /// Direction, range, formula and the like.
     pub info: Option<Value>,
-    /// Histogram and per-class summary.
-    pub statistics: Option<Value>,
+    /// How many examples it ranks; none before it is ready.
+    pub examples: Option<i64>,
+    /// How many of them have a score.
+    pub scored: Option<i64>,
     /// How far the rankings of all seeds agree; none with one seed.
     pub stability: Option<Json<Stability>>,
     /// Why it could not be computed.
@@ -320,7 +322,9 @@ pub async fn list(db: &Database, audit: Uuid) -> Result<Vec<ScoreSet>, StoreErro
     let found = sqlx::query_as!(
         ScoreSet,
         r#"-- score_sets::list
-           select id, signal, scoring, state, info, statistics,
+           select id, signal, scoring, state, info,
+                  (statistics -> 'examples')::bigint as examples,
+                  (statistics -> 'scored')::bigint as scored,
                   stability as "stability: Json<Stability>", error, finished_at
            from score_sets where audit_id = $1 order by id"#,
         audit
@@ -343,7 +347,9 @@ pub async fn get(
     let found = sqlx::query_as!(
         ScoreSet,
         r#"-- score_sets::get
-           select id, signal, scoring, state, info, statistics,
+           select id, signal, scoring, state, info,
+                  (statistics -> 'examples')::bigint as examples,
+                  (statistics -> 'scored')::bigint as scored,
                   stability as "stability: Json<Stability>", error, finished_at
            from score_sets where audit_id = $1 and signal = $2 and scoring = $3"#,
         audit,
@@ -353,4 +359,19 @@ pub async fn get(
     .fetch_optional(&db.pool)
     .await?;
     Ok(found)
+}
+
+/// Histogram and per-class summary of a score set: long where there are many classes, so it is read apart.
+///
+/// # Errors
+/// When the database fails.
+pub async fn statistics(db: &Database, score_set: i64) -> Result<Option<Value>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "-- score_sets::statistics
+         select statistics from score_sets where id = $1",
+        score_set
+    )
+    .fetch_optional(&db.pool)
+    .await?;
+    Ok(found.flatten())
 }

@@ -305,22 +305,6 @@ pub(crate) async fn total(db: &Database, score_set: i64) -> Result<i64, StoreErr
     Ok(total)
 }
 
-/// How many examples of a score set have a value: those with the first ranks.
-///
-/// # Errors
-/// When the database fails.
-pub async fn scored(db: &Database, score_set: i64) -> Result<i32, StoreError> {
-    let last = sqlx::query_scalar!(
-        "-- scores::scored
-         select rank from scores where score_set_id = $1 and value is not null
-         order by rank desc limit 1",
-        score_set
-    )
-    .fetch_optional(&db.pool)
-    .await?;
-    Ok(last.unwrap_or(0))
-}
-
 fn select(
     score_set: i64,
     dataset: Uuid,

@@ -1,7 +1,10 @@
 import type { Dataset, Grouping, SubsetName, SubsetOfAudit } from "../api/types";
+import { boundsInWords } from "../lib/bounds";
 import { count, part } from "../lib/format";
 import { comparedAlike } from "../lib/groupings";
+import { reviewer } from "../lib/reviewer";
 import { QUEUES } from "../lib/standings";
+import { useStore } from "../lib/store";
 import { hasLevels, hasWindows, type View } from "../lib/url";
 import { ClassFilter } from "./class-filter";
 import { GroupingChoice } from "./grouping-choice";
@@ -24,6 +27,8 @@ const CHIPS: [filter: keyof View, name: string, said?: (value: string) => string
   ["share", "share of the ranking", (share) => part(Number(share))],
   ["group", "group"],
   ["category", "category"],
+  ["open_to", "not decided by"],
+  ["within", "where", (within) => boundsInWords(within)],
   ["min", "score from"],
   ["max", "score to"],
 ];
@@ -49,6 +54,7 @@ export function RankingFilters(props: Props) {
   const { view, dataset, heldOut, groupings, groupsHref, subsets, levels, hrefOf, onChange } =
     props;
   const classes = dataset?.class_names ?? [];
+  const me = useStore(reviewer);
   const splits = dataset?.facts?.splits.map((split) => split.name) ?? [];
   return (
     <div class="ranking-filters small">
@@ -113,6 +119,18 @@ export function RankingFilters(props: Props) {
         options={QUEUES}
         onChange={(standing) => onChange({ ...view, standing })}
       />
+      {me !== "" && (
+        <label class="ranking-filters__choice">
+          <input
+            type="checkbox"
+            checked={view.open_to === me}
+            onChange={(event) =>
+              onChange({ ...view, open_to: event.currentTarget.checked ? me : null })
+            }
+          />
+          <span>Not decided by me</span>
+        </label>
+      )}
       <label class="ranking-filters__choice">
         <span>Order</span>
         <select

@@ -1,7 +1,6 @@
-import { api, unwrap } from "../api/client";
-import type { Audit } from "../api/types";
-import { useResource } from "../lib/resource";
-import { hasLevels, hasWindows, scoringKey, type View } from "../lib/url";
+import type { Audit, Statistics } from "../api/types";
+import type { Resource } from "../lib/resource";
+import { hasLevels, type View } from "../lib/url";
 import { ProblemNote } from "./problem-note";
 import "./ranking-statistics.css";
 import { ReviewBudgets } from "./review-budgets";
@@ -15,21 +14,17 @@ export function hasStatistics(audit: Audit, view: View): boolean {
 interface Props {
   audit: Audit;
   view: View;
+  statistics: Resource<Statistics>;
   hrefOf: (view: View) => string;
 }
 
 /** What is known of a ranking as a whole: what a review would find, and how far seeds agree. */
-export function RankingStatistics({ audit, view, hrefOf }: Props) {
-  const { signal, window, variant, population, grouping } = view;
-  const query = { signal, population, grouping, ...(hasWindows(signal) && { window, variant }) };
-  const found = useResource(`statistics of ${audit.id} ${signal} ${scoringKey(view)}`, () =>
-    unwrap(api.GET("/v1/audits/{id}/statistics", { params: { path: { id: audit.id }, query } })),
-  );
+export function RankingStatistics({ audit, view, statistics: found, hrefOf }: Props) {
   if (found.problem) return <ProblemNote problem={found.problem} onRetry={found.reload} />;
   const statistics = found.data;
   return (
     <>
-      {signal === "label_issue" && (
+      {view.signal === "label_issue" && (
         <ReviewBudgets statistics={statistics} view={view} hrefOf={hrefOf} />
       )}
       {audit.seeds > 1 && <SeedStability statistics={statistics} seeds={audit.seeds} />}

@@ -6,6 +6,7 @@ import { isFinal } from "../lib/live";
 import { useNow } from "../lib/now";
 import { auditShape, pace, ROLES, run, steps, vitals } from "../lib/words";
 import { EventLog } from "./event-log";
+import { ProvisionalRanking } from "./provisional-ranking";
 import { RunsView } from "./runs-view";
 import { Steps } from "./steps";
 import { TrainingCurves } from "./training-curves";
@@ -36,6 +37,9 @@ export function TrainingView({ audit, curves, log, connection }: Props) {
       {audit.runs > 1 && <RunsView audit={audit} />}
       {audit.kind === "trained" && <TrainingCurves audit={audit} curves={curves} />}
       {curves.epochs.length > 0 && <Values curves={curves} />}
+      {audit.state === "running" && curves.epochs.length > 0 && (
+        <ProvisionalRanking audit={audit} epochs={curves.epochs.length} />
+      )}
       <EventLog log={log} open={!isFinal(audit.state)} />
       <Facts audit={audit} />
     </div>

@@ -34,6 +34,8 @@ describe("a view in the address", () => {
       share: "0.25",
       category: "rare camera",
       standing: "keep,relabel",
+      within: "confidence:0.2..0.5",
+      open_to: "ada",
       min: "-0.5",
       max: "2",
     };

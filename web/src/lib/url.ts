@@ -51,6 +51,10 @@ export interface View {
   category: string | null;
   /** What was decided; several standings with commas between. */
   standing: string | null;
+  /** Bounds of other signals, as the API writes them. */
+  within: string | null;
+  /** The reviewer who has not decided yet. */
+  open_to: string | null;
   min: string | null;
   max: string | null;
 }
@@ -73,6 +77,8 @@ export const DEFAULT_VIEW: View = {
   share: null,
   category: null,
   standing: null,
+  within: null,
+  open_to: null,
   min: null,
   max: null,
 };
@@ -116,6 +122,8 @@ export function readView(search: URLSearchParams): View {
     share: subset === null ? null : number(search.get("share")),
     category: search.get("category"),
     standing: search.get("standing"),
+    within: search.get("within"),
+    open_to: search.get("open_to"),
     min: number(search.get("min")),
     max: number(search.get("max")),
   };
@@ -137,7 +145,8 @@ export function writeView(view: View): URLSearchParams {
 /** The same for the API, which is told the signal and how it is computed outright. */
 export function apiQuery(view: View): RankingQuery {
   const { signal, window, variant, level, population, grouping, order } = view;
-  const { label, split, group, subset, share, category, standing, min, max } = view;
+  const { label, split, group, subset, share, category, standing, within, open_to, min, max } =
+    view;
   return {
     signal,
     ...(hasWindows(signal) && { window, variant }),
@@ -152,6 +161,8 @@ export function apiQuery(view: View): RankingQuery {
     ...(subset !== null && share !== null && { share: Number(share) }),
     ...(category !== null && { category }),
     ...(standing !== null && { standing }),
+    ...(within !== null && { within }),
+    ...(open_to !== null && { open_to }),
     ...(min !== null && { min: Number(min) }),
     ...(max !== null && { max: Number(max) }),
   };

@@ -1,5 +1,6 @@
 import { ArchaeologyView } from "../components/archaeology-view";
 import { AuditHead } from "../components/audit-head";
+import { ComparisonPlace } from "../components/comparison-place";
 import { CompressionView } from "../components/compression-view";
 import { GroupsView } from "../components/groups-view";
 import { ProblemNote } from "../components/problem-note";
@@ -43,6 +44,7 @@ export function AuditRoute({ id }: { id: string }) {
       {tab === "archaeology" && <ArchaeologyView audit={audit} search={url.searchParams} />}
       {tab === "groups" && <GroupsView audit={audit} search={url.searchParams} />}
       {tab === "compression" && <CompressionView audit={audit} search={url.searchParams} />}
+      {tab === "compare" && <ComparisonPlace audit={audit} search={url.searchParams} />}
       {tab === "examples" && <RankingView audit={audit} search={url.searchParams} />}
     </>
   );

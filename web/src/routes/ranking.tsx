@@ -1,10 +1,13 @@
 import { useCallback } from "preact/hooks";
 import { api, unwrap } from "../api/client";
 import type { Audit } from "../api/types";
+import { DataMap } from "../components/data-map";
 import { Grid } from "../components/grid";
 import { ProblemNote } from "../components/problem-note";
+import { RankingFiles } from "../components/ranking-files";
 import { RankingFilters } from "../components/ranking-filters";
 import { hasStatistics, RankingStatistics } from "../components/ranking-statistics";
+import { ScoreHistogram } from "../components/score-histogram";
 import { ScoreMeaning } from "../components/score-meaning";
 import { canBeScored, ScoreThis } from "../components/score-this";
 import { SignalChoice } from "../components/signal-choice";
@@ -17,7 +20,6 @@ import { auditPath } from "../lib/route";
 import { useSignals } from "../lib/signals";
 import {
   DEFAULT_VIEW,
-  fileUrl,
   HELD_OUT,
   hasLevels,
   readView,
@@ -28,6 +30,7 @@ import {
   writeView,
 } from "../lib/url";
 import { useRanking } from "../lib/use-ranking";
+import { useStatistics } from "../lib/use-statistics";
 import "./ranking.css";
 
 /** The examples of a finished audit, ranked as the address says. */
@@ -37,6 +40,7 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
   const scores = useResource(`scores of ${audit.id}`, () =>
     unwrap(api.GET("/v1/audits/{id}/scores", { params: { path: { id: audit.id } } })),
   );
+  const statistics = useStatistics(audit.id, view);
   const signals = useSignals();
   const dataset = useResource(`dataset of ${audit.id}`, () =>
     unwrap(api.GET("/v1/datasets/{id}", { params: { path: { id: audit.dataset_id } } })),
@@ -57,6 +61,9 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
     [audit.id],
   );
   const info = ranking.info ?? signals.get(view.signal);
+  const mapped = ["confidence", "variability"].every((signal) =>
+    audit.signals.some((name) => name === signal),
+  );
   const heldOut = (scores.data?.items ?? []).some(
     (set) => set.signal === view.signal && set.scoring.endsWith(HELD_OUT),
   );
@@ -76,8 +83,12 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
       />
       {info && <ScoreMeaning info={info} />}
       {hasStatistics(audit, view) && !ranking.problem && (
-        <RankingStatistics audit={audit} view={view} hrefOf={hrefOf} />
+        <RankingStatistics audit={audit} view={view} statistics={statistics} hrefOf={hrefOf} />
       )}
+      {!ranking.problem && (
+        <ScoreHistogram statistics={statistics.data} view={view} hrefOf={hrefOf} />
+      )}
+      {mapped && <DataMap audit={audit} view={view} hrefOf={hrefOf} />}
       <div class="ranking__bar">
         <RankingFilters
           view={view}
@@ -93,12 +104,12 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
           onChange={(next) => goTo(hrefOf(next))}
         />
         {!unscored && (
-          <p class="ranking__count small">
-            <span role="status">{ranking.started && matches(ranking.matching, ranking.total)}</span>
-            <Files audit={audit} view={view} />
+          <p class="ranking__count small" role="status">
+            {ranking.started && matches(ranking.matching, ranking.total)}
           </p>
         )}
       </div>
+      {!unscored && <RankingFiles audit={audit} view={view} />}
       {unscored && (
         <ScoreThis
           key={`${scoringKey(view)} ${unscored.code}`}
@@ -133,26 +144,6 @@ function subsetOfShare(id: string, { subset, share, population }: View) {
   const path = { id, name: subset };
   const query = { population, share: Number(share) };
   return unwrap(api.GET("/v1/audits/{id}/subsets/{name}", { params: { path, query } }));
-}
-
-/** The ranking as a file, in the formats that there are. */
-function Files({ audit, view }: { audit: Audit; view: View }) {
-  const formats: [name: string, address: string][] = [
-    ["CSV", audit.urls.ranking_csv],
-    ["JSON Lines", audit.urls.ranking_jsonl],
-    ["Parquet", audit.urls.ranking_parquet],
-  ];
-  return (
-    <span class="ranking__files">
-      <span class="quiet">Download</span>
-      {formats.map(([name, address]) => (
-        <a key={name} href={fileUrl(address, view)} download data-leaves>
-          <span class="unseen">Download as </span>
-          {name}
-        </a>
-      ))}
-    </span>
-  );
 }
 
 /** The view of an address; where it names no signal, or of it no level, one that the audit has. */

@@ -14,7 +14,6 @@ use crate::{
         pie::ExemplarView,
         review::{DecisionOnExample, ExampleStanding},
         score::{AuditedExample, ExampleScore, Gradient, OverSeeds, Suggestion, Trajectory},
-        statistics::examples_in,
     },
 };
 use axum::{Json, extract::State};
@@ -159,10 +158,8 @@ async fn scores_of(app: &App, audit: &Audit, index: i32) -> Result<Vec<ExampleSc
     let totals: HashMap<(&str, &str), u64> = sets
         .iter()
         .filter_map(|set| {
-            Some((
-                (set.signal.as_str(), set.scoring.as_str()),
-                examples_in(set)?,
-            ))
+            let key = (set.signal.as_str(), set.scoring.as_str());
+            Some((key, set.examples?.unsigned_abs()))
         })
         .collect();
     let rows = scores::of_example(&app.db, audit.id, index).await?;

@@ -11,7 +11,6 @@ use crate::{
     view::{
         group::{FlaggedInGroup, Group, Groups},
         score::inconsistent,
-        statistics::scored_in,
     },
 };
 use axum::{Json, extract::State};
@@ -89,9 +88,10 @@ async fn rows(
     dataset: Uuid,
     share: f64,
 ) -> Result<Vec<GroupRow>, Problem> {
-    let scored = scored_in(set)
+    let scored = set
+        .scored
         .ok_or_else(|| inconsistent(set, "statistics", &"do not count the scores"))?;
-    let top = share_of(share, scored) as i64;
+    let top = share_of(share, scored.unsigned_abs()) as i64;
     Ok(groups::of_set(&app.db, set.id, dataset, top).await?)
 }
 

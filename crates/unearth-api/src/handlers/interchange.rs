@@ -17,7 +17,7 @@ use axum::{
 };
 use serde::Deserialize;
 use unearth_audit::{Grouping, Population, Signal, Subset, share_of};
-use unearth_store::scores::{self, Texts};
+use unearth_store::scores::Texts;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -51,12 +51,12 @@ pub(crate) async fn cleanlab(
     let grouping = query.grouping.unwrap_or_default();
     let selection = SelectionQuery::of(Signal::LabelIssue, query.population, grouping);
     let chosen = Chosen::load(&app, id, selection, filter).await?;
-    let scored = scores::scored(&app.db, chosen.set.id).await?;
+    let scored = chosen.set.scored.unwrap_or(0);
     let share = Subset::LabelIssues.default_share().unwrap_or_default();
     let format = Cleanlab {
         audit: chosen.audit.clone(),
         dataset: chosen.dataset.clone(),
-        last_issue: share_of(share, u64::from(scored.unsigned_abs())) as i32,
+        last_issue: share_of(share, scored.unsigned_abs()) as i32,
         text: Text::of(text.raw),
     };
     let mut headers = file(

@@ -33,7 +33,8 @@ pub(crate) async fn get(
     let dataset = load::dataset(&app, audit.dataset_id).await?;
 
     let info = ScoreInfo::of(selection.signal, &set)?;
-    let mut statistics = Statistics::new(info, &set, ClassNames::of(&dataset))?;
+    let stored = score_sets::statistics(&app.db, set.id).await?;
+    let mut statistics = Statistics::new(info, &set, stored, ClassNames::of(&dataset))?;
     // The error on held-out examples is a fact about the signal, so both populations tell it.
     if selection.key.population == Population::Trained {
         let held_out = ScoreKey {
@@ -42,7 +43,8 @@ pub(crate) async fn get(
         };
         let name = selection.signal.info().name;
         if let Some(set) = score_sets::get(&app.db, id, name, &held_out.key()).await? {
-            statistics.take_held_out_error(&set)?;
+            let stored = score_sets::statistics(&app.db, set.id).await?;
+            statistics.take_held_out_error(&set, stored)?;
         }
     }
     Ok(Json(statistics))

@@ -3,6 +3,7 @@
 use super::score::{ScoreInfo, inconsistent};
 use crate::class_names::ClassNames;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use unearth_audit::Stability;
 use unearth_store::{StoreError, score_sets::ScoreSet};
 use utoipa::ToSchema;
@@ -120,10 +121,11 @@ impl Statistics {
     pub(crate) fn new(
         signal: ScoreInfo,
         set: &ScoreSet,
+        statistics: Option<Value>,
         classes: ClassNames<'_>,
     ) -> Result<Self, StoreError> {
-        let stored =
-            Stored::read(set)?.ok_or_else(|| inconsistent(set, "statistics", &"is null"))?;
+        let stored = Stored::read(set, statistics)?
+            .ok_or_else(|| inconsistent(set, "statistics", &"is null"))?;
         let summary = |class: StoredClass| {
             Ok(ClassSummary {
                 label: classes.name(class.label)?,
@@ -150,26 +152,20 @@ impl Statistics {
     }
 
     /// Adds what the ranking of the held-out examples knows, once it is there.
-    pub(crate) fn take_held_out_error(&mut self, held_out: &ScoreSet) -> Result<(), StoreError> {
-        let stored = Stored::read(held_out)?;
+    pub(crate) fn take_held_out_error(
+        &mut self,
+        held_out: &ScoreSet,
+        statistics: Option<Value>,
+    ) -> Result<(), StoreError> {
+        let stored = Stored::read(held_out, statistics)?;
         self.held_out_error_by_decile = stored.and_then(|stored| stored.held_out_error_by_decile);
         Ok(())
     }
 }
 
 impl Stored {
-    fn read(set: &ScoreSet) -> Result<Option<Self>, StoreError> {
-        let stored = set.statistics.as_ref().map(Self::deserialize).transpose();
+    fn read(set: &ScoreSet, statistics: Option<Value>) -> Result<Option<Self>, StoreError> {
+        let stored = statistics.map(serde_json::from_value).transpose();
         stored.map_err(|error| inconsistent(set, "statistics", &error))
     }
-}
-
-/// How many examples a score set ranks; none where that is not known.
-pub(crate) fn examples_in(set: &ScoreSet) -> Option<u64> {
-    set.statistics.as_ref()?.get("examples")?.as_u64()
-}
-
-/// How many examples of a score set have a score; none where that is not known.
-pub(crate) fn scored_in(set: &ScoreSet) -> Option<u64> {
-    set.statistics.as_ref()?.get("scored")?.as_u64()
 }

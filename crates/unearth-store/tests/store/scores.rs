@@ -62,7 +62,8 @@ async fn a_score_set_comes_back_and_is_replaced_whole() {
     assert_eq!(listed.len(), 1);
     assert_eq!((&*listed[0].signal, &*listed[0].state), ("vog", "ready"));
     assert_eq!(listed[0].info, Some(first.info.clone()));
-    assert_eq!(listed[0].statistics, Some(first.statistics.clone()));
+    let statistics = score_sets::statistics(&world.db, set).await.unwrap();
+    assert_eq!(statistics, Some(first.statistics.clone()));
 
     let stored: Vec<_> = scores::stream(
         &world.db,
