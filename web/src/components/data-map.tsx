@@ -47,8 +47,9 @@ function Opened({ audit, view, hrefOf }: Props) {
   return (
     <div class="data-map__inside">
       <p>
-        Below on the left is what the model never learned: wrong labels above all. On the right it
-        wavers, above on the left it is sure.
+        Variability grows to the right, confidence upwards. Below on the left is what the model
+        never learned, wrong labels above all; on the right it wavers; above on the left it is sure.
+        Drag over a part to see its examples.
       </p>
       {found.data ? (
         <Field map={found.data} within={view.within} onFilter={filter} />

@@ -17,7 +17,9 @@ export function RangeFields({ name, low, high, onChange }: Props) {
         type="number"
         step="any"
         aria-label={`${name} ${end}`}
-        value={value === null ? "" : placed(value)}
+        // What is typed stays when the page is drawn again; only another bound puts another number here.
+        key={value}
+        defaultValue={text(value) ?? ""}
         onChange={(event) => {
           const typed = event.currentTarget.value || null;
           if (end === "from") onChange(typed, text(high));
