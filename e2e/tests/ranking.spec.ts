@@ -73,7 +73,7 @@ test("signal, window, class and order change the grid and the address, and a rel
     .toEqual(new Set(["wide stripes"]));
 
   await page.getByLabel("Order").selectOption("Easiest first");
-  await expect(page).toHaveURL(/order=asc/);
+  await expect(page).toHaveURL(/order=easiest/);
   await expect
     .poll(async () => {
       const ranks = (await rows(page)).map((row) => row.rank);
@@ -84,12 +84,12 @@ test("signal, window, class and order change the grid and the address, and a rel
   const before = await indices(page);
   await page.reload();
   await expect(page.getByLabel("Class")).toHaveValue("=wide stripes");
-  await expect(page.getByLabel("Order")).toHaveValue("asc");
+  await expect(page.getByLabel("Order")).toHaveValue("easiest");
   await expect.poll(() => indices(page)).toEqual(before);
 
   await page.goBack();
-  await expect(page).not.toHaveURL(/order=asc/);
-  await expect(page.getByLabel("Order")).toHaveValue("desc");
+  await expect(page).not.toHaveURL(/order=easiest/);
+  await expect(page.getByLabel("Order")).toHaveValue("hardest");
 });
 
 test("checkpoints that nobody scored are scored on demand, without training again", async ({

@@ -9,7 +9,7 @@ const EXAMPLES = 150;
 function answer(_path: unknown, init: { params: { query: Record<string, string> } }) {
   const { order, after, limit } = init.params.query;
   const ranks = Array.from({ length: EXAMPLES }, (_, at) => at + 1);
-  const ordered = order === "asc" ? ranks.reverse() : ranks;
+  const ordered = order === "easiest" ? ranks.reverse() : ranks;
   const from = after === undefined ? 0 : ordered.indexOf(Number(after)) + 1;
   const page = ordered.slice(from, from + Number(limit));
   const last = page.at(-1);
@@ -70,8 +70,8 @@ describe("a ranking", () => {
 
   it("finds the neighbours of an example far from the loaded pages, in either order", async () => {
     for (const [order, next, previous] of [
-      ["desc", 101, 99],
-      ["asc", 99, 101],
+      ["hardest", 101, 99],
+      ["easiest", 99, 101],
     ] as const) {
       const far = ranking({ order });
       expect((await far.beside(1000, 100, 1))?.rank).toBe(next);

@@ -103,7 +103,7 @@ export class Ranking {
   }
 
   private get opposite(): View["order"] {
-    return this.view.order === "desc" ? "asc" : "desc";
+    return this.view.order === "hardest" ? "easiest" : "hardest";
   }
 
   private fetch(after: string | null, limit: number, order = this.view.order) {

@@ -4653,8 +4653,8 @@ export interface operations {
                 standing?: string;
                 /** @description Only those that this reviewer has not decided on. */
                 open_to?: string;
-                /** @description By value; hardest first by default. From the easy end, examples without a value are left out. */
-                order?: "asc" | "desc";
+                /** @description Hardest first by default; `asc` and `desc` go by value. From the easy end, examples without a value are left out. */
+                order?: "asc" | "desc" | "hardest" | "easiest";
                 /** @description `next` of the page before. */
                 after?: string;
                 /** @description How many, at most 1,000; 100 by default. */

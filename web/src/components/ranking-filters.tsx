@@ -136,11 +136,14 @@ export function RankingFilters(props: Props) {
         <select
           value={view.order}
           onChange={(event) =>
-            onChange({ ...view, order: event.currentTarget.value === "asc" ? "asc" : "desc" })
+            onChange({
+              ...view,
+              order: event.currentTarget.value === "easiest" ? "easiest" : "hardest",
+            })
           }
         >
-          <option value="desc">Hardest first</option>
-          <option value="asc">Easiest first</option>
+          <option value="hardest">Hardest first</option>
+          <option value="easiest">Easiest first</option>
         </select>
       </label>
       {hasWindows(view.signal) && <Windows view={view} hrefOf={hrefOf} />}

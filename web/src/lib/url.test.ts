@@ -26,7 +26,7 @@ describe("a view in the address", () => {
       level: null,
       population: "held_out",
       grouping: "shrunken",
-      order: "asc",
+      order: "easiest",
       label: "a&b=c d/é",
       split: "train",
       group: "",
@@ -80,7 +80,7 @@ describe("a view for the API", () => {
   });
 
   it("asks for the file of the same filter, without the order", () => {
-    expect(fileUrl("/v1/audits/1/ranking.csv", read("label=x&order=asc&subset=easy"))).toBe(
+    expect(fileUrl("/v1/audits/1/ranking.csv", read("label=x&order=easiest&subset=easy"))).toBe(
       "/v1/audits/1/ranking.csv?signal=label_issue&label=x&subset=easy",
     );
   });

@@ -39,7 +39,7 @@ export interface View {
   population: Population;
   /** How groups are compared. */
   grouping: Grouping;
-  order: "desc" | "asc";
+  order: "hardest" | "easiest";
   label: string | null;
   split: string | null;
   group: string | null;
@@ -69,7 +69,7 @@ export const DEFAULT_VIEW: View = {
   level: null,
   population: "trained",
   grouping: "global",
-  order: "desc",
+  order: "hardest",
   label: null,
   split: null,
   group: null,
@@ -113,7 +113,7 @@ export function readView(search: URLSearchParams): View {
     level: hasLevels(signal) ? search.get("level") : null,
     population: search.get("population") === "held_out" ? "held_out" : "trained",
     grouping: GROUPINGS.find((name) => name === search.get("grouping")) ?? DEFAULT_VIEW.grouping,
-    order: search.get("order") === "asc" ? "asc" : "desc",
+    order: search.get("order") === "easiest" ? "easiest" : "hardest",
     label: search.get("label"),
     split: search.get("split"),
     group: search.get("group"),

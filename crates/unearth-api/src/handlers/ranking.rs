@@ -27,7 +27,7 @@ const PAGE: PageSize = PageSize {
     max: 1_000,
 };
 
-/// By value.
+/// By value, or from one end of the ranking whichever values are hard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Order {
@@ -35,13 +35,17 @@ pub(crate) enum Order {
     Asc,
     /// High values first.
     Desc,
+    /// Rank 1 first.
+    Hardest,
+    /// The last rank first.
+    Easiest,
 }
 
 impl Order {
     /// From which end of the ranking that is; the hard end where nothing was asked for.
     fn of(order: Option<Self>, direction: Direction) -> scores::Order {
         match (order, direction) {
-            (None, _)
+            (None | Some(Self::Hardest), _)
             | (Some(Self::Desc), Direction::HighHarder)
             | (Some(Self::Asc), Direction::LowHarder) => scores::Order::HardestFirst,
             _ => scores::Order::EasiestFirst,
@@ -53,7 +57,7 @@ impl Order {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
-    /// By value; hardest first by default. From the easy end, examples without a value are left out.
+    /// Hardest first by default; `asc` and `desc` go by value. From the easy end, examples without a value are left out.
     #[param(inline)]
     order: Option<Order>,
     /// `next` of the page before.

@@ -44,16 +44,16 @@ async fn paging_shows_every_row_once_in_order() {
 async fn the_order_goes_by_value_also_where_low_is_hard() {
     let (service, path) = audited().await;
     let all: Vec<i64> = (0..EXAMPLES as i64).collect();
-    assert_eq!(indices(&service, &path, "signal=confidence").await, all);
-    assert_eq!(
-        indices(&service, &path, "signal=confidence&order=asc").await,
-        all
-    );
+    for hardest in ["", "&order=asc", "&order=hardest"] {
+        let query = format!("signal=confidence{hardest}");
+        assert_eq!(indices(&service, &path, &query).await, all, "{query}");
+    }
     let easiest: Vec<i64> = (0..EXAMPLES as i64 - 2).rev().collect();
-    assert_eq!(
-        indices(&service, &path, "signal=confidence&order=desc").await,
-        easiest
-    );
+    for order in ["desc", "easiest"] {
+        let query = format!("signal=confidence&order={order}");
+        assert_eq!(indices(&service, &path, &query).await, easiest, "{query}");
+    }
+    assert_eq!(indices(&service, &path, "order=hardest").await, all);
 }
 
 #[tokio::test]
