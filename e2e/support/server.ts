@@ -12,6 +12,10 @@ const STOP_MS = 20_000;
 export interface Server {
   url: string;
   token: string;
+  /** Ends it as a power cut does: it is told nothing. */
+  kill(): Promise<void>;
+  /** Starts it again on what it left, at the same address. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -20,14 +24,25 @@ export async function startServer(): Promise<Server> {
   const directory = mkdtempSync(join(tmpdir(), "unearth-e2e-"));
   // As root, the private Postgres runs as another user and has to reach its files.
   chmodSync(directory, 0o755);
-  const child = spawn(BINARY, ["up", "--data-dir", directory, "--listen", "127.0.0.1:0"], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, DATABASE_URL: undefined },
-  });
+  const start = (listen: string) =>
+    spawn(BINARY, ["up", "--data-dir", directory, "--listen", listen], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, DATABASE_URL: undefined },
+    });
+  let child = start("127.0.0.1:0");
   const ready = await readyLine(child);
   return {
     url: ready.origin,
     token: ready.searchParams.get("token") ?? "",
+    kill() {
+      const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
+      child.kill("SIGKILL");
+      return ended;
+    },
+    async restart() {
+      child = start(ready.host);
+      await readyLine(child);
+    },
     async stop() {
       await stopped(child);
       rmSync(directory, { recursive: true, force: true });
@@ -60,7 +75,7 @@ function readyLine(child: ChildProcess): Promise<URL> {
 
 function stopped(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve();
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
     const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
     child.on("exit", () => {
       clearTimeout(timer);

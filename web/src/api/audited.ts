@@ -48,6 +48,12 @@ export function forget(audit: string, index: number): void {
   loading.delete(keyOf(audit, index));
 }
 
+/** Any of them may have changed. */
+export function forgetAll(): void {
+  loaded.clear();
+  loading.clear();
+}
+
 function keep(key: string, example: AuditedExample): void {
   loaded.delete(key);
   loaded.set(key, example);

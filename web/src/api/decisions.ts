@@ -14,9 +14,13 @@ export function undo(audit: string, decision: string, reviewer: string): Promise
   return unwrap(api.POST("/v1/audits/{id}/decisions/{decision}/undo", { params, body }));
 }
 
-/** The last decision of a reviewer that stands; null where there is none among the latest. */
-export async function lastOf(audit: string, reviewer: string) {
+/** The last decision of a reviewer that stands, of all or in a sample; null where there is none among the latest. */
+export async function lastOf(audit: string, reviewer: string, sample: string | null) {
   const params = { path: { id: audit }, query: { reviewer, limit: 100 } };
   const { items } = await unwrap(api.GET("/v1/audits/{id}/decisions", { params }));
-  return items.find((action) => action.undoes == null && !action.is_undone) ?? null;
+  const inSample = (of: string | null | undefined) => sample === null || of === sample;
+  const stands = items.find(
+    (action) => action.undoes == null && !action.is_undone && inSample(action.sample),
+  );
+  return stands ?? null;
 }

@@ -60,6 +60,20 @@ describe("a ranking", () => {
     expect(broken.items).toHaveLength(120);
   });
 
+  it("begins anew without showing less meanwhile, whatever was still being loaded", async () => {
+    const grid = ranking();
+    await grid.more();
+    await grid.more();
+    const late = grid.more();
+    grid.renew();
+    expect(grid.items).toHaveLength(120);
+    await Promise.all([late, grid.more()]);
+    expect(grid.items.map((item) => item.rank)).toEqual(
+      Array.from({ length: 60 }, (_, at) => at + 1),
+    );
+    expect(grid.finished).toBe(false);
+  });
+
   it("steps over the end of the loaded pages", async () => {
     const grid = ranking();
     await grid.more();

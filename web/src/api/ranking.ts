@@ -19,6 +19,7 @@ export class Ranking {
   finished = false;
 
   private next: string | null = null;
+  private turn = 0;
   private loads: Promise<void> | null = null;
   private listeners = new Set<() => void>();
 
@@ -29,6 +30,10 @@ export class Ranking {
 
   get started(): boolean {
     return this.info !== null;
+  }
+
+  get isWatched(): boolean {
+    return this.listeners.size > 0;
   }
 
   get loading(): boolean {
@@ -47,18 +52,29 @@ export class Ranking {
     return this.loads;
   }
 
+  /** Any example may stand differently by now: begins anew, and shows what it had until it knows better. */
+  renew(): void {
+    this.turn += 1;
+    this.next = null;
+    this.finished = false;
+    this.loads = this.load();
+  }
+
   private async load(): Promise<void> {
+    const { turn } = this;
     this.problem = null;
     this.tell();
     try {
       const page = await this.fetch(this.next, PAGE);
-      this.items = [...this.items, ...page.items];
+      if (turn !== this.turn) return;
+      this.items = this.next === null ? page.items : [...this.items, ...page.items];
       this.info = page.signal;
       this.total = page.total;
       this.matching = page.matching;
       this.next = page.next ?? null;
       this.finished = this.next === null;
     } catch (thrown) {
+      if (turn !== this.turn) return;
       this.problem = problemOf(thrown);
     }
     this.loads = null;
@@ -134,4 +150,13 @@ export function noteStandings(audit: string, standings: readonly StandingOfIndex
   for (const ranking of kept.values())
     if (ranking.audit === audit)
       for (const { index, ...standing } of standings) ranking.setStanding(index, standing);
+}
+
+/** Any example of the audit may stand differently by now: what is shown is loaded again, what is kept forgotten. */
+export function renewRankings(audit: string): void {
+  for (const [key, ranking] of kept) {
+    if (ranking.audit !== audit) continue;
+    if (ranking.isWatched) ranking.renew();
+    else kept.delete(key);
+  }
 }

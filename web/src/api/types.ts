@@ -64,6 +64,12 @@ export type StandingOfIndex = Schemas["StandingOfIndex"];
 export type DecisionOnExample = Schemas["DecisionOnExample"];
 export type Decide = Schemas["Decide"];
 export type Taken = Schemas["Taken"];
+export type Review = Schemas["Review"];
+export type TopReview = Schemas["TopReview"];
+export type Sample = Schemas["Sample"];
+export type StratumOfSample = Schemas["StratumOfSample"];
+export type WrongLabels = Schemas["WrongLabels"];
+export type OpenExample = Schemas["OpenExample"];
 type Role = Schemas["Role"];
 
 /** One entry of an audit's event list, as the event stream sends it too. */

@@ -7,6 +7,7 @@ const TABS = [
   ["archaeology", "Archaeology"],
   ["groups", "Groups"],
   ["compression", "Compression"],
+  ["estimate", "How many are wrong?"],
   ["compare", "Compare"],
   ["training", "Training"],
 ] as const;

@@ -8,7 +8,7 @@ export const KEYED = 9;
  * without the given one. The same however many classes there are.
  */
 export function keyedClasses(
-  { label, suggestion }: Pick<AuditedExample, "label" | "suggestion">,
+  { label, suggestion }: Partial<Pick<AuditedExample, "label" | "suggestion">>,
   classes: readonly string[],
 ): string[] {
   const likely = suggestion ? [suggestion.label, suggestion.runner_up] : [];

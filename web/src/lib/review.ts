@@ -1,30 +1,32 @@
-import { forget } from "../api/audited";
+import { forget, forgetAll } from "../api/audited";
 import { problemOf } from "../api/client";
 import { decide, lastOf, undo } from "../api/decisions";
-import { noteStandings } from "../api/ranking";
-import type { Decide, Problem, StandingOfIndex, Taken } from "../api/types";
+import { noteStandings, renewRankings } from "../api/ranking";
+import type { Problem, StandingOfIndex, Taken } from "../api/types";
 import { createStore } from "./store";
+import { allUnsent, forgetUnsent, keepUnsent, type Unsent } from "./unsent";
 
 /** A decision that the server did not take, and why. It is kept until it is sent again or dropped. */
-export interface Refused {
-  audit: string;
-  body: Decide & { id: string };
+export interface Refused extends Unsent {
   problem: Problem;
 }
 
 /** Decisions that wait for their reviewer, the oldest first. */
 export const refused = createStore<Refused[]>([]);
 
-/** Decisions of this visit that can be taken back, the latest last. */
-const taken: { audit: string; id: string }[] = [];
+/** How many decisions were taken on this page, or taken back: counts are asked for again when it grows. */
+export const decisionsTaken = createStore(0);
+
+/** Those of this visit that can be taken back, the latest last. */
+const taken: { audit: string; id: string; sample: string | null }[] = [];
 
 /** Sends a decision. One that is not taken waits among the refused; null then. */
-export async function send(audit: string, body: Refused["body"]): Promise<Taken | null> {
-  drop(body.id);
+export async function send(audit: string, body: Unsent["body"]): Promise<Taken | null> {
+  keepUnsent({ audit, body });
+  noLongerRefused(body.id);
   try {
-    const answer = await decide(audit, body);
-    taken.push({ audit, id: body.id });
-    note(audit, answer.standings);
+    const answer = await takeAll(audit, body);
+    forgetUnsent(body.id);
     return answer;
   } catch (thrown) {
     refused.set([...refused.get(), { audit, body, problem: problemOf(thrown) }]);
@@ -32,17 +34,52 @@ export async function send(audit: string, body: Refused["body"]): Promise<Taken 
   }
 }
 
+/** Sends a decision. Throws a `ProblemError` where it is not taken. */
+export async function takeAll(audit: string, body: Unsent["body"]): Promise<Taken> {
+  const answer = await decide(audit, body);
+  taken.push({ audit, id: body.id, sample: body.sample ?? null });
+  noteTaken(audit, answer);
+  return answer;
+}
+
 /** Gives up a decision that was not taken. */
 export function drop(id: string): void {
+  forgetUnsent(id);
+  noLongerRefused(id);
+}
+
+function noLongerRefused(id: string): void {
   refused.set(refused.get().filter((one) => one.body.id !== id));
 }
 
-/** Takes back the last decision of this visit, or else of this reviewer; null where there is none. */
-export async function takeBack(audit: string, reviewer: string): Promise<Taken | null> {
-  const last = lastTaken(audit) ?? (await lastOf(audit, reviewer))?.id;
-  if (!last) return null;
-  const answer = await undo(audit, last, reviewer);
-  note(audit, answer.standings);
+/** Sends what an earlier visit could not, in its order; of audits that are no more, nobody is told. */
+export async function sendUnsent(): Promise<void> {
+  for (const { audit, body } of allUnsent()) {
+    await send(audit, body);
+    const isGone = (one: Refused) => one.body.id === body.id && one.problem.status === 404;
+    if (refused.get().some(isGone)) drop(body.id);
+  }
+}
+
+/**
+ * Takes back the last decision of this visit, or else of this reviewer: of all, or only of those in a sample. Null
+ * where there is none.
+ */
+export async function takeBack(
+  audit: string,
+  reviewer: string,
+  sample: string | null = null,
+): Promise<Taken | null> {
+  const last = lastTaken(audit, sample) ?? (await lastOf(audit, reviewer, sample))?.id;
+  return last ? takeBackOne(audit, last, reviewer) : null;
+}
+
+/** Takes back this decision, of all its examples. */
+export async function takeBackOne(audit: string, id: string, reviewer: string): Promise<Taken> {
+  const at = taken.findIndex((one) => one.id === id);
+  if (at >= 0) taken.splice(at, 1);
+  const answer = await undo(audit, id, reviewer);
+  noteTaken(audit, answer);
   return answer;
 }
 
@@ -52,8 +89,19 @@ export function note(audit: string, standings: readonly StandingOfIndex[]): void
   noteStandings(audit, standings);
 }
 
-/** The last decision of this visit that was not taken back yet, given away. */
-function lastTaken(audit: string): string | null {
-  const at = taken.findLastIndex((one) => one.audit === audit);
-  return at < 0 ? null : (taken.splice(at, 1)[0]?.id ?? null);
+/** What the server made of a decision; one on a whole ranking does not name its examples. */
+function noteTaken(audit: string, { standings, examples }: Taken): void {
+  note(audit, standings);
+  if (standings.length < examples) {
+    forgetAll();
+    renewRankings(audit);
+  }
+  decisionsTaken.set(decisionsTaken.get() + 1);
+}
+
+/** The last decision of this visit that was not taken back yet. */
+function lastTaken(audit: string, sample: string | null): string | null {
+  const isMeant = (one: (typeof taken)[number]) =>
+    one.audit === audit && (sample === null || one.sample === sample);
+  return taken.findLast(isMeant)?.id ?? null;
 }

@@ -1,11 +1,12 @@
 import { expect, it } from "vitest";
-import { auditPath, datasetPath, examplePath, newAuditPath, parseRoute } from "./route";
+import { auditPath, datasetPath, examplePath, newAuditPath, parseRoute, samplePath } from "./route";
 
 it.each([
   ["/", { name: "home" }],
   [auditPath("a1"), { name: "audit", id: "a1" }],
   [`${auditPath("a1")}/`, { name: "audit", id: "a1" }],
   [examplePath("a1", 12), { name: "example", id: "a1", index: 12 }],
+  [samplePath("a1", "s1"), { name: "sample", id: "a1", sample: "s1" }],
   [datasetPath("d1"), { name: "dataset", id: "d1" }],
   ["/audits", { name: "unknown" }],
   ["/audits/a1/examples/x", { name: "unknown" }],

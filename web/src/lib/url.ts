@@ -170,9 +170,14 @@ export function apiQuery(view: View): RankingQuery {
 
 /** Address of the ranking as a file, which is always hardest first. */
 export function fileUrl(address: string, view: View): string {
+  return `${address}?${rowsQuery(view)}`;
+}
+
+/** Which rows of a ranking a view shows, in whatever order. */
+export function rowsQuery(view: View): string {
   const { order: _, ...query } = apiQuery(view);
   const pairs = Object.entries(query).map(([name, value]) => [name, String(value)]);
-  return `${address}?${new URLSearchParams(pairs)}`;
+  return new URLSearchParams(pairs).toString();
 }
 
 /** A path with these parameters, without a bare question mark. */

@@ -1,4 +1,5 @@
 import { session } from "../api/session";
+import { Fetched } from "../components/fetched";
 import { KeyList } from "../components/key-list";
 import { TopBar } from "../components/top-bar";
 import { useLinks, useLocation } from "../lib/location";
@@ -40,6 +41,14 @@ function Place({ route }: { route: Route }) {
       return <AuditRoute key={route.id} id={route.id} />;
     case "example":
       return <ExampleRoute id={route.id} index={route.index} />;
+    case "sample":
+      return (
+        <Fetched of="the review of a sample" code={() => import("./sample")}>
+          {({ SampleRoute }) => (
+            <SampleRoute key={route.sample} id={route.id} sample={route.sample} />
+          )}
+        </Fetched>
+      );
     case "dataset":
       return <DatasetRoute key={route.id} id={route.id} />;
     case "new":

@@ -1,7 +1,7 @@
 import { ArchaeologyView } from "../components/archaeology-view";
 import { AuditHead } from "../components/audit-head";
-import { ComparisonPlace } from "../components/comparison-place";
 import { CompressionView } from "../components/compression-view";
+import { Fetched } from "../components/fetched";
 import { GroupsView } from "../components/groups-view";
 import { ProblemNote } from "../components/problem-note";
 import { readTab, Tabs, tabsOf } from "../components/tabs";
@@ -44,7 +44,16 @@ export function AuditRoute({ id }: { id: string }) {
       {tab === "archaeology" && <ArchaeologyView audit={audit} search={url.searchParams} />}
       {tab === "groups" && <GroupsView audit={audit} search={url.searchParams} />}
       {tab === "compression" && <CompressionView audit={audit} search={url.searchParams} />}
-      {tab === "compare" && <ComparisonPlace audit={audit} search={url.searchParams} />}
+      {tab === "estimate" && (
+        <Fetched of="the estimate" code={() => import("../components/estimate-view")}>
+          {({ EstimateView }) => <EstimateView audit={audit} />}
+        </Fetched>
+      )}
+      {tab === "compare" && (
+        <Fetched of="the comparison" code={() => import("../components/comparison-view")}>
+          {({ ComparisonView }) => <ComparisonView audit={audit} search={url.searchParams} />}
+        </Fetched>
+      )}
       {tab === "examples" && <RankingView audit={audit} search={url.searchParams} />}
     </>
   );

@@ -2,12 +2,13 @@ import { useEffect, useState } from "preact/hooks";
 import { load, peek, preload } from "../api/audited";
 import type { Ranking } from "../api/ranking";
 import type { AuditedExample } from "../api/types";
-import { DecisionPanel } from "../components/decision-panel";
+import { ExampleDecision } from "../components/example-decision";
 import { ExampleFacts } from "../components/example-facts";
 import { ExampleNav } from "../components/example-nav";
 import { ExemplarTable } from "../components/exemplar-table";
 import { GradientMaps } from "../components/gradient-maps";
 import { ProblemNote } from "../components/problem-note";
+import { RefusedDecisions } from "../components/refused-decisions";
 import { ScoreTable } from "../components/score-table";
 import { TrajectoryPlot } from "../components/trajectory-plot";
 import { useKeys } from "../lib/keys";
@@ -63,6 +64,7 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
   return (
     <article class="example">
       <ExampleNav hrefs={hrefs} rank={rank} ranking={ranking} />
+      <RefusedDecisions audit={id} />
       {example.problem && <ProblemNote problem={example.problem} onRetry={example.reload} />}
       {!shown && !example.problem && <p class="quiet">Loading…</p>}
       {shown && !example.problem && (
@@ -70,7 +72,7 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
           <GradientMaps example={shown} checkpoint={checkpoint} />
           <div class="example__words">
             {shown.index === index && (
-              <DecisionPanel
+              <ExampleDecision
                 key={index}
                 audit={id}
                 example={shown}

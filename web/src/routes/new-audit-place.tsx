@@ -1,14 +1,15 @@
-import { ProblemNote } from "../components/problem-note";
+import { Fetched } from "../components/fetched";
 import { useLocation } from "../lib/location";
-import { useResource } from "../lib/resource";
 
-/** The place where an audit is put together; its code is fetched when it is first wanted. */
+/** The place where an audit is put together. */
 export function NewAuditPlace() {
   const search = useLocation().searchParams;
-  const code = useResource("code", () => import("./new-audit"));
-  if (code.problem) return <ProblemNote problem={code.problem} onRetry={code.reload} />;
-  if (!code.data) return <p class="quiet">Loading…</p>;
-  const { NewAuditRoute } = code.data;
   const like = search.get("like");
-  return <NewAuditRoute key={like ?? ""} dataset={search.get("dataset")} like={like} />;
+  return (
+    <Fetched of="a new audit" code={() => import("./new-audit")}>
+      {({ NewAuditRoute }) => (
+        <NewAuditRoute key={like ?? ""} dataset={search.get("dataset")} like={like} />
+      )}
+    </Fetched>
+  );
 }

@@ -1,12 +1,14 @@
 import { useCallback } from "preact/hooks";
 import { api, unwrap } from "../api/client";
 import type { Audit } from "../api/types";
+import { BulkDecision } from "../components/bulk-decision";
 import { DataMap } from "../components/data-map";
 import { Grid } from "../components/grid";
 import { ProblemNote } from "../components/problem-note";
 import { RankingFiles } from "../components/ranking-files";
 import { RankingFilters } from "../components/ranking-filters";
 import { hasStatistics, RankingStatistics } from "../components/ranking-statistics";
+import { ReviewProgress } from "../components/review-progress";
 import { ScoreHistogram } from "../components/score-histogram";
 import { ScoreMeaning } from "../components/score-meaning";
 import { canBeScored, ScoreThis } from "../components/score-this";
@@ -109,7 +111,22 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
           </p>
         )}
       </div>
-      {!unscored && <RankingFiles audit={audit} view={view} />}
+      {!unscored && (
+        <>
+          <ReviewProgress audit={audit} view={view} hrefOf={hrefOf} />
+          <div class="ranking__bar">
+            <RankingFiles audit={audit} view={view} />
+            {ranking.started && (
+              <BulkDecision
+                audit={audit.id}
+                view={view}
+                matching={ranking.matching}
+                classes={dataset.data?.class_names ?? []}
+              />
+            )}
+          </div>
+        </>
+      )}
       {unscored && (
         <ScoreThis
           key={`${scoringKey(view)} ${unscored.code}`}
