@@ -93,22 +93,28 @@ export class Ranking {
   setStanding(index: number, standing: ExampleStanding): void {
     const at = this.items.findIndex((item) => item.index === index);
     const item = this.items[at];
-    if (!item) return;
+    if (!item || isSame(item.standing, standing)) return;
     this.items = this.items.with(at, { ...item, standing });
     this.tell();
   }
 
   /** The next example in the ranking's order on which nobody has decided; null where none is left. */
   async nextUndecided(index: number): Promise<RankedExample | null> {
-    for (let at = this.items.findIndex((item) => item.index === index) + 1; ; at += 1) {
-      if (at >= this.items.length) {
-        const before = this.items.length;
-        await this.more();
-        if (this.items.length === before) return null;
-      }
-      const item = this.items[at];
-      if (item?.standing.standing === "undecided") return item;
+    for (;;) {
+      const found = this.loadedUndecided(index);
+      if (found) return found;
+      const before = this.items.length;
+      await this.more();
+      if (this.items.length === before) return null;
     }
+  }
+
+  /** The same, among those that are loaded: known without waiting. */
+  loadedUndecided(index: number): RankedExample | null {
+    const after = this.items.findIndex((item) => item.index === index) + 1;
+    const isNext = (item: RankedExample, at: number) =>
+      at >= after && item.standing.standing === "undecided";
+    return this.items.find(isNext) ?? null;
   }
 
   /** Neighbour of an example that was opened by its address, far from the loaded pages. */
@@ -131,6 +137,14 @@ export class Ranking {
   private tell(): void {
     for (const listener of [...this.listeners]) listener();
   }
+}
+
+function isSame(one: ExampleStanding, other: ExampleStanding): boolean {
+  return (
+    one.standing === other.standing &&
+    (one.label ?? null) === (other.label ?? null) &&
+    one.reviewers === other.reviewers
+  );
 }
 
 const kept = new Map<string, Ranking>();

@@ -46,7 +46,8 @@ export function ExampleDecision({ audit, example, classes, ranking, hrefOf, onCh
     const answer = send(audit, body).then((taken) => {
       if (!taken) note(audit, [{ index, ...example.standing }]);
     });
-    const next = await ranking.nextUndecided(index);
+    // Known at once where it can be, so that all of this is drawn together.
+    const next = ranking.loadedUndecided(index) ?? (await ranking.nextUndecided(index));
     if (next) return moveTo(hrefOf(next.index));
     setSaid("That was the last undecided one behind this.");
     await answer;

@@ -39,9 +39,9 @@ export function ReviewProgress({ audit, view, hrefOf }: Props) {
   });
   return (
     <section class="review-progress small" aria-label="Review so far">
-      <p>
-        {top.data ? topWords(top.data) : "\u00a0"}{" "}
-        {review.data && <Everybody review={review.data} me={me} view={view} hrefOf={hrefOf} />}{" "}
+      <p class="review-progress__line">
+        <span>{top.data ? topWords(top.data) : "\u00a0"}</span>
+        {review.data && <Everybody review={review.data} me={me} view={view} hrefOf={hrefOf} />}
         <a href={`${auditPath(audit.id)}?tab=estimate`}>How many are wrong?</a>
       </p>
       {review.problem && <ProblemNote problem={review.problem} onRetry={review.reload} />}
@@ -80,12 +80,9 @@ function Everybody({ review, me, view, hrefOf }: PartProps & { me: string }) {
         const [sign, words] = STANDINGS[standing];
         return (
           waiting > 0 && (
-            <>
-              {" "}
-              <a key={standing} href={hrefOf({ ...view, standing, open_to: null })}>
-                <span aria-hidden="true">{sign}</span> {count(waiting)} {words}
-              </a>
-            </>
+            <a key={standing} href={hrefOf({ ...view, standing, open_to: null })}>
+              <span aria-hidden="true">{sign}</span> {count(waiting)} {words}
+            </a>
           )
         );
       })}

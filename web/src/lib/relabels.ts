@@ -12,6 +12,8 @@ export function keyedClasses(
   classes: readonly string[],
 ): string[] {
   const likely = suggestion ? [suggestion.label, suggestion.runner_up] : [];
-  const others = [...likely, ...classes].filter((name) => name !== label);
+  // Of ten thousand classes only the first few are looked at.
+  const first = classes.slice(0, KEYED + likely.length + 1);
+  const others = [...likely, ...first].filter((name) => name !== label);
   return [...new Set(others)].slice(0, KEYED);
 }

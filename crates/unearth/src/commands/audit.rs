@@ -16,6 +16,7 @@ use crate::{
 use anyhow::{Result, anyhow};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
+use unearth_audit::Signal;
 
 #[tokio::main]
 pub(crate) async fn run(args: &AuditArgs) -> Result<(), Failure> {
@@ -141,7 +142,7 @@ async fn report(client: &Client, audit: &Value, id: &str) -> Result<()> {
 fn request(args: &AuditArgs, weights: Option<&Weights>) -> Result<Map<String, Value>> {
     let recipe = recipe::request(&args.recipe, weights, args.split.as_deref())?;
     let fields = [
-        ("signals", json!(args.signals)),
+        ("signals", json!(wanted_signals(&args.signals))),
         ("seed", json!(args.seed)),
         ("recipe", Value::from(recipe)),
     ];
@@ -157,6 +158,13 @@ fn request(args: &AuditArgs, weights: Option<&Weights>) -> Result<Map<String, Va
         .collect())
 }
 
+/// Those that are named and those that come free with any training, which the page opens with.
+fn wanted_signals(named: &[String]) -> Vec<&str> {
+    let free = Signal::of_one_training().filter(|signal| *signal != Signal::Vog);
+    let named = named.iter().map(String::as_str);
+    named.chain(free.map(|signal| signal.info().name)).collect()
+}
+
 /// Where which ranking goes.
 fn wanted_outputs(args: &AuditArgs) -> Result<Vec<(Ranking, PathBuf)>> {
     // There are several rankings of pie, which must be named.
@@ -170,7 +178,16 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
     use clap::Parser as _;
-    use unearth_audit::Signal;
+
+    #[test]
+    fn what_comes_free_is_always_wanted() {
+        let wanted = wanted_signals(&["vog".to_owned(), "aum".to_owned()]);
+        assert_eq!(wanted[..2], ["vog", "aum"]);
+        let free = Signal::of_one_training().count() - 1;
+        assert_eq!(wanted.len(), 2 + free);
+        assert!(wanted.contains(&"label_issue") && !wanted.contains(&"pie"));
+        assert!(!wanted_signals(&["aum".to_owned()]).contains(&"vog"));
+    }
 
     #[test]
     fn an_output_names_its_signal_or_means_the_first() {
