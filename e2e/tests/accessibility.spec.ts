@@ -4,8 +4,8 @@ import { expect, reaches, startAudit, test } from "../support/test";
 
 /** Once it shows what it is there for: no fault that a machine finds, and what a screen reader is told. */
 async function check(page: Page, name: string): Promise<void> {
-  await expectAccessible(page);
   await expect(page.locator("body")).toMatchAriaSnapshot({ name: `${name}.aria.yml` });
+  await expectAccessible(page);
 }
 
 test("the lists of audits and datasets", async ({ page, server, audit, dataset }) => {

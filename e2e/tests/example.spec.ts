@@ -21,7 +21,7 @@ test("an example shows its image, scores, trajectory and a map for each checkpoi
     `Hardest examples: rank 1 of ${EXAMPLES}`,
   );
 
-  const large = page.locator(".gradient-maps__pair img");
+  const large = page.locator(".example-picture img");
   await expect(large).toHaveCount(2);
   for (const image of await large.all()) await loads(image);
   const sizes = await large.evaluateAll((images) => images.map((image) => image.clientWidth));
@@ -33,7 +33,7 @@ test("an example shows its image, scores, trajectory and a map for each checkpoi
   await expect(strip.last()).toHaveAttribute("aria-current", "true");
   await strip.first().click();
   await expect(page).toHaveURL(/checkpoint=0/);
-  await expect(page.locator(".gradient-maps__pair")).toContainText("Gradient after epoch 1");
+  await expect(page.locator(".example-picture")).toContainText("Gradient after epoch 1");
 
   const scores = page.getByRole("table");
   for (const signal of ["Final loss", "Variance of Gradients all", "Mean loss", "Confidence"])
@@ -63,7 +63,7 @@ test("a slider goes through the maps, and leaves the page's keys but the arrows 
   await slider.focus();
   await page.keyboard.press("ArrowLeft");
   await expect(page).toHaveURL(new RegExp(`/examples/${first}\\?signal=vog&checkpoint=1$`));
-  await expect(page.locator(".gradient-maps__pair")).toContainText("Gradient after epoch 2");
+  await expect(page.locator(".example-picture")).toContainText("Gradient after epoch 2");
   await page.keyboard.press("Home");
   await expect(slider).toHaveAttribute("aria-valuetext", "after epoch 1");
   await expect(page.getByRole("link", { name: "Next" })).toBeVisible();

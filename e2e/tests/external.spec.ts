@@ -56,7 +56,7 @@ test("texts of an external run are shown as texts, in their own direction", asyn
   await expect(text).toHaveText("لم يعجبني على الإطلاق.");
   await expect(text).toHaveCSS("direction", "rtl");
   await expect(page.getByText("Suggested label: pos")).toBeVisible();
-  await expect(page.locator(".gradient-maps img")).toHaveCount(0);
+  await expect(page.locator(".gradient-maps img, .example-picture img")).toHaveCount(0);
 
   await page.goto(`${server.url}/audits/${audit}/examples/0?signal=label_issue`);
   await expect(text).toHaveText("A small, warm\nfilm.");

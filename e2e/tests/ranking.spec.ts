@@ -162,8 +162,14 @@ test("a subset filters grid and files, and says its rule", async ({ page }) => {
   await expect(choice).toHaveValue("label_issues");
 });
 
-test("a phone keeps the choice of signal on a few lines", async ({ page }) => {
+test("a phone shows examples on its first screen", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
+  await expect(tiles(page).first()).toBeInViewport();
+  await page.getByText("Filters and order").click();
+  await page.getByLabel("Queue").selectOption("Decided");
+  await expect(page).toHaveURL(/standing=decided/);
+  await expect(page.getByText("Filters and order: 1 chosen")).toBeVisible();
+  await expect(page.getByText("No example fits these filters.", { exact: false })).toBeVisible();
   const box = await page.getByRole("navigation", { name: "What to look for" }).boundingBox();
   expect(box?.height).toBeLessThan(130);
   await expect(page.getByLabel("Other signals").locator("option")).not.toHaveCount(1);

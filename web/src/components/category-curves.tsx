@@ -5,7 +5,7 @@ import type { CategoryReport } from "../api/types";
 import { categoryTitle } from "../lib/archaeology";
 import { asWideAs, axisLook, colour, EPOCH_AXIS } from "../lib/chart";
 import { score } from "../lib/format";
-import { useDarkScheme } from "../lib/scheme";
+import { useDarkScheme } from "../lib/media";
 import "./category-curves.css";
 import { CategoryLine, colourOf, dashOf } from "./category-line";
 

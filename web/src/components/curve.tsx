@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { asWideAs, axisLook, colour, EPOCH_AXIS } from "../lib/chart";
-import { useDarkScheme } from "../lib/scheme";
+import { useDarkScheme } from "../lib/media";
 import { allEpochs, between, type Span } from "../lib/zoom";
 import "./curve.css";
 

@@ -1,41 +1,21 @@
-import type { AuditedExample, Gradient } from "../api/types";
+import type { Gradient } from "../api/types";
 import { score } from "../lib/format";
+import { hrefOf, nameOf, nativeSize } from "../lib/gradient-map";
 import { moveTo, onPlainClick } from "../lib/location";
 import "./gradient-maps.css";
 import { Pixels } from "./pixels";
 
 interface Props {
-  example: AuditedExample;
-  /** Position of the checkpoint to show large; the last one where it is not a position. */
-  checkpoint: number;
+  /** In the order of training. */
+  maps: Gradient[];
+  /** The one that is shown large; none where there are no maps. */
+  chosen: Gradient | undefined;
 }
 
-/** The image or text beside its gradient map, and the maps of all checkpoints to choose from. */
-export function GradientMaps({ example, checkpoint }: Props) {
-  const maps = example.gradients;
-  const chosen = maps.find((map) => map.checkpoint === checkpoint) ?? maps.at(-1);
+/** The gradient maps of all checkpoints, to choose from. */
+export function GradientMaps({ maps, chosen }: Props) {
   return (
-    <section class="gradient-maps" aria-label="Example and gradients">
-      <div class="gradient-maps__pair">
-        {example.image_url && (
-          <figure>
-            <Pixels key={example.image_url} src={example.image_url} alt={example.key} />
-            <figcaption class="small quiet">Image</figcaption>
-          </figure>
-        )}
-        {example.text != null && (
-          <figure class="gradient-maps__text">
-            <blockquote dir="auto">{example.text}</blockquote>
-            <figcaption class="small quiet">Text</figcaption>
-          </figure>
-        )}
-        {chosen && (
-          <figure>
-            <Pixels src={nativeSize(chosen)} alt={name(chosen)} />
-            <figcaption class="small quiet">{name(chosen)}</figcaption>
-          </figure>
-        )}
-      </div>
+    <section class="gradient-maps" aria-label="Gradients">
       {chosen ? (
         <>
           {maps.length > 1 && <Slider maps={maps} chosen={chosen} />}
@@ -48,7 +28,7 @@ export function GradientMaps({ example, checkpoint }: Props) {
                 aria-current={map === chosen ? "true" : undefined}
                 class="gradient-maps__choice small"
               >
-                <Pixels src={nativeSize(map)} alt={name(map)} />
+                <Pixels src={nativeSize(map)} alt={nameOf(map)} />
                 epoch {map.epoch}
               </a>
             ))}
@@ -96,19 +76,4 @@ function Scale({ maps }: { maps: Gradient[] }) {
       </p>
     </div>
   );
-}
-
-function name(map: Gradient): string {
-  return `Gradient after epoch ${map.epoch}`;
-}
-
-/** One pixel of the picture per pixel of the map, so that it lines up with the image. */
-function nativeSize(map: Gradient): string {
-  return `${map.url}?scale=1`;
-}
-
-function hrefOf(map: Gradient): string {
-  const url = new URL(location.href);
-  url.searchParams.set("checkpoint", String(map.checkpoint));
-  return url.pathname + url.search;
 }

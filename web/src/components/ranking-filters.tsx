@@ -1,7 +1,9 @@
+import type { ComponentChildren } from "preact";
 import type { Dataset, Grouping, SubsetName, SubsetOfAudit } from "../api/types";
 import { boundsInWords } from "../lib/bounds";
 import { count, part } from "../lib/format";
 import { comparedAlike } from "../lib/groupings";
+import { useNarrow } from "../lib/media";
 import { reviewer } from "../lib/reviewer";
 import { QUEUES } from "../lib/standings";
 import { useStore } from "../lib/store";
@@ -58,95 +60,97 @@ export function RankingFilters(props: Props) {
   const splits = dataset?.facts?.splits.map((split) => split.name) ?? [];
   return (
     <div class="ranking-filters small">
-      {hasLevels(view.signal) && (
-        <LevelChoice
-          value={view.level}
-          options={levels}
-          onChange={(level) => onChange({ ...view, level, min: null, max: null })}
-        />
-      )}
-      {classes.length > LISTED ? (
-        <ClassFilter
-          value={view.label}
-          classes={classes}
-          onChange={(label) => onChange({ ...view, label })}
-        />
-      ) : (
-        dataset?.class_names?.length !== 0 && (
-          <Choice
-            name="Class"
+      <Folded title={foldedTitle(view)}>
+        {hasLevels(view.signal) && (
+          <LevelChoice
+            value={view.level}
+            options={levels}
+            onChange={(level) => onChange({ ...view, level, min: null, max: null })}
+          />
+        )}
+        {classes.length > LISTED ? (
+          <ClassFilter
             value={view.label}
-            all="All classes"
-            options={plain(classes)}
+            classes={classes}
             onChange={(label) => onChange({ ...view, label })}
           />
-        )
-      )}
-      {splits.length > 1 && (
-        <Choice
-          name="Split"
-          value={view.split}
-          all="All splits"
-          options={plain(splits)}
-          onChange={(split) => onChange({ ...view, split })}
-        />
-      )}
-      {subsets.length > 0 && (
-        <Subsets
-          subsets={subsets}
-          value={view.subset}
-          onChange={(subset) => onChange({ ...view, subset, share: null })}
-        />
-      )}
-      {heldOut && (
-        <PopulationChoice
-          value={view.population}
-          onChange={(population) => onChange({ ...view, population, min: null, max: null })}
-        />
-      )}
-      {groupings.length > 1 && (
-        <GroupingChoice
-          value={view.grouping}
-          options={groupings}
-          besideHref={groupsHref}
-          onChange={(grouping) => onChange({ ...view, grouping, min: null, max: null })}
-        />
-      )}
-      <Choice
-        name="Queue"
-        value={view.standing}
-        all="All"
-        options={QUEUES}
-        onChange={(standing) => onChange({ ...view, standing })}
-      />
-      {me !== "" && (
-        <label class="ranking-filters__choice">
-          <input
-            type="checkbox"
-            checked={view.open_to === me}
-            onChange={(event) =>
-              onChange({ ...view, open_to: event.currentTarget.checked ? me : null })
-            }
+        ) : (
+          dataset?.class_names?.length !== 0 && (
+            <Choice
+              name="Class"
+              value={view.label}
+              all="All classes"
+              options={plain(classes)}
+              onChange={(label) => onChange({ ...view, label })}
+            />
+          )
+        )}
+        {splits.length > 1 && (
+          <Choice
+            name="Split"
+            value={view.split}
+            all="All splits"
+            options={plain(splits)}
+            onChange={(split) => onChange({ ...view, split })}
           />
-          <span>Not decided by me</span>
+        )}
+        {subsets.length > 0 && (
+          <Subsets
+            subsets={subsets}
+            value={view.subset}
+            onChange={(subset) => onChange({ ...view, subset, share: null })}
+          />
+        )}
+        {heldOut && (
+          <PopulationChoice
+            value={view.population}
+            onChange={(population) => onChange({ ...view, population, min: null, max: null })}
+          />
+        )}
+        {groupings.length > 1 && (
+          <GroupingChoice
+            value={view.grouping}
+            options={groupings}
+            besideHref={groupsHref}
+            onChange={(grouping) => onChange({ ...view, grouping, min: null, max: null })}
+          />
+        )}
+        <Choice
+          name="Queue"
+          value={view.standing}
+          all="All"
+          options={QUEUES}
+          onChange={(standing) => onChange({ ...view, standing })}
+        />
+        {me !== "" && (
+          <label class="ranking-filters__choice">
+            <input
+              type="checkbox"
+              checked={view.open_to === me}
+              onChange={(event) =>
+                onChange({ ...view, open_to: event.currentTarget.checked ? me : null })
+              }
+            />
+            <span>Not decided by me</span>
+          </label>
+        )}
+        <label class="ranking-filters__choice">
+          <span>Order</span>
+          <select
+            value={view.order}
+            onChange={(event) =>
+              onChange({
+                ...view,
+                order: event.currentTarget.value === "easiest" ? "easiest" : "hardest",
+              })
+            }
+          >
+            <option value="hardest">Hardest first</option>
+            <option value="easiest">Easiest first</option>
+          </select>
         </label>
-      )}
-      <label class="ranking-filters__choice">
-        <span>Order</span>
-        <select
-          value={view.order}
-          onChange={(event) =>
-            onChange({
-              ...view,
-              order: event.currentTarget.value === "easiest" ? "easiest" : "hardest",
-            })
-          }
-        >
-          <option value="hardest">Hardest first</option>
-          <option value="easiest">Easiest first</option>
-        </select>
-      </label>
-      {hasWindows(view.signal) && <Windows view={view} hrefOf={hrefOf} />}
+        {hasWindows(view.signal) && <Windows view={view} hrefOf={hrefOf} />}
+      </Folded>
       {CHIPS.map(([filter, name, said = String]) => {
         const value = view[filter];
         if (value === null) return null;
@@ -159,6 +163,25 @@ export function RankingFilters(props: Props) {
       })}
     </div>
   );
+}
+
+/** On a phone the controls wait behind a line of their own: the examples are what one came for. */
+function Folded({ title, children }: { title: string; children: ComponentChildren }) {
+  if (!useNarrow()) return <>{children}</>;
+  return (
+    <details class="ranking-filters__folded">
+      <summary>{title}</summary>
+      <div class="ranking-filters">{children}</div>
+    </details>
+  );
+}
+
+/** Those that a list below chooses; chips are in sight anyway. */
+const LISTS = ["label", "split", "subset", "standing"] as const;
+
+function foldedTitle(view: View): string {
+  const on = LISTS.filter((filter) => view[filter] !== null).length;
+  return on === 0 ? "Filters and order" : `Filters and order: ${count(on)} chosen`;
 }
 
 function Windows({ view, hrefOf }: Pick<Props, "view" | "hrefOf">) {

@@ -39,6 +39,18 @@ describe("decisions", () => {
       response: { ok: false, status, headers: new Headers() },
     });
 
+  /** A server that takes decisions, and takes them back. */
+  function undo(
+    undone: string[],
+    init: { body: { id: string; examples: number[] }; params: { path: { decision?: string } } },
+  ) {
+    const { decision } = init.params.path;
+    if (decision === undefined) return taken(null, init);
+    undone.push(decision);
+    const data = { id: "u", reviewer: "Ada", examples: 0, standings: [] };
+    return Promise.resolve({ data, response: { ok: true } });
+  }
+
   beforeEach(() => {
     vi.stubGlobal("localStorage", storage());
     refused.set([]);
@@ -82,15 +94,22 @@ describe("decisions", () => {
     expect(allUnsent()).toEqual([]);
   });
 
+  it("are taken back in their order, also while they are on their way", async () => {
+    void send("a4", decision("d1", 7));
+    void send("a4", decision("d2", 8));
+    const undone: string[] = [];
+    post.mockImplementation(((_: unknown, init: Parameters<typeof undo>[1]) =>
+      undo(undone, init)) as never);
+    await takeBack("a4", "Ada");
+    expect(undone).toEqual(["d2"]);
+  });
+
   it("of a sample are taken back apart from the others", async () => {
     await send("a3", { ...decision("d1", 7), sample: "s1" });
     await send("a3", decision("d2", 8));
     const undone: string[] = [];
-    post.mockImplementation(((_: unknown, init: { params: { path: { decision: string } } }) => {
-      undone.push(init.params.path.decision);
-      const data = { id: "u", reviewer: "Ada", examples: 0, standings: [] };
-      return Promise.resolve({ data, response: { ok: true } });
-    }) as never);
+    post.mockImplementation(((_: unknown, init: Parameters<typeof undo>[1]) =>
+      undo(undone, init)) as never);
     await takeBack("a3", "Ada", "s1");
     await takeBack("a3", "Ada");
     expect(undone).toEqual(["d1", "d2"]);

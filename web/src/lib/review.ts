@@ -3,6 +3,7 @@ import { problemOf } from "../api/client";
 import { decide, lastOf, undo } from "../api/decisions";
 import { noteStandings, renewRankings } from "../api/ranking";
 import type { Problem, StandingOfIndex, Taken } from "../api/types";
+import { drawn } from "./drawn";
 import { createStore } from "./store";
 import { allUnsent, forgetUnsent, keepUnsent, type Unsent } from "./unsent";
 
@@ -20,10 +21,20 @@ export const decisionsTaken = createStore(0);
 /** Those of this visit that can be taken back, the latest last. */
 const taken: { audit: string; id: string; sample: string | null }[] = [];
 
+/** Those that are on their way. */
+const sending = new Set<Promise<Taken | null>>();
+
 /** Sends a decision. One that is not taken waits among the refused; null then. */
-export async function send(audit: string, body: Unsent["body"]): Promise<Taken | null> {
+export function send(audit: string, body: Unsent["body"]): Promise<Taken | null> {
   keepUnsent({ audit, body });
   noLongerRefused(body.id);
+  const answer = sent(audit, body).finally(() => sending.delete(answer));
+  sending.add(answer);
+  return answer;
+}
+
+async function sent(audit: string, body: Unsent["body"]): Promise<Taken | null> {
+  await drawn();
   try {
     const answer = await takeAll(audit, body);
     forgetUnsent(body.id);
@@ -70,6 +81,8 @@ export async function takeBack(
   reviewer: string,
   sample: string | null = null,
 ): Promise<Taken | null> {
+  // The last one may still be on its way.
+  await Promise.all(sending);
   const last = lastTaken(audit, sample) ?? (await lastOf(audit, reviewer, sample))?.id;
   return last ? takeBackOne(audit, last, reviewer) : null;
 }

@@ -5,12 +5,14 @@ import type { AuditedExample } from "../api/types";
 import { ExampleDecision } from "../components/example-decision";
 import { ExampleFacts } from "../components/example-facts";
 import { ExampleNav } from "../components/example-nav";
+import { ExamplePicture } from "../components/example-picture";
 import { ExemplarTable } from "../components/exemplar-table";
 import { GradientMaps } from "../components/gradient-maps";
 import { ProblemNote } from "../components/problem-note";
 import { RefusedDecisions } from "../components/refused-decisions";
 import { ScoreTable } from "../components/score-table";
 import { TrajectoryPlot } from "../components/trajectory-plot";
+import { mapAt } from "../lib/gradient-map";
 import { useKeys } from "../lib/keys";
 import { lastOpened } from "../lib/last-opened";
 import { leaveTo, moveTo, useLocation } from "../lib/location";
@@ -40,6 +42,7 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
   useTitle(shown ? [shown.label, shown.key].filter(Boolean).join(": ") : "Example");
   useEffect(() => lastOpened.set(id, index), [id, index]);
 
+  const map = shown ? mapAt(shown.gradients, checkpoint) : undefined;
   const rank = shown?.index === index ? rankIn(shown, view) : null;
   const neighbours = useNeighbours(ranking, index, rank);
   const grid = withQuery(auditPath(id), writeView(view));
@@ -69,8 +72,8 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
       {!shown && !example.problem && <p class="quiet">Loading…</p>}
       {shown && !example.problem && (
         <div class="example__body">
-          <GradientMaps example={shown} checkpoint={checkpoint} />
-          <div class="example__words">
+          <ExamplePicture example={shown} map={map} />
+          <div class="example__judged">
             {shown.index === index && (
               <ExampleDecision
                 key={index}
@@ -90,6 +93,9 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
               }
               archaeologyHref={`${auditPath(id)}?tab=archaeology`}
             />
+          </div>
+          <GradientMaps maps={shown.gradients} chosen={map} />
+          <div class="example__words">
             <ExemplarTable
               exemplars={shown.exemplars}
               hrefOf={({ level, population }) =>
