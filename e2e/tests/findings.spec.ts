@@ -97,12 +97,31 @@ test("a part of the scores, or of the data map, filters the ranking", async ({
     const query = new URL(page.url()).searchParams;
     const found = await get(api, `/v1/audits/${audit}/examples?${query}`);
     expect(found.matching).toBeLessThan(total);
-    await expect(page.getByText(`of ${total} examples`)).toContainText(String(found.matching));
+    await expect(
+      page.getByText(`${found.matching} of ${total} examples`, { exact: true }),
+    ).toBeVisible();
     await page.getByLabel("Score to").fill("");
     await page.getByLabel("Score to").press("Enter");
     await expect(page).not.toHaveURL(/max=/);
     await page.getByRole("link", { name: /score from/ }).click();
     await expect(page).not.toHaveURL(/min=/);
+  });
+
+  await test.step("chosen by class", async () => {
+    const { classes } = await get(api, `/v1/audits/${audit}/statistics?signal=confidence`);
+    await page.getByText("Scores by class").click();
+    const table = page.getByRole("region", { name: "Scores by class" });
+    await expect(table.getByRole("row")).toHaveCount(classes.length + 1);
+    // Low confidence is hard.
+    const [hardest] = classes.sort((a: { mean: number }, b: { mean: number }) => a.mean - b.mean);
+    const first = table.getByRole("row").nth(1);
+    await expect(first).toContainText(hardest.label);
+    await first.getByRole("link").click();
+    await expect(
+      page.getByText(`${hardest.examples} of ${total} examples`, { exact: true }),
+    ).toBeVisible();
+    await page.getByRole("combobox", { name: "Class", exact: true }).selectOption("All classes");
+    await expect(page).not.toHaveURL(/label=/);
   });
 
   await test.step("dragged over the map, and by keys", async () => {

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::{process, setup, steps::Outcome, workspace};
+use crate::{binary, process, setup, steps::Outcome, workspace};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -66,8 +66,7 @@ fn has_page() -> bool {
 
 /// What the binary says of its API.
 fn described() -> Result<String> {
-    process::run(&mut process::cargo(["build", "--package", "unearth"]))?;
-    process::output(Command::new(workspace::target("debug").join("unearth")).arg("openapi"))
+    process::output(Command::new(binary::build()?).arg("openapi"))
 }
 
 fn generate_types() -> Result<()> {

@@ -1,6 +1,7 @@
 //! Set-up, demo, tests and checks: `cargo xtask help`.
 
 mod arrows;
+mod binary;
 mod check;
 mod contract;
 mod demo;

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use crate::{
-    process, setup,
+    binary, process, setup,
     steps::{self, Outcome, Step},
     workspace,
 };
@@ -50,17 +50,12 @@ fn browser_tests() -> Result<Outcome> {
     if !folder.join("package.json").is_file() {
         return Ok(ABSENT);
     }
-    process::run(&mut process::cargo([
-        "build",
-        "--workspace",
-        "--bin",
-        "unearth",
-    ]))?;
+    let binary = binary::build()?;
     let chromium = setup::chromium::find().context("Chromium has gone since set-up")?;
     let mut playwright = process::program("npx", ["--no-install", "playwright", "test"]);
     playwright
         .current_dir(folder)
-        .env("UNEARTH_BIN", workspace::target("debug").join("unearth"))
+        .env("UNEARTH_BIN", binary)
         .env("CHROMIUM_BIN", chromium);
     process::run(&mut playwright)?;
     Ok(Outcome::Done)

@@ -1,14 +1,13 @@
-import type { ComponentChildren } from "preact";
 import type { Dataset, Grouping, SubsetName, SubsetOfAudit } from "../api/types";
 import { boundsInWords } from "../lib/bounds";
 import { count, part } from "../lib/format";
 import { comparedAlike } from "../lib/groupings";
-import { useNarrow } from "../lib/media";
 import { reviewer } from "../lib/reviewer";
 import { QUEUES } from "../lib/standings";
 import { useStore } from "../lib/store";
 import { hasLevels, hasWindows, type View } from "../lib/url";
 import { ClassFilter } from "./class-filter";
+import { Folded } from "./folded";
 import { GroupingChoice } from "./grouping-choice";
 import { LevelChoice } from "./level-choice";
 import { PopulationChoice } from "./population-choice";
@@ -162,17 +161,6 @@ export function RankingFilters(props: Props) {
         );
       })}
     </div>
-  );
-}
-
-/** On a phone the controls wait behind a line of their own: the examples are what one came for. */
-function Folded({ title, children }: { title: string; children: ComponentChildren }) {
-  if (!useNarrow()) return <>{children}</>;
-  return (
-    <details class="ranking-filters__folded">
-      <summary>{title}</summary>
-      <div class="ranking-filters">{children}</div>
-    </details>
   );
 }
 

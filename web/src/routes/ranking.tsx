@@ -2,7 +2,9 @@ import { useCallback } from "preact/hooks";
 import { api, unwrap } from "../api/client";
 import type { Audit } from "../api/types";
 import { BulkDecision } from "../components/bulk-decision";
+import { ClassScores } from "../components/class-scores";
 import { DataMap } from "../components/data-map";
+import { Folded } from "../components/folded";
 import { Grid } from "../components/grid";
 import { ProblemNote } from "../components/problem-note";
 import { RankingFiles } from "../components/ranking-files";
@@ -88,7 +90,10 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
         <RankingStatistics audit={audit} view={view} statistics={statistics} hrefOf={hrefOf} />
       )}
       {!ranking.problem && (
-        <ScoreHistogram statistics={statistics.data} view={view} hrefOf={hrefOf} />
+        <>
+          <ScoreHistogram statistics={statistics.data} view={view} hrefOf={hrefOf} />
+          <ClassScores statistics={statistics.data} view={view} hrefOf={hrefOf} />
+        </>
       )}
       {mapped && <DataMap audit={audit} view={view} hrefOf={hrefOf} />}
       <div class="ranking__bar">
@@ -114,8 +119,10 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
       {!unscored && (
         <>
           <ReviewProgress audit={audit} view={view} hrefOf={hrefOf} />
-          <div class="ranking__bar">
-            <RankingFiles audit={audit} view={view} />
+          <div class="ranking__bar small">
+            <Folded title="Files">
+              <RankingFiles audit={audit} view={view} />
+            </Folded>
             {ranking.started && (
               <BulkDecision
                 audit={audit.id}

@@ -88,7 +88,7 @@ pub(crate) async fn list(
     } = Chosen::load(&app, id, selection, filter).await?;
 
     let order = Order::of(query.order, info.signal.direction);
-    let rows = scores::page(
+    let page = scores::page(
         &app.db,
         set.id,
         dataset.id,
@@ -96,9 +96,9 @@ pub(crate) async fn list(
         order,
         after,
         limit + 1,
-    )
-    .await?;
-    let (matching, total) = scores::counts(&app.db, set.id, dataset.id, &filter).await?;
+    );
+    let counts = scores::counts(&app.db, set.id, dataset.id, &filter);
+    let (rows, (matching, total)) = tokio::try_join!(page, counts)?;
     let (rows, next) = paging::split(rows, limit, |row| row.rank);
     let classes = ClassNames::known_to(&audit, &dataset);
     let categories = Categories::of(&audit);

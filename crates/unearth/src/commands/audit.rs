@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn what_comes_free_is_always_wanted() {
-        let wanted = wanted_signals(&["vog".to_owned(), "aum".to_owned()]);
+        let named = ["vog".to_owned(), "aum".to_owned()];
+        let wanted = wanted_signals(&named);
         assert_eq!(wanted[..2], ["vog", "aum"]);
         let free = Signal::of_one_training().count() - 1;
         assert_eq!(wanted.len(), 2 + free);
