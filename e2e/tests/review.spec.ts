@@ -1,22 +1,39 @@
+import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
+import { EXAMPLES, imageFolderZip } from "../support/images";
 import { get, tiles } from "../support/reading";
-import { expect, reaches, startAudit, test } from "../support/test";
-
-const RECIPE = { model: "cnn-s", epochs: 2, checkpoints: 2 };
+import { expect, test } from "../support/test";
 
 const panel = (page: Page) => page.getByRole("region", { name: "Decision" });
 const standing = (page: Page) => panel(page).getByRole("status").first();
 const indexOf = (page: Page) => Number(new URL(page.url()).pathname.split("/").at(-1));
 
-test("a review with keys: decide, go on, undo, differ, find again", async ({
+/** A file is chosen, becomes a dataset and is audited while one watches; the id of the audit. */
+async function auditedByHand(page: Page, url: string): Promise<string> {
+  await page.goto(`${url}/new`);
+  await page.getByLabel("Choose a file").setInputFiles({
+    name: "to be reviewed.zip",
+    mimeType: "application/zip",
+    buffer: Buffer.from(imageFolderZip(7)),
+  });
+  await expect(page.getByRole("main")).toContainText(`${EXAMPLES} examples`, { timeout: 60_000 });
+  await page.getByRole("radio", { name: /^Quick/ }).check();
+  await page.getByText("Recipe in detail").click();
+  await page.getByLabel("Epochs", { exact: true }).fill("3");
+  await page.getByRole("button", { name: "Start the audit" }).click();
+  await expect(page).toHaveURL(/\/audits\/[0-9a-f-]+$/);
+  // Nothing is loaded again by hand: the page follows the training to its end.
+  await expect(tiles(page).first()).toBeVisible({ timeout: 120_000 });
+  return page.url().split("/").at(-1) ?? "";
+}
+
+test("a review with keys: from a file to its labels, with two reviewers", async ({
   page,
   server,
   api,
-  dataset,
 }) => {
-  test.setTimeout(180_000);
-  const id = await startAudit(api, dataset, RECIPE);
-  await reaches(api, `/v1/audits/${id}`, "succeeded");
+  test.setTimeout(240_000);
+  const id = await auditedByHand(page, server.url);
   const ranking = await get(api, `/v1/audits/${id}/examples?signal=label_issue&limit=30`);
   const order: number[] = ranking.items.map((item: { index: number }) => item.index);
 
@@ -114,5 +131,36 @@ test("a review with keys: decide, go on, undo, differ, find again", async ({
     await page.getByLabel("Queue").selectOption("Undecided");
     await expect(page).toHaveURL(/standing=undecided/);
     await expect(page.getByRole("main")).toContainText(`${matching} of `);
+  });
+
+  await test.step("page, API and file count the same, after a reload as well", async () => {
+    const { standings } = await get(api, `/v1/audits/${id}/review`);
+    const told = Object.fromEntries(
+      standings.map((one: { standing: string; examples: number }) => [one.standing, one.examples]),
+    );
+    await page.goto(`${server.url}/audits/${id}`);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download as CSV" }).click(),
+    ]);
+    const [head = "", ...rows] = (await readFile(await download.path(), "utf8"))
+      .trimEnd()
+      .split("\r\n");
+    const column = head.split(",").indexOf("standing");
+    const counted: Record<string, number> = {};
+    for (const row of rows) {
+      const standing = row.split(",")[column] ?? "";
+      counted[standing] = (counted[standing] ?? 0) + 1;
+    }
+    for (const [name, examples] of Object.entries(told))
+      expect(counted[name] ?? 0, name).toBe(examples);
+    const decided = EXAMPLES - told.undecided;
+    const progress = page.getByRole("region", { name: "Review so far" });
+    await expect(progress).toContainText(`${decided} of ${EXAMPLES} examples decided`);
+    await page.reload();
+    await expect(progress).toContainText(`${decided} of ${EXAMPLES} examples decided`);
+    await page.getByLabel("Queue").selectOption("Excluded");
+    await expect(tiles(page)).toHaveCount(told.exclude);
+    for (const tile of await tiles(page).all()) await expect(tile).toContainText("excluded");
   });
 });
