@@ -1,11 +1,11 @@
-import { ArchaeologyView } from "../components/archaeology-view";
-import { AuditHead } from "../components/audit-head";
-import { CompressionView } from "../components/compression-view";
+import { ArchaeologyView } from "../components/archaeology/archaeology-view";
+import { AuditHead } from "../components/audit/audit-head";
+import { readTab, Tabs, tabsOf } from "../components/audit/tabs";
+import { CompressionView } from "../components/compression/compression-view";
 import { Fetched } from "../components/fetched";
-import { GroupsView } from "../components/groups-view";
+import { GroupsView } from "../components/groups/groups-view";
 import { ProblemNote } from "../components/problem-note";
-import { readTab, Tabs, tabsOf } from "../components/tabs";
-import { TrainingView } from "../components/training-view";
+import { TrainingView } from "../components/training/training-view";
 import { useLiveAudit } from "../lib/live";
 import { useLocation } from "../lib/location";
 import { useTitle } from "../lib/title";
@@ -45,12 +45,15 @@ export function AuditRoute({ id }: { id: string }) {
       {tab === "groups" && <GroupsView audit={audit} search={url.searchParams} />}
       {tab === "compression" && <CompressionView audit={audit} search={url.searchParams} />}
       {tab === "estimate" && (
-        <Fetched of="the estimate" code={() => import("../components/estimate-view")}>
+        <Fetched of="the estimate" code={() => import("../components/estimate/estimate-view")}>
           {({ EstimateView }) => <EstimateView audit={audit} />}
         </Fetched>
       )}
       {tab === "compare" && (
-        <Fetched of="the comparison" code={() => import("../components/comparison-view")}>
+        <Fetched
+          of="the comparison"
+          code={() => import("../components/comparison/comparison-view")}
+        >
           {({ ComparisonView }) => <ComparisonView audit={audit} search={url.searchParams} />}
         </Fetched>
       )}

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import { api, problemOf, unwrap } from "../api/client";
 import type { Dataset, Problem } from "../api/types";
-import { AuditRow } from "../components/audit-row";
-import { DatasetReport } from "../components/dataset-report";
+import { AuditRow } from "../components/audit/audit-row";
+import { DatasetReport } from "../components/datasets/dataset-report";
 import { ProblemNote } from "../components/problem-note";
 import { Specimen } from "../components/specimen";
 import { StateLabel } from "../components/state-label";

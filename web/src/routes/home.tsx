@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, unwrap } from "../api/client";
-import { AuditRow } from "../components/audit-row";
+import { AuditRow } from "../components/audit/audit-row";
 import "../components/button.css";
-import { DatasetRow } from "../components/dataset-row";
+import { DatasetRow } from "../components/datasets/dataset-row";
 import { FirstSteps } from "../components/first-steps";
 import { ProblemNote } from "../components/problem-note";
 import { isFinal } from "../lib/live";

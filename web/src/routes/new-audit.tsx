@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import { api, unwrap } from "../api/client";
-import { ChosenDataset } from "../components/chosen-dataset";
-import { DatasetChoice } from "../components/dataset-choice";
-import { NewAuditForm } from "../components/new-audit-form";
+import { UploadField } from "../components/datasets/upload-field";
+import { ChosenDataset } from "../components/new-audit/chosen-dataset";
+import { DatasetChoice } from "../components/new-audit/dataset-choice";
+import { NewAuditForm } from "../components/new-audit/new-audit-form";
 import { ProblemNote } from "../components/problem-note";
-import { UploadField } from "../components/upload-field";
 import { draftLike } from "../lib/clone";
 import { type Draft, NEW_DRAFT } from "../lib/draft";
 import { moveTo, readOn } from "../lib/location";
