@@ -49,11 +49,21 @@ test("a sample drawn, reviewed with keys and undone says how many labels are wro
 
   await test.step("each decision leads on, faster than the server answers", async () => {
     const keys = ["q", "q", "1", "e", "x"];
-    for (let at = 0; at < 10; at += 1) await page.keyboard.press(keys[at % keys.length] ?? "q");
-    await expect(place(page)).toContainText(`11 of ${examples}`);
+    // None of them is answered before all are decided.
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route("**/decisions", (route) => held.then(() => route.continue()));
+    for (let at = 0; at < 10; at += 1) {
+      await page.keyboard.press(keys[at % keys.length] ?? "q");
+      await expect(place(page)).toContainText(`${at + 2} of ${examples}`);
+    }
+    answer();
     await expect.poll(async () => (await open())[0]?.index).toBe(order[10]);
     const [found] = await samples();
     expect([found.judged, found.unjudged]).toEqual([8, 2]);
+    await page.unroute("**/decisions");
   });
 
   await test.step("undo shows the last one again", async () => {

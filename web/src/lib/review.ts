@@ -21,19 +21,25 @@ export const decisionsTaken = createStore(0);
 /** Those of this visit that can be taken back, the latest last. */
 const taken: { audit: string; id: string; sample: string | null }[] = [];
 
-/** Those that are on their way. */
+/** Those that are on their way, one after the other: of two on one example the later one counts. */
 const sending = new Set<Promise<Taken | null>>();
 
 /** Sends a decision. One that is not taken waits among the refused; null then. */
 export function send(audit: string, body: Unsent["body"]): Promise<Taken | null> {
   keepUnsent({ audit, body });
   noLongerRefused(body.id);
-  const answer = sent(audit, body).finally(() => sending.delete(answer));
+  const before = [...sending].at(-1);
+  const answer = sent(audit, body, before).finally(() => sending.delete(answer));
   sending.add(answer);
   return answer;
 }
 
-async function sent(audit: string, body: Unsent["body"]): Promise<Taken | null> {
+async function sent(
+  audit: string,
+  body: Unsent["body"],
+  before: Promise<unknown> | undefined,
+): Promise<Taken | null> {
+  await before;
   await drawn();
   try {
     const answer = await takeAll(audit, body);

@@ -39,6 +39,8 @@ export function SampleRoute({ id, sample }: { id: string; sample: string }) {
 
   /** The next one is shown at once, and the decision sent beside it. */
   function take({ index }: OpenExample, { reviewer, decision, label }: Decided) {
+    // A key that comes before the next one is drawn is meant for no other.
+    if (queue.items[0]?.index !== index) return;
     const body = {
       id: freshId(),
       reviewer,

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { preload } from "../../api/audited";
 import { problemOf } from "../../api/client";
 import { freshId } from "../../api/fresh-id";
@@ -27,11 +27,15 @@ interface Props {
 export function ExampleDecision({ audit, example, classes, ranking, hrefOf, onChange }: Props) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [said, setSaid] = useState("");
+  const isTaken = useRef(false);
   const suggested = example.suggestion?.label ?? null;
   const isConflict = example.standing.standing === "conflict";
 
   /** Shown at once, sent beside it: nothing waits for the server. */
   async function take({ reviewer, decision, label }: Decided) {
+    // A key that comes before the next one is drawn is meant for no other.
+    if (isTaken.current) return;
+    isTaken.current = true;
     const { index } = example;
     const body = {
       id: freshId(),
@@ -49,6 +53,7 @@ export function ExampleDecision({ audit, example, classes, ranking, hrefOf, onCh
     // Known at once where it can be, so that all of this is drawn together.
     const next = ranking.loadedUndecided(index) ?? (await ranking.nextUndecided(index));
     if (next) return moveTo(hrefOf(next.index));
+    isTaken.current = false;
     setSaid("That was the last undecided one behind this.");
     await answer;
     onChange();
