@@ -49,18 +49,14 @@ export const test = base.extend<{ page: Page; stranger: Page }, Shared>({
   ],
   audit: [
     async ({ api, dataset }, use) => {
-      const id = await startAudit(api, dataset, SMALL);
-      await reaches(api, `/v1/audits/${id}`, "succeeded");
-      await use(id);
+      await use(await finishedAudit(api, dataset, SMALL));
     },
     { scope: "worker", timeout: 180_000 },
   ],
   grouped: [
     async ({ api }, use) => {
       const dataset = await upload(api, "grouped.zip", groupedZip());
-      const id = await startAudit(api, dataset, GROUPED, ASKED);
-      await reaches(api, `/v1/audits/${id}`, "succeeded");
-      await use(id);
+      await use(await finishedAudit(api, dataset, GROUPED, ASKED));
     },
     { scope: "worker", timeout: 240_000 },
   ],
@@ -112,6 +108,13 @@ export async function startAudit(
   });
   expect(answer.status(), await answer.text()).toBe(202);
   return (await answer.json()).id;
+}
+
+/** Id of an audit that has succeeded. */
+export async function finishedAudit(...asked: Parameters<typeof startAudit>): Promise<string> {
+  const id = await startAudit(...asked);
+  await reaches(asked[0], `/v1/audits/${id}`, "succeeded");
+  return id;
 }
 
 export async function reaches(

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "../support/screen";
-import { expect, reaches, startAudit, test } from "../support/test";
+import { expect, finishedAudit, reaches, startAudit, test } from "../support/test";
 
 /** Once it shows what it is there for: no fault that a machine finds, and what a screen reader is told. */
 async function check(page: Page, name: string): Promise<void> {
@@ -81,8 +81,7 @@ test("populations of models side by side", async ({ page, server, api, dataset }
   test.setTimeout(240_000);
   const recipe = { model: "cnn-s", epochs: 2, checkpoints: 2, batch_size: 128 };
   const pie = { sparsities: [0.5], population: 2 };
-  const id = await startAudit(api, dataset, recipe, { pie });
-  await reaches(api, `/v1/audits/${id}`, "succeeded");
+  const id = await finishedAudit(api, dataset, recipe, { pie });
   await page.goto(`${server.url}/audits/${id}?tab=compression`);
   await expect(page.getByRole("region", { name: "Populations side by side" })).toBeVisible();
   await check(page, "compression");

@@ -1,6 +1,6 @@
 import { get, tiles } from "../support/reading";
 import { expectAccessible } from "../support/screen";
-import { expect, reaches, startAudit, test } from "../support/test";
+import { expect, finishedAudit, test } from "../support/test";
 
 const RECIPE = { model: "cnn-s", epochs: 2, checkpoints: 2, lr: 0.03 };
 
@@ -11,8 +11,7 @@ test("many are decided on at once, in exact numbers, and undone as one", async (
   dataset,
 }) => {
   test.setTimeout(180_000);
-  const id = await startAudit(api, dataset, RECIPE);
-  await reaches(api, `/v1/audits/${id}`, "succeeded");
+  const id = await finishedAudit(api, dataset, RECIPE);
   const review = () => get(api, `/v1/audits/${id}/review`);
   const standing = async (word: string) =>
     (await review()).standings.find((one: { standing: string }) => one.standing === word).examples;

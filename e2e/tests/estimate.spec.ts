@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { get } from "../support/reading";
 import { expectAccessible } from "../support/screen";
-import { expect, reaches, startAudit, test } from "../support/test";
+import { expect, finishedAudit, test } from "../support/test";
 
 const RECIPE = { model: "cnn-s", epochs: 3, checkpoints: 2, lr: 0.02 };
 
@@ -14,8 +14,7 @@ test("a sample drawn, reviewed with keys and undone says how many labels are wro
   dataset,
 }) => {
   test.setTimeout(180_000);
-  const id = await startAudit(api, dataset, RECIPE);
-  await reaches(api, `/v1/audits/${id}`, "succeeded");
+  const id = await finishedAudit(api, dataset, RECIPE);
   const samples = async () => (await get(api, `/v1/audits/${id}/samples`)).items;
 
   await test.step("nothing is drawn yet", async () => {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
 import { get, indices, tiles } from "../support/reading";
 import { expectAccessible } from "../support/screen";
-import { expect, reaches, startAudit, test } from "../support/test";
+import { expect, finishedAudit, test } from "../support/test";
 
 const RECIPE = { model: "cnn-s", epochs: 3, checkpoints: 2, lr: 0.05 };
 
@@ -27,8 +27,7 @@ test("decisions go out again, the same on the page, in the API and in the files"
   dataset,
 }) => {
   test.setTimeout(180_000);
-  const id = await startAudit(api, dataset, RECIPE);
-  await reaches(api, `/v1/audits/${id}`, "succeeded");
+  const id = await finishedAudit(api, dataset, RECIPE);
   const ranking = await get(api, `/v1/audits/${id}/examples?signal=label_issue&limit=3`);
   const { class_names: classes, facts } = await get(api, `/v1/datasets/${dataset}`);
   const [first, second, third] = ranking.items;
@@ -161,8 +160,7 @@ test("a part of the scores, or of the data map, filters the ranking", async ({
 
 test("two audits stand beside each other", async ({ page, server, api, dataset, audit }) => {
   test.setTimeout(180_000);
-  const id = await startAudit(api, dataset, { ...RECIPE, lr: 0.01 });
-  await reaches(api, `/v1/audits/${id}`, "succeeded");
+  const id = await finishedAudit(api, dataset, { ...RECIPE, lr: 0.01 });
   await page.goto(`${server.url}/audits/${id}`);
   await page.getByRole("link", { name: "Compare" }).click();
   await page.getByRole("combobox", { name: "With" }).selectOption(audit);

@@ -2,7 +2,7 @@ import type { APIRequestContext, Page } from "@playwright/test";
 import { imageFolderZip } from "../support/images";
 import { get } from "../support/reading";
 import { startServer } from "../support/server";
-import { expect, reaches, startAudit, test, upload } from "../support/test";
+import { expect, finishedAudit, test, upload } from "../support/test";
 
 const indexOf = (page: Page) => Number(new URL(page.url()).pathname.split("/").at(-1));
 
@@ -20,8 +20,7 @@ test("the server is killed in the middle of a review, and no decision is lost", 
   });
   try {
     const dataset = await upload(api, "patterns.zip", imageFolderZip());
-    const id = await startAudit(api, dataset, { model: "cnn-s", epochs: 2, checkpoints: 2 });
-    await reaches(api, `/v1/audits/${id}`, "succeeded");
+    const id = await finishedAudit(api, dataset, { model: "cnn-s", epochs: 2, checkpoints: 2 });
     const { items } = await get(api, `/v1/audits/${id}/examples?signal=label_issue&limit=12`);
     const order: number[] = items.map((item: { index: number }) => item.index);
     await page.goto(`${server.url}/login?token=${server.token}`);

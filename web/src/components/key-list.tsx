@@ -1,4 +1,5 @@
 import { KEY_LIST, useKeys } from "../lib/keys";
+import "./dialog.css";
 import "./key-list.css";
 
 const ID = "key-list";
@@ -11,7 +12,7 @@ export function openKeyList(): void {
 export function KeyList() {
   useKeys({ help: openKeyList });
   return (
-    <dialog id={ID} class="key-list" aria-labelledby="key-list-title">
+    <dialog id={ID} class="dialog" aria-labelledby="key-list-title">
       <h2 id="key-list-title">Keys</h2>
       <dl class="key-list__rows">
         {KEY_LIST.map(([keys, meaning]) => (

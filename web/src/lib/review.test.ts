@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { api, ProblemError, unreachable } from "../api/client";
+import { api, unreachable } from "../api/client";
 import { drop, refused, send, sendUnsent, takeBack } from "./review";
 import { allUnsent } from "./unsent";
 
@@ -70,7 +70,7 @@ describe("decisions", () => {
     expect(await send("a1", decision("d1", 7))).toBeNull();
     expect(await send("a1", decision("d2", 8))).toBeNull();
     expect(refused.get().map(({ problem }) => problem.code)).toEqual([
-      new ProblemError(unreachable().problem).problem.code,
+      unreachable().problem.code,
       "unreachable",
     ]);
     // A reload knows only what was kept.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ProblemError, unreachable } from "../api/client";
+import { unreachable } from "../api/client";
 import type { OpenExample } from "../api/types";
 import { SampleQueue } from "./sample-queue";
 
@@ -67,7 +67,7 @@ describe("the queue of a sample", () => {
     for (const index of indices(queue).slice(0, 35)) queue.pass(index);
     await queue.more();
     expect(indices(queue)).toEqual([135, 136, 137, 138, 139]);
-    expect(queue.problem).toEqual(new ProblemError(unreachable().problem).problem);
+    expect(queue.problem).toEqual(unreachable().problem);
     expect(queue.isDone).toBe(false);
     reach(true);
     await queue.more();

@@ -13,6 +13,11 @@ export function entrance(signal: string): string | null {
   return ENTRANCES[signal as SignalName] ?? null;
 }
 
+/** What a ranking is called: what one comes for, else the signal's title. */
+export function rankingName(signal: string, signals: ReadonlyMap<string, SignalInfo>): string {
+  return entrance(signal) ?? signals.get(signal)?.title ?? signal.replaceAll("_", " ");
+}
+
 /** The direction in words. */
 export function direction(info: Pick<SignalInfo, "direction">): string {
   return info.direction === "low-harder" ? "low is harder" : "high is harder";

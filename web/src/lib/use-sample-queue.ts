@@ -1,6 +1,7 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { openOf } from "../api/samples";
 import { SampleQueue } from "./sample-queue";
+import { useChanges } from "./use-changes";
 
 /** What is still to be reviewed of a sample; drawn again whenever it changes. */
 export function useSampleQueue(audit: string, sample: string): SampleQueue {
@@ -8,11 +9,7 @@ export function useSampleQueue(audit: string, sample: string): SampleQueue {
     () => new SampleQueue((limit) => openOf(audit, sample, limit)),
     [audit, sample],
   );
-  const [, render] = useState(0);
-  useEffect(() => {
-    const stop = queue.subscribe(() => render((turn) => turn + 1));
-    void queue.more();
-    return stop;
-  }, [queue]);
+  useChanges(queue);
+  useEffect(() => void queue.more(), [queue]);
   return queue;
 }

@@ -7,6 +7,7 @@ import { Pixels } from "../components/pixels";
 import { ProblemNote } from "../components/problem-note";
 import { type Decided, DecisionPanel } from "../components/review/decision-panel";
 import { RefusedDecisions } from "../components/review/refused-decisions";
+import { WholeText } from "../components/whole-text";
 import { count } from "../lib/format";
 import { useKeys } from "../lib/keys";
 import { goTo } from "../lib/location";
@@ -30,12 +31,14 @@ export function SampleRoute({ id, sample }: { id: string; sample: string }) {
   const [said, setSaid] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
   const estimate = `${auditPath(id)}?tab=estimate`;
-  const [current, ...next] = queue.items;
+  const { items } = queue;
+  const [current] = items;
   useTitle("Review of a sample");
   useKeys({ close: () => goTo(estimate) });
   useEffect(() => {
-    for (const { image_url } of next.slice(0, AHEAD)) if (image_url) new Image().src = image_url;
-  });
+    for (const { image_url } of items.slice(1, 1 + AHEAD))
+      if (image_url) new Image().src = image_url;
+  }, [items]);
 
   /** The next one is shown at once, and the decision sent beside it. */
   function take({ index }: OpenExample, { reviewer, decision, label }: Decided) {
@@ -120,7 +123,7 @@ function Shown({
       {image_url && (
         <Pixels key={image_url} src={image_url} alt={`Example ${position + 1} of the sample`} />
       )}
-      {text != null && <blockquote dir="auto">{text}</blockquote>}
+      {text != null && <WholeText text={text} />}
       {!image_url && text == null && (
         <p>
           <bdi>{key}</bdi>

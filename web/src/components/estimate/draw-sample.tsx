@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { problemOf } from "../../api/client";
 import { draw } from "../../api/samples";
 import type { Audit, Problem, Sample, SignalInfo, SignalName } from "../../api/types";
-import { entrance } from "../../lib/signals";
+import { rankingName } from "../../lib/signals";
 import { hasLevels, SIGNALS } from "../../lib/url";
 import "../button.css";
 import "./draw-sample.css";
@@ -51,7 +51,7 @@ export function DrawSample({ audit, signals, isFirst, onDrawn }: Props) {
           label="From the ranking by"
           hint="Bands of ranks: the hardest 1 %, 5 %, 20 %, and the rest; as many examples from each."
           value={signal}
-          options={offered.map((name) => [name, nameOf(name, signals)])}
+          options={offered.map((name) => [name, rankingName(name, signals)])}
           onChange={(name) => setSignal(offered.find((one) => one === name) ?? signal)}
         />
         <TextField
@@ -78,9 +78,4 @@ export function DrawSample({ audit, signals, isFirst, onDrawn }: Props) {
       {problem && <ProblemNote problem={problem} />}
     </form>
   );
-}
-
-/** What the reader knows a ranking as. */
-export function nameOf(signal: string, signals: Map<string, SignalInfo>): string {
-  return entrance(signal) ?? signals.get(signal)?.title ?? signal;
 }

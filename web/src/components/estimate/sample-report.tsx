@@ -3,10 +3,10 @@ import type { Audit, Sample, SignalInfo, StratumOfSample, WrongLabels } from "..
 import { ago, count, counted, moment } from "../../lib/format";
 import { useNow } from "../../lib/now";
 import { samplePath } from "../../lib/route";
+import { rankingName } from "../../lib/signals";
 import { bandOf, between, hasGroups } from "../../lib/strata";
 import "../button.css";
 import { NumberTable } from "../number-table";
-import { nameOf } from "./draw-sample";
 import "./sample-report.css";
 import { Untold } from "../untold";
 
@@ -25,7 +25,7 @@ export function SampleReport({ audit, sample, signals }: Props) {
   return (
     <article class="sample-report" aria-labelledby={title}>
       <h3 id={title}>
-        {nameOf(sample.signal, signals)}, drawn{" "}
+        {rankingName(sample.signal, signals)}, drawn{" "}
         <time dateTime={created_at} title={moment(created_at)}>
           {ago(created_at, now)}
         </time>

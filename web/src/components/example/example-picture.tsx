@@ -2,6 +2,7 @@ import type { AuditedExample, Gradient } from "../../api/types";
 import { nameOf, nativeSize } from "../../lib/gradient-map";
 import "./example-picture.css";
 import { Pixels } from "../pixels";
+import { WholeText } from "../whole-text";
 
 interface Props {
   example: Pick<AuditedExample, "image_url" | "text" | "key">;
@@ -21,7 +22,7 @@ export function ExamplePicture({ example: { image_url, text, key }, map }: Props
       )}
       {text != null && (
         <figure class="example-picture__text">
-          <blockquote dir="auto">{text}</blockquote>
+          <WholeText text={text} />
           <figcaption class="small quiet">Text</figcaption>
         </figure>
       )}

@@ -1,11 +1,11 @@
 import { api, unwrap } from "../../api/client";
-import type { Audit, Group, Groups, SignalName } from "../../api/types";
+import type { Audit, Group, Groups } from "../../api/types";
 import { part, sentence } from "../../lib/format";
 import { GROUPING_WORDS } from "../../lib/groupings";
 import { goTo } from "../../lib/location";
 import { useResource } from "../../lib/resource";
 import { auditPath } from "../../lib/route";
-import { entrance, useSignals } from "../../lib/signals";
+import { rankingName, useSignals } from "../../lib/signals";
 import {
   COMPARED,
   DEFAULT_VIEW,
@@ -96,15 +96,13 @@ function SignalOf({ audit, view, search }: { audit: Audit; view: View; search: U
     next.set("signal", signal);
     goTo(withQuery(auditPath(audit.id), next));
   };
-  const name = (signal: SignalName) =>
-    entrance(signal) ?? signals.get(signal)?.title ?? signal.replaceAll("_", " ");
   return (
     <label class="groups__signal small">
       <span>Ranked by</span>
       <select value={view.signal} onChange={(event) => go(event.currentTarget.value)}>
         {offered.map((signal) => (
           <option key={signal} value={signal}>
-            {name(signal)}
+            {rankingName(signal, signals)}
           </option>
         ))}
       </select>

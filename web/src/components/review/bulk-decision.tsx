@@ -7,6 +7,7 @@ import { counted } from "../../lib/format";
 import { takeAll, takeBackOne } from "../../lib/review";
 import { reviewer, setReviewer } from "../../lib/reviewer";
 import { rowsQuery, type View } from "../../lib/url";
+import "../dialog.css";
 import "./bulk-decision.css";
 import "../button.css";
 import { SelectField, TextField } from "../form-field";
@@ -70,7 +71,7 @@ export function BulkDecision({ audit, view, matching, classes }: Props) {
         )}
       </span>
       {problem && <ProblemNote problem={problem} />}
-      <dialog ref={dialog} class="bulk-decision__dialog" aria-labelledby="bulk-decision">
+      <dialog ref={dialog} class="dialog bulk-decision__dialog" aria-labelledby="bulk-decision">
         <BulkForm
           audit={audit}
           view={view}

@@ -28,12 +28,12 @@ export function ReviewProgress({ audit, view, hrefOf }: Props) {
   const turn = useStore(decisionsTaken);
   const me = useStore(reviewer);
   // Of the ranking as it is filtered, but for what was decided, which is what is counted.
-  const counted = { ...view, standing: null, open_to: null, order: DEFAULT_VIEW.order };
+  const asked = { ...view, standing: null, open_to: null, order: DEFAULT_VIEW.order };
   const review = useResource(`review of ${audit.id} ${turn}`, () =>
     unwrap(api.GET("/v1/audits/{id}/review", { params: { path: { id: audit.id } } })),
   );
-  const top = useResource(`top of ${audit.id} ${turn} ${writeView(counted)}`, () => {
-    const { order: _, ...query } = apiQuery(counted);
+  const top = useResource(`top of ${audit.id} ${turn} ${writeView(asked)}`, () => {
+    const { order: _, ...query } = apiQuery(asked);
     const params = { path: { id: audit.id }, query: { ...query, top: TOP } };
     return unwrap(api.GET("/v1/audits/{id}/review/top", { params }));
   });
