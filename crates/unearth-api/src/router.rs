@@ -105,6 +105,7 @@ fn small_routes() -> OpenApiRouter<App> {
         .routes(routes!(handlers::scores::list, handlers::scores::start))
         .routes(routes!(handlers::provisional::get))
         .routes(routes!(handlers::ranking::list))
+        .routes(routes!(handlers::ranking::count))
         .routes(routes!(handlers::ranking_files::csv))
         .routes(routes!(handlers::ranking_files::json_lines))
         .routes(routes!(handlers::ranking_files::parquet))

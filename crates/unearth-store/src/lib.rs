@@ -28,6 +28,7 @@ pub mod probes;
 pub mod reviews;
 pub mod runs;
 pub mod samples;
+pub mod score_columns;
 pub mod score_sets;
 pub mod scores;
 pub mod seed_scores;

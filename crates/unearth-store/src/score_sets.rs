@@ -1,6 +1,8 @@
 //! Score sets: one signal of one audit, computed one way.
 
-use crate::{Database, StoreError, copy::BinaryCopy, error::fenced, runs, runs::ClaimedRun};
+use crate::{
+    Database, StoreError, copy::BinaryCopy, error::fenced, runs, runs::ClaimedRun, score_columns,
+};
 use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 use time::{Duration, OffsetDateTime};
@@ -157,7 +159,7 @@ async fn copy_rows(tx: &mut PgConnection, id: i64, rows: &[NewScore]) -> Result<
         copy.flush_if_full().await?;
     }
     copy.finish().await?;
-    Ok(())
+    score_columns::store(tx, id, rows).await
 }
 
 /// Asks for VoG over further windows; those that are there or asked for already stay.

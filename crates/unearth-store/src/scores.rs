@@ -1,5 +1,9 @@
 //! Rankings: reading scores in rank order.
 
+mod within;
+
+pub use within::{Bounds, Within};
+
 use crate::{Database, StoreError, archaeology::Category, decisions::Holding, subsets::Membership};
 use futures::{Stream, TryStreamExt, stream::BoxStream};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
@@ -14,51 +18,20 @@ pub struct Filter {
     pub split: Option<String>,
     /// Group.
     pub group: Option<String>,
-    /// Smallest score, included.
-    pub min: Option<f64>,
-    /// Largest score, included.
-    pub max: Option<f64>,
     /// Subset.
     pub subset: Option<Membership>,
     /// Category of the archaeology.
     pub category: Option<Category>,
     /// What was decided.
     pub holding: Option<Holding>,
-    /// Scores in other rankings.
-    pub within: Vec<Within>,
-}
-
-/// Scores in another ranking, from `low` up to `high`, both included.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Within {
-    /// Its score set.
-    pub score_set: i64,
-    /// Smallest score; any where there is none.
-    pub low: Option<f64>,
-    /// Largest score; any where there is none.
-    pub high: Option<f64>,
-}
-
-impl Within {
-    fn push_to(&self, query: &mut QueryBuilder<Postgres>) {
-        query
-            .push(" and scores.index in (select other.index from scores other where other.score_set_id = ")
-            .push_bind(self.score_set)
-            .push(" and other.value is not null");
-        if let Some(low) = self.low {
-            query.push(" and other.value >= ").push_bind(low);
-        }
-        if let Some(high) = self.high {
-            query.push(" and other.value <= ").push_bind(high);
-        }
-        // Found at once and looked up: Postgres, that takes two signals for independent, would otherwise look at the
-        // examples one by one in rank order, and where the signals agree the first that fits is far.
-        query.push(" offset 0)");
-    }
+    /// Whose scores lie between bounds.
+    pub within: Option<Within>,
 }
 
 impl Filter {
-    fn is_empty(&self) -> bool {
+    /// Whether it leaves every row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
@@ -264,26 +237,24 @@ async fn is_there(db: &Database, score_set: i64) -> Result<bool, StoreError> {
     Ok(found)
 }
 
-/// How many rows a filter leaves, and how many there are in all.
+/// How many rows a filter leaves.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn counts(
+pub async fn count(
     db: &Database,
     score_set: i64,
     dataset: Uuid,
     filter: &Filter,
-) -> Result<(i64, i64), StoreError> {
-    let total = total(db, score_set).await?;
+) -> Result<i64, StoreError> {
     if filter.is_empty() {
-        return Ok((total, total));
+        return total(db, score_set).await;
     }
     let mut connection = db.pool.acquire().await?;
-    let matching = matching(&mut connection, score_set, dataset, filter).await?;
-    Ok((matching, total))
+    matching(&mut connection, score_set, dataset, filter).await
 }
 
-/// How many rows a filter leaves.
+/// How many rows a filter leaves, seen by a transaction.
 pub(crate) async fn matching(
     connection: &mut PgConnection,
     score_set: i64,
@@ -296,7 +267,10 @@ pub(crate) async fn matching(
 }
 
 /// How many examples a score set ranks.
-pub(crate) async fn total(db: &Database, score_set: i64) -> Result<i64, StoreError> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn total(db: &Database, score_set: i64) -> Result<i64, StoreError> {
     let total = sqlx::query_scalar!(
         r#"-- scores::total
            select coalesce(max(rank), 0)::bigint as "total!" from scores where score_set_id = $1"#,
@@ -384,12 +358,6 @@ pub(crate) fn push_source(
             .push(" and examples.group_name = ")
             .push_bind(group.clone());
     }
-    if let Some(min) = filter.min {
-        query.push(" and scores.value >= ").push_bind(min);
-    }
-    if let Some(max) = filter.max {
-        query.push(" and scores.value <= ").push_bind(max);
-    }
     if let Some(subset) = &filter.subset {
         subset.push_to(query, "scores.index");
     }
@@ -400,7 +368,7 @@ pub(crate) fn push_source(
     if let Some(holding) = &filter.holding {
         holding.push_to(query, "scores.index");
     }
-    for within in &filter.within {
+    if let Some(within) = &filter.within {
         within.push_to(query);
     }
 }

@@ -42,6 +42,30 @@ describe("a ranking", () => {
     expect(get).toHaveBeenCalledTimes(3);
   });
 
+  it("shows its examples before it knows how many fit", async () => {
+    const asked: string[] = [];
+    let counted: (answer: unknown) => void = () => {};
+    get.mockImplementation(((path: string, init: Parameters<typeof answer>[1]) => {
+      asked.push(path);
+      if (path.endsWith("/count")) return new Promise((resolve) => (counted = resolve));
+      return answer(path, init).then(({ data, ...rest }) => ({
+        data: { ...data, matching: null },
+        ...rest,
+      }));
+    }) as never);
+    const filtered = ranking({ group: "sw" });
+    await filtered.more();
+    expect([filtered.items.length, filtered.total, filtered.matching]).toEqual([
+      60,
+      EXAMPLES,
+      null,
+    ]);
+    counted({ data: { total: EXAMPLES, matching: 99 } });
+    await vi.waitFor(() => expect(filtered.matching).toBe(99));
+    await filtered.more();
+    expect(asked.filter((path) => path.endsWith("/count"))).toHaveLength(1);
+  });
+
   it("loads a page once when asked twice", async () => {
     const twice = ranking();
     await Promise.all([twice.more(), twice.more()]);

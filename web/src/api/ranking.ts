@@ -1,4 +1,4 @@
-import { apiQuery, type View, writeView } from "../lib/url";
+import { apiQuery, countQuery, type View, writeView } from "../lib/url";
 import { api, problemOf, unwrap } from "./client";
 import type { ExampleStanding, Problem, RankedExample, ScoreInfo, StandingOfIndex } from "./types";
 
@@ -14,7 +14,8 @@ export class Ranking {
   items: RankedExample[] = [];
   info: ScoreInfo | null = null;
   total = 0;
-  matching = 0;
+  /** How many examples fit the view's filters; null until they are counted. */
+  matching: number | null = null;
   problem: Problem | null = null;
   finished = false;
 
@@ -70,7 +71,8 @@ export class Ranking {
       this.items = this.next === null ? page.items : [...this.items, ...page.items];
       this.info = page.signal;
       this.total = page.total;
-      this.matching = page.matching;
+      if (page.matching !== null) this.matching = page.matching ?? null;
+      else if (this.matching === null || this.changes) void this.count(turn);
       this.next = page.next ?? null;
       this.finished = this.next === null;
     } catch (thrown) {
@@ -79,6 +81,21 @@ export class Ranking {
     }
     this.loads = null;
     this.tell();
+  }
+
+  /** Counts what fits the filters: that takes longer than a page of it, which does not wait. */
+  private async count(turn: number): Promise<void> {
+    const params = { path: { id: this.audit }, query: countQuery(this.view) };
+    const found = await api.GET("/v1/audits/{id}/examples/count", { params }).catch(() => null);
+    // Without an answer it is counted with the next page.
+    if (turn !== this.turn || !found?.data) return;
+    this.matching = found.data.matching;
+    this.tell();
+  }
+
+  /** Whether the number of examples that fit changes as reviewers decide. */
+  private get changes(): boolean {
+    return this.view.standing !== null || this.view.open_to !== null;
   }
 
   /** The example after or before this one in the ranking's order; null at its ends. */
@@ -129,7 +146,7 @@ export class Ranking {
   }
 
   private fetch(after: string | null, limit: number, order = this.view.order) {
-    const page = { order, limit, ...(after !== null && { after }) };
+    const page = { order, limit, count: false, ...(after !== null && { after }) };
     const params = { path: { id: this.audit }, query: { ...apiQuery(this.view), ...page } };
     return unwrap(api.GET("/v1/audits/{id}/examples", { params }));
   }

@@ -317,6 +317,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audits/{id}/examples/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts the examples of a ranking and those that the filters leave. */
+        get: operations["get_audits_id_examples_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audits/{id}/examples/{index}": {
         parameters: {
             query?: never;
@@ -2842,6 +2859,19 @@ export interface components {
          * @enum {string}
          */
         RankedBy: "pilot" | "difficulty";
+        /** @description How long a ranking is. */
+        RankedCount: {
+            /**
+             * Format: int64
+             * @description How many of them the filters leave.
+             */
+            matching: number;
+            /**
+             * Format: int64
+             * @description How many examples are ranked.
+             */
+            total: number;
+        };
         /** @description One row of a ranking. */
         RankedExample: {
             category?: components["schemas"]["CategoryOfExample"] | null;
@@ -2906,9 +2936,9 @@ export interface components {
             items: components["schemas"]["RankedExample"][];
             /**
              * Format: int64
-             * @description How many of them the filters leave.
+             * @description How many of them the filters leave; null where they were not to be counted.
              */
-            matching: number;
+            matching?: number | null;
             /** @description `after` of the next page; null on the last one. */
             next?: string | null;
             /** @description What is ranked. */
@@ -4659,6 +4689,11 @@ export interface operations {
                 after?: string;
                 /** @description How many, at most 1,000; 100 by default. */
                 limit?: number;
+                /**
+                 * @description Whether to count what a filter leaves: true by default. Without it the page comes at once from a ranking of any
+                 *     length.
+                 */
+                count?: boolean;
             };
             header?: never;
             path: {
@@ -4674,6 +4709,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RankedPage"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audits_id_examples_count: {
+        parameters: {
+            query?: {
+                /** @description The signal; `vog` by default. */
+                signal?: "vog" | "label_issue" | "final_loss" | "mean_loss" | "confidence" | "variability" | "correctness" | "aum" | "forgetting" | "first_learned" | "stayed_learned" | "el2n" | "aleatoric" | "pie";
+                /** @description Window of VoG: `all` (the default), `early`, `middle`, `late`, or positions such as `0-2-5`. */
+                window?: string;
+                /** @description Formula of VoG: `std` (the default) or `paper`. */
+                variant?: "std" | "paper";
+                /**
+                 * @description Population of `pie` that is compared with the unpruned one: a sparsity such as `0.5`, `int8`, `fp16` or
+                 *     `null`.
+                 */
+                level?: string;
+                /** @description Whether the examples that were trained on are ranked (the default) or the others. */
+                population?: "trained" | "held_out";
+                /**
+                 * @description How groups are compared: `global` (the default), `within_group` or `shrunken`; in datasets with groups,
+                 *     of `label_issue`, `final_loss` and `vog`.
+                 */
+                grouping?: "global" | "within_group" | "shrunken";
+                /** @description Only of the class with this name. */
+                label?: string;
+                /** @description Only of this split. */
+                split?: string;
+                /** @description Only of this group. */
+                group?: string;
+                /** @description Only of this subset. */
+                subset?: string;
+                /** @description How much of a ranking the subset's rule takes, above 0 and up to 1, instead of its default. */
+                share?: number;
+                /** @description Only of this category of the archaeology. */
+                category?: string;
+                /** @description Smallest value, included. */
+                min?: number;
+                /** @description Largest value, included. */
+                max?: number;
+                /**
+                 * @description Only those whose scores of other signals lie within bounds, which are included: `confidence:0.2..0.5`, with an
+                 *     open end as `confidence:0.2..`, several of them with commas between.
+                 */
+                within?: string;
+                /**
+                 * @description Only of those that stand so by the decisions on them: `undecided`, `keep`, `relabel`, `exclude`,
+                 *     `second_look`, `cannot_judge`, `conflict`, several of them with commas between, or `decided` for all but the
+                 *     first.
+                 */
+                standing?: string;
+                /** @description Only those that this reviewer has not decided on. */
+                open_to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RankedCount"];
                 };
             };
             /** @description What went wrong. */

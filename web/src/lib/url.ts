@@ -174,9 +174,14 @@ export function fileUrl(address: string, view: View): string {
 }
 
 /** Which rows of a ranking a view shows, in whatever order. */
-export function rowsQuery(view: View): string {
+export function countQuery(view: View): Omit<RankingQuery, "order"> {
   const { order: _, ...query } = apiQuery(view);
-  const pairs = Object.entries(query).map(([name, value]) => [name, String(value)]);
+  return query;
+}
+
+/** The same as a query string. */
+export function rowsQuery(view: View): string {
+  const pairs = Object.entries(countQuery(view)).map(([name, value]) => [name, String(value)]);
   return new URLSearchParams(pairs).toString();
 }
 

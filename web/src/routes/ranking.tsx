@@ -149,7 +149,7 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
       {ranking.problem && !unscored && (
         <ProblemNote problem={ranking.problem} onRetry={() => void ranking.more()} />
       )}
-      {ranking.started && ranking.matching === 0 && (
+      {ranking.started && ranking.finished && ranking.items.length === 0 && (
         <p class="ranking__none">
           No example fits these filters.{" "}
           <a href={hrefOf({ ...DEFAULT_VIEW, signal: view.signal, level: view.level })}>
@@ -180,7 +180,8 @@ function scoredView(audit: Audit, search: URLSearchParams): View {
   return { ...view, signal };
 }
 
-function matches(matching: number, total: number): string {
+function matches(matching: number | null, total: number): string {
+  if (matching === null) return "\u00a0";
   if (matching === total) return counted(total, "example");
   return `${count(matching)} of ${counted(total, "example")}`;
 }

@@ -3,7 +3,7 @@
 use super::selection::{Selection, SelectionQuery};
 use crate::{App, problem::Problem};
 use unearth_audit::{Grouping, Population, Signal};
-use unearth_store::{audits::Audit, scores::Within};
+use unearth_store::{audits::Audit, scores};
 
 /// A signal with the smallest and the largest score that are wanted; open where there is none.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,18 +51,18 @@ fn one(text: &str) -> Result<Bounds, Problem> {
     })
 }
 
-/// Finds the scores that the bounds are about.
+/// Finds the score sets that the bounds are about.
 pub(super) async fn find(
     app: &App,
     audit: &Audit,
     population: Population,
     bounds: Vec<Bounds>,
-) -> Result<Vec<Within>, Problem> {
+) -> Result<Vec<scores::Bounds>, Problem> {
     let mut found = Vec::with_capacity(bounds.len());
     for Bounds { signal, low, high } in bounds {
         let query = SelectionQuery::of(signal, Some(population), Grouping::Global);
         let set = Selection::parse(&query)?.load(app, audit).await?;
-        found.push(Within {
+        found.push(scores::Bounds {
             score_set: set.id,
             low,
             high,

@@ -15,7 +15,7 @@ use unearth_store::{
     datasets::Dataset,
     decisions::Holding,
     score_sets::ScoreSet,
-    scores::{self, Filter, RankedRow, Texts},
+    scores::{self, Bounds, Filter, RankedRow, Texts, Within},
 };
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -81,14 +81,19 @@ impl Chosen {
         let dataset = load::dataset(app, audit.dataset_id).await?;
         let classes = ClassNames::known_to(&audit, &dataset);
         let label = query.label.map(|name| classes.label(&name)).transpose()?;
-        let within = bounds::find(app, &audit, selection.key.population, bounds).await?;
+        let mut bounds = bounds::find(app, &audit, selection.key.population, bounds).await?;
+        if query.min.is_some() || query.max.is_some() {
+            bounds.push(Bounds {
+                score_set: set.id,
+                low: query.min,
+                high: query.max,
+            });
+        }
         let filter = Filter {
-            within,
+            within: Within::find(&app.db, set.id, &bounds).await?,
             label,
             split: query.split,
             group: query.group,
-            min: query.min,
-            max: query.max,
             subset: subsets::members(app, &audit, selection.key.population, subset).await?,
             category: archaeology::category(app, &audit, query.category.as_deref()).await?,
             holding: (!standings.is_empty() || query.open_to.is_some()).then_some(Holding {

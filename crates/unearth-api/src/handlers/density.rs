@@ -16,7 +16,10 @@ use crate::{
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use unearth_audit::{Grouping, Population, Signal};
-use unearth_store::density;
+use unearth_store::{
+    density::{self, Density},
+    score_columns,
+};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -66,11 +69,11 @@ pub(crate) async fn get(
     );
     let audit = load::audit(&app, id).await?;
     let (x_set, y_set) = (x.load(&app, &audit).await?, y.load(&app, &audit).await?);
-    let bounds = density::bounds(&app.db, x_set.id, y_set.id).await?;
-    let cells = match bounds {
-        None => Vec::new(),
-        Some((x, y)) => density::cells(&app.db, (x_set.id, x), (y_set.id, y), SIDE).await?,
-    };
+    let (x_scores, y_scores) = (
+        score_columns::read(&app.db, x_set.id).await?,
+        score_columns::read(&app.db, y_set.id).await?,
+    );
+    let Density { bounds, cells } = density::density(&x_scores, &y_scores, SIDE);
     let (x_bounds, y_bounds) = bounds.unzip();
     Ok(Json(DataMap {
         x: DataMapAxis::new(ScoreInfo::of(x.signal, &x_set)?, x_bounds),

@@ -12,7 +12,7 @@ use crate::{
     problem::Problem,
     view::{
         archaeology::Categories,
-        score::{RankedExample, RankedPage},
+        score::{RankedCount, RankedExample, RankedPage},
     },
 };
 use axum::{Json, extract::State};
@@ -64,6 +64,28 @@ pub(crate) struct PageQuery {
     after: Option<String>,
     /// How many, at most 1,000; 100 by default.
     limit: Option<i64>,
+    /// Whether to count what a filter leaves: true by default. Without it the page comes at once from a ranking of any
+    /// length.
+    count: Option<bool>,
+}
+
+/// Counts the examples of a ranking and those that the filters leave.
+#[utoipa::path(
+    get, path = "/v1/audits/{id}/examples/count", tag = "rankings",
+    params(("id" = Uuid, Path), SelectionQuery, FilterQuery),
+    responses((status = 200, body = RankedCount))
+)]
+pub(crate) async fn count(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Queries(selection, filter, _): Queries<SelectionQuery, FilterQuery>,
+) -> Result<Json<RankedCount>, Problem> {
+    let chosen = Chosen::load(&app, id, selection, filter).await?;
+    let (set, dataset) = (chosen.set.id, chosen.dataset.id);
+    let total = scores::total(&app.db, set);
+    let matching = scores::count(&app.db, set, dataset, &chosen.filter);
+    let (total, matching) = tokio::try_join!(total, matching)?;
+    Ok(Json(RankedCount { total, matching }))
 }
 
 /// Lists the examples of an audit in rank order.
@@ -97,8 +119,17 @@ pub(crate) async fn list(
         after,
         limit + 1,
     );
-    let counts = scores::counts(&app.db, set.id, dataset.id, &filter);
-    let (rows, (matching, total)) = tokio::try_join!(page, counts)?;
+    let total = scores::total(&app.db, set.id);
+    let counted = query.count.unwrap_or(true) || filter.is_empty();
+    let matching = async {
+        match counted {
+            true => Ok(Some(
+                scores::count(&app.db, set.id, dataset.id, &filter).await?,
+            )),
+            false => Ok(None),
+        }
+    };
+    let (rows, total, matching) = tokio::try_join!(page, total, matching)?;
     let (rows, next) = paging::split(rows, limit, |row| row.rank);
     let classes = ClassNames::known_to(&audit, &dataset);
     let categories = Categories::of(&audit);

@@ -278,12 +278,21 @@ pub(crate) struct RankedPage {
     pub(crate) signal: ScoreInfo,
     /// How many examples are ranked.
     pub(crate) total: i64,
-    /// How many of them the filters leave.
-    pub(crate) matching: i64,
+    /// How many of them the filters leave; null where they were not to be counted.
+    pub(crate) matching: Option<i64>,
     /// In the order asked for.
     pub(crate) items: Vec<RankedExample>,
     /// `after` of the next page; null on the last one.
     pub(crate) next: Option<String>,
+}
+
+/// How long a ranking is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RankedCount {
+    /// How many examples are ranked.
+    pub(crate) total: i64,
+    /// How many of them the filters leave.
+    pub(crate) matching: i64,
 }
 
 /// Everything an audit knows of one example.

@@ -10,11 +10,34 @@ async fn audited() -> (Service, String) {
     let service = Service::start().await;
     let dataset = stage::dataset(&service, EXAMPLES).await;
     let audit = stage::finished_audit(&service, dataset, EXAMPLES).await;
-    let mut sql = service.sql().await;
-    let spread = "update scores set value = index % 7, value_reason = null where score_set_id =
-        (select id from score_sets where signal = 'confidence')";
-    sqlx::query(spread).execute(&mut sql).await.unwrap();
+    confidence_is(&service, "index % 7").await;
     (service, format!("/v1/audits/{audit}"))
+}
+
+/// Gives every example a confidence: rows and columns, low values first.
+async fn confidence_is(service: &Service, value: &str) {
+    let confidence = "(select id from score_sets where signal = 'confidence')";
+    let taken_out = format!("delete from scores where score_set_id = {confidence}");
+    let rows = format!(
+        "insert into scores (score_set_id, rank, index, label, value)
+         select {confidence}, row_number() over (order by value, index), index, label, value
+         from (select index, label, {value} as value from examples) as valued"
+    );
+    let columns = format!(
+        r#"update score_columns
+           set (indices, "values") =
+               (select string_agg(int4send(index), ''::bytea order by rank),
+                       string_agg(float8send(value), ''::bytea order by rank)
+                from scores where scores.score_set_id = score_columns.score_set_id)
+           where score_set_id = {confidence}"#
+    );
+    let mut sql = service.sql().await;
+    for statement in [taken_out, rows, columns] {
+        sqlx::query(sqlx::AssertSqlSafe(statement))
+            .execute(&mut sql)
+            .await
+            .unwrap();
+    }
 }
 
 fn cell(x: i64, y: i64, examples: i64) -> Value {
@@ -58,10 +81,7 @@ async fn every_example_with_both_scores_is_in_one_cell() {
 #[tokio::test]
 async fn a_signal_with_one_value_is_a_line() {
     let (service, audit) = audited().await;
-    let mut sql = service.sql().await;
-    let same = "update scores set value = 3 where score_set_id =
-        (select id from score_sets where signal = 'confidence')";
-    sqlx::query(same).execute(&mut sql).await.unwrap();
+    confidence_is(&service, "3").await;
     let map = service
         .get(&format!("{audit}/map?x=confidence&y=vog"))
         .await

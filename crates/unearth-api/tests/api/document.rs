@@ -29,6 +29,7 @@ fn every_route_of_the_contract_is_documented() {
         ("/v1/datasets/{id}/examples/{index}/image", "get"),
         ("/v1/weights", "post"),
         ("/v1/weights/{hash}", "get"),
+        ("/v1/audits/{id}/examples/count", "get"),
         ("/v1/signals", "get"),
         ("/v1/audits", "get post"),
         ("/v1/audits/estimate", "post"),
@@ -69,5 +70,5 @@ fn every_route_of_the_contract_is_documented() {
             );
         }
     }
-    assert_eq!(document["paths"].as_object().unwrap().len(), 54);
+    assert_eq!(document["paths"].as_object().unwrap().len(), 55);
 }

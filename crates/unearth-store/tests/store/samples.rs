@@ -9,7 +9,7 @@ use unearth_store::{
     runs::ClaimedRun,
     samples::{self, Found, Ranking},
     score_sets::{self, NewScore, Scored},
-    scores::{self, Filter, Order},
+    scores::{self, Bounds, Filter, Order, Within},
     suggestions::{self, Suggestion},
 };
 use uuid::Uuid;
@@ -244,7 +244,7 @@ async fn a_ranking_is_filtered_by_what_was_decided() {
     };
     let count = async |filter: &Filter| {
         let dataset = run.dataset_id;
-        let (matching, _) = scores::counts(&world.db, set, dataset, filter)
+        let matching = scores::count(&world.db, set, dataset, filter)
             .await
             .unwrap();
         let page = scores::page(
@@ -303,8 +303,13 @@ async fn a_bulk_decision_names_its_number_and_is_undone_as_one() {
     suggestions::store(&world.db, &run, (0..20).map(suggestion))
         .await
         .unwrap();
+    let bounds = Bounds {
+        score_set: set,
+        low: Some(31.0),
+        high: None,
+    };
     let filter = Filter {
-        min: Some(31.0),
+        within: Within::find(&world.db, set, &[bounds]).await.unwrap(),
         ..Filter::default()
     };
     let decide = async |number, judgement, expected| {

@@ -6,11 +6,13 @@ use unearth_audit::{ScoreKey, Signal};
 use unearth_store::{
     runs::ClaimedRun,
     score_sets::{self, NewScore, Scored},
-    scores::{self, Filter, Order, Texts},
+    scores::{self, Bounds, Filter, Order, Texts, Within},
     suggestions::{self, Suggestion},
 };
 
 const EXAMPLES: usize = 60;
+/// How many of them the other ranking holds.
+const OTHERS: usize = 45;
 
 fn scored(values: &[Option<f64>]) -> Scored {
     let mut order: Vec<usize> = (0..values.len()).collect();
@@ -93,8 +95,8 @@ async fn a_score_set_comes_back_and_is_replaced_whole() {
     let replaced = store(&world, &run, &shorter).await;
     assert_eq!(score_sets::list(&world.db, id(1)).await.unwrap().len(), 1);
     assert_eq!(world.number("select count(*) from scores").await, 20);
-    let counts = scores::counts(&world.db, replaced, run.dataset_id, &Filter::default()).await;
-    assert_eq!(counts.unwrap(), (20, 20));
+    let count = scores::count(&world.db, replaced, run.dataset_id, &Filter::default()).await;
+    assert_eq!(count.unwrap(), 20);
 }
 
 #[tokio::test]
@@ -169,7 +171,8 @@ async fn a_request_asks_once_and_again_after_a_failure() {
 }
 
 /// What the page must show, computed from the rows in memory.
-fn expected(scored: &Scored, filter: &Filter, order: Order) -> Vec<(i32, i32)> {
+fn expected(scored: &Scored, asked: &Asked, order: Order) -> Vec<(i32, i32)> {
+    let filter = &asked.filter;
     let fits = |row: &&NewScore| {
         let index = row.index as usize;
         let example = crate::world::example(index, "");
@@ -182,12 +185,8 @@ fn expected(scored: &Scored, filter: &Filter, order: Order) -> Vec<(i32, i32)> {
                 .group
                 .as_deref()
                 .is_none_or(|group| example.group == Some(group))
-            && filter
-                .min
-                .is_none_or(|min| row.value.is_some_and(|value| value >= min))
-            && filter
-                .max
-                .is_none_or(|max| row.value.is_some_and(|value| value <= max))
+            && fits_bounds(row.value, asked.own)
+            && fits_bounds(value_in_other(index), asked.other)
     };
     let rows = scored.rows.iter().filter(fits);
     let mut places: Vec<_> = match order {
@@ -203,7 +202,30 @@ fn expected(scored: &Scored, filter: &Filter, order: Order) -> Vec<(i32, i32)> {
     places
 }
 
-fn filters() -> impl Strategy<Value = Filter> {
+/// A filter, with bounds of the ranking's own scores and of those of another ranking.
+#[derive(Debug, Clone)]
+struct Asked {
+    filter: Filter,
+    own: (Option<f64>, Option<f64>),
+    other: (Option<f64>, Option<f64>),
+}
+
+fn fits_bounds(value: Option<f64>, bounds: (Option<f64>, Option<f64>)) -> bool {
+    match (value, bounds) {
+        (_, (None, None)) => true,
+        (None, _) => false,
+        (Some(value), (low, high)) => {
+            low.is_none_or(|low| value >= low) && high.is_none_or(|high| value <= high)
+        }
+    }
+}
+
+/// Scores of the other ranking: of the first examples alone, and every third has none.
+fn value_in_other(index: usize) -> Option<f64> {
+    (index < OTHERS && !index.is_multiple_of(3)).then_some((index * 7 % 20) as f64)
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
     use proptest::option::of;
     let word = |words: &'static [&'static str]| of(proptest::sample::select(words));
     let bound = || of((0..20).prop_map(f64::from));
@@ -211,19 +233,18 @@ fn filters() -> impl Strategy<Value = Filter> {
         of(0..11),
         word(&["train", "test", "none"]),
         word(&["a", "b", "c"]),
-        bound(),
-        bound(),
+        (bound(), bound()),
+        (bound(), bound()),
     )
-        .prop_map(|(label, split, group, min, max)| Filter {
-            label,
-            split: split.map(str::to_owned),
-            group: group.map(str::to_owned),
-            min,
-            max,
-            subset: None,
-            category: None,
-            holding: None,
-            within: Vec::new(),
+        .prop_map(|(label, split, group, own, other)| Asked {
+            filter: Filter {
+                label,
+                split: split.map(str::to_owned),
+                group: group.map(str::to_owned),
+                ..Filter::default()
+            },
+            own,
+            other,
         })
 }
 
@@ -236,25 +257,46 @@ fn paging_shows_each_fitting_row_once() {
         0..EXAMPLES,
     );
     let orders = proptest::sample::select(vec![Order::HardestFirst, Order::EasiestFirst]);
-    let cases = (values, filters(), orders, 1..9i64);
+    let other = runtime.block_on(async {
+        let values: Vec<_> = (0..OTHERS).map(value_in_other).collect();
+        let other = Scored {
+            scoring: "std:late".into(),
+            ..scored(&values)
+        };
+        store(&world, &run, &other).await
+    });
+    let cases = (values, asked(), orders, 1..9i64);
     let config = ProptestConfig {
         failure_persistence: None,
         ..ProptestConfig::with_cases(64)
     };
     TestRunner::new(config)
-        .run(&cases, |(values, filter, order, limit)| {
+        .run(&cases, |(values, asked, order, limit)| {
             let scored = scored(&values);
-            let (paged, streamed, counts) = runtime.block_on(async {
+            let (paged, streamed, count) = runtime.block_on(async {
                 let set = store(&world, &run, &scored).await;
+                let bounds: Vec<_> = [(set, asked.own), (other, asked.other)]
+                    .into_iter()
+                    .filter(|(_, bounds)| *bounds != (None, None))
+                    .map(|(score_set, (low, high))| Bounds {
+                        score_set,
+                        low,
+                        high,
+                    })
+                    .collect();
+                let filter = Filter {
+                    within: Within::find(&world.db, set, &bounds).await.unwrap(),
+                    ..asked.filter.clone()
+                };
                 let paged = all_pages(&world, set, run.dataset_id, &filter, order, limit).await;
                 let rows = scores::stream(&world.db, set, run.dataset_id, &filter, Texts::Excerpt);
                 let streamed: Vec<_> = rows.try_collect().await.unwrap();
-                let counts = scores::counts(&world.db, set, run.dataset_id, &filter).await;
-                (paged, streamed, counts.unwrap())
+                let count = scores::count(&world.db, set, run.dataset_id, &filter).await;
+                (paged, streamed, count.unwrap())
             });
-            prop_assert_eq!(paged, expected(&scored, &filter, order));
-            let hardest_first = expected(&scored, &filter, Order::HardestFirst);
-            prop_assert_eq!(counts, (hardest_first.len() as i64, values.len() as i64));
+            prop_assert_eq!(paged, expected(&scored, &asked, order));
+            let hardest_first = expected(&scored, &asked, Order::HardestFirst);
+            prop_assert_eq!(count, hardest_first.len() as i64);
             let streamed: Vec<_> = streamed.iter().map(|row| (row.rank, row.index)).collect();
             prop_assert_eq!(streamed, hardest_first);
             Ok(())

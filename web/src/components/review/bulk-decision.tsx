@@ -28,8 +28,8 @@ const DECISIONS: readonly (readonly [decision: Decision, name: string, doing: st
 interface Props {
   audit: string;
   view: View;
-  /** How many examples the view shows. */
-  matching: number;
+  /** How many examples the view shows; null until they are counted. */
+  matching: number | null;
   /** Class names of the dataset. */
   classes: string[];
 }
@@ -57,7 +57,7 @@ export function BulkDecision({ audit, view, matching, classes }: Props) {
       <button
         type="button"
         class="button"
-        disabled={matching === 0}
+        disabled={!matching}
         onClick={() => dialog.current?.showModal()}
       >
         Decide on all of these…
@@ -75,7 +75,7 @@ export function BulkDecision({ audit, view, matching, classes }: Props) {
         <BulkForm
           audit={audit}
           view={view}
-          matching={matching}
+          matching={matching ?? 0}
           classes={classes}
           onTaken={(answer) => {
             dialog.current?.close();
@@ -90,6 +90,7 @@ export function BulkDecision({ audit, view, matching, classes }: Props) {
 }
 
 interface FormProps extends Props {
+  matching: number;
   onTaken: (taken: Taken) => void;
   onClose: () => void;
 }
