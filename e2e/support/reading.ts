@@ -10,6 +10,13 @@ export async function indices(page: Page): Promise<number[]> {
   );
 }
 
+/** A link that signs one browser in, as `unearth login` prints it. */
+export async function loginLink(api: APIRequestContext, address: string): Promise<string> {
+  const answer = await api.post("/v1/login-codes");
+  expect(answer.status(), await answer.text()).toBe(201);
+  return `${address}/login?code=${(await answer.json()).code}`;
+}
+
 /** What the API answers. */
 export async function get(api: APIRequestContext, path: string) {
   const answer = await api.get(path);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -33,7 +33,7 @@ export async function startServer(): Promise<Server> {
   const ready = await readyLine(child);
   return {
     url: ready.origin,
-    token: ready.searchParams.get("token") ?? "",
+    token: readFileSync(join(directory, "token"), "utf8"),
     kill() {
       const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
       child.kill("SIGKILL");

@@ -1,5 +1,6 @@
 import { type APIRequestContext, test as base, expect, type Page } from "@playwright/test";
 import { groupedZip, imageFolderZip } from "./images";
+import { loginLink } from "./reading";
 import { type Server, startServer } from "./server";
 
 /** Recipe of the small audit that most tests look at. */
@@ -61,13 +62,13 @@ export const test = base.extend<{ page: Page; stranger: Page }, Shared>({
     { scope: "worker", timeout: 240_000 },
   ],
   /** A signed-in page that must not break the content policy or throw. */
-  page: async ({ page, server }, use) => {
+  page: async ({ page, api, server }, use) => {
     const faults: string[] = [];
     page.on("pageerror", (error) => faults.push(error.message));
     page.on("console", (message) => {
       if (/Content Security Policy/i.test(message.text())) faults.push(message.text());
     });
-    await page.goto(`${server.url}/login?token=${server.token}`);
+    await page.goto(await loginLink(api, server.url));
     await use(page);
     expect(faults).toEqual([]);
   },

@@ -1,6 +1,6 @@
 import type { APIRequestContext, Page } from "@playwright/test";
 import { imageFolderZip } from "../support/images";
-import { get } from "../support/reading";
+import { get, loginLink } from "../support/reading";
 import { startServer } from "../support/server";
 import { expect, finishedAudit, test, upload } from "../support/test";
 
@@ -23,7 +23,7 @@ test("the server is killed in the middle of a review, and no decision is lost", 
     const id = await finishedAudit(api, dataset, { model: "cnn-s", epochs: 2, checkpoints: 2 });
     const { items } = await get(api, `/v1/audits/${id}/examples?signal=label_issue&limit=12`);
     const order: number[] = items.map((item: { index: number }) => item.index);
-    await page.goto(`${server.url}/login?token=${server.token}`);
+    await page.goto(await loginLink(api, server.url));
     await page.goto(`${server.url}/audits/${id}/examples/${order[0]}`);
     await page.getByLabel("Reviewer").fill("Ada");
     await page.keyboard.press("Enter");

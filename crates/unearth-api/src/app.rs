@@ -1,4 +1,4 @@
-use crate::{DiskSpace, EventHub};
+use crate::{DiskSpace, EventHub, FailedAttempts};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{path::Path, time::Duration};
 use time::OffsetDateTime;
@@ -17,6 +17,10 @@ pub struct App {
     pub limits: ApiLimits,
     /// Where people reach the page, such as `https://unearth.example`.
     pub public_url: String,
+    /// Whether requests come through a proxy, which says whom they come from.
+    pub is_behind_proxy: bool,
+    /// Wrong tokens of late.
+    pub failed_attempts: FailedAttempts,
     /// What `/metrics` prints.
     pub metrics: PrometheusHandle,
     /// Tells which audits have something new.
@@ -27,6 +31,8 @@ pub struct App {
     pub now: fn() -> OffsetDateTime,
     /// Where new identities come from; they must sort by time (`UUIDv7`).
     pub new_id: fn() -> Uuid,
+    /// Where secrets come from: 256 random bits as text.
+    pub new_secret: fn() -> String,
     /// Cancelled when the server shuts down: ends the event streams, which never end by themselves.
     pub stopping: CancellationToken,
 }

@@ -1,6 +1,7 @@
 //! What the OpenAPI document says beside the routes.
 
 use crate::problem::ProblemDocument;
+use unearth_audit::AccessRole;
 use utoipa::{
     PartialSchema as _, ToSchema as _,
     openapi::{
@@ -13,9 +14,6 @@ use utoipa::{
 };
 
 const PROBLEM: &str = "Problem";
-/// Routes that need no token.
-const OPEN: [&str; 4] = ["/healthz", "/readyz", "/login", "/v1/session"];
-
 /// Adds title, security and the problems that every route may answer with.
 pub(crate) fn describe(mut document: OpenApi) -> OpenApi {
     document.info = InfoBuilder::new()
@@ -33,7 +31,7 @@ pub(crate) fn describe(mut document: OpenApi) -> OpenApi {
     );
     components.add_security_scheme(
         "session",
-        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::auth::COOKIE))),
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::access::COOKIE))),
     );
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
@@ -42,10 +40,10 @@ pub(crate) fn describe(mut document: OpenApi) -> OpenApi {
                 .responses
                 .responses
                 .insert("default".to_owned(), problem());
-            if !OPEN.contains(&path.as_str()) {
+            if let Some(role) = role(operation) {
                 operation.security = Some(
                     ["token", "session"]
-                        .map(|scheme| SecurityRequirement::new(scheme, Vec::<String>::new()))
+                        .map(|scheme| SecurityRequirement::new(scheme, [role.as_str()]))
                         .to_vec(),
                 );
             }
@@ -54,7 +52,16 @@ pub(crate) fn describe(mut document: OpenApi) -> OpenApi {
     document
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+/// The role that an operation says it needs; none where it needs no token.
+pub(crate) fn role(operation: &Operation) -> Option<AccessRole> {
+    // The requirements can only be read by writing them.
+    let security = serde_json::to_value(operation.security.as_ref()?).ok()?;
+    AccessRole::from_word(security[0]["token"][0].as_str()?)
+}
+
+pub(crate) fn operations(
+    item: &mut PathItem,
+) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     [
         ("get", &mut item.get),
         ("post", &mut item.post),

@@ -1,6 +1,7 @@
 //! One file per resource and group of verbs.
 
 mod accepted;
+pub(crate) mod access_log;
 pub(crate) mod archaeology;
 pub(crate) mod audits;
 mod bounds;
@@ -34,4 +35,5 @@ pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod statistics;
 pub(crate) mod subsets;
+pub(crate) mod tokens;
 pub(crate) mod weights;

@@ -5,8 +5,8 @@
 //! wrong leaves as an RFC 9457 problem document with a stable code; what happened inside goes to
 //! the log only.
 
+mod access;
 mod app;
-mod auth;
 mod class_names;
 mod detached;
 mod document;
@@ -27,7 +27,9 @@ mod router;
 mod upload;
 mod view;
 
+pub use access::FailedAttempts;
 pub use app::{ApiLimits, App};
 pub use event_hub::EventHub;
+pub use handlers::session::CODE_LIFETIME;
 pub use room::{DiskSpace, disk_space};
 pub use router::{openapi, router};

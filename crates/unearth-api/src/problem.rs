@@ -38,6 +38,10 @@ kinds! {
     INVALID_JSON = BAD_REQUEST "invalid-json" "The body is not JSON";
     BODY_TOO_LARGE = PAYLOAD_TOO_LARGE "body-too-large" "The body is too large";
     UNAUTHENTICATED = UNAUTHORIZED "unauthenticated" "An access token is needed";
+    FORBIDDEN = FORBIDDEN "forbidden" "The role of this token does not allow it";
+    CROSS_SITE_REQUEST = FORBIDDEN "cross-site-request" "The request comes from another site";
+    TOO_MANY_FAILURES = TOO_MANY_REQUESTS "too-many-failures" "Too many wrong access tokens";
+    TOKEN_NOT_FOUND = NOT_FOUND "token-not-found" "There is no such access token";
     NO_SUCH_ROUTE = NOT_FOUND "no-such-route" "There is nothing at this address";
     METHOD_NOT_ALLOWED = METHOD_NOT_ALLOWED "method-not-allowed" "This address does not take this method";
 
@@ -165,6 +169,11 @@ impl Problem {
     /// A header that belongs to the answer.
     pub(crate) fn header(self, name: HeaderName, value: HeaderValue) -> Self {
         self.edit(|inner| inner.header = Some((name, value)))
+    }
+
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.kind.status
     }
 
     fn caused_by(self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {

@@ -1,6 +1,9 @@
 //! Every route and what surrounds it.
 
-use crate::{App, auth, extract, handlers, idempotency, observe, page, problem, problem::Problem};
+use crate::{
+    App, access, access::Rules, extract, handlers, idempotency, observe, page, problem,
+    problem::Problem,
+};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -8,7 +11,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
-use std::any::Any;
+use std::{any::Any, sync::Arc};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer,
     set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
@@ -19,18 +22,21 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// The service.
 pub fn router(app: App) -> Router {
-    let authenticated = from_fn_with_state(app.clone(), auth::require);
+    let rules = Arc::new(Rules::of(openapi()));
+    let allowed = from_fn_with_state((app.clone(), rules), access::require);
     let once = from_fn_with_state(app.clone(), idempotency::small_posts);
     let in_time =
         TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, app.limits.answer);
     let small = documentation()
         .merge(Router::from(small_routes()))
         .route_layer(once)
-        .route_layer(authenticated.clone())
+        // Their answers hold secrets, and are not kept for who asks again.
+        .merge(Router::from(access_routes()))
+        .route_layer(allowed.clone())
         .merge(Router::from(open_routes()))
         .route_layer(in_time);
     Router::from(upload_routes())
-        .route_layer(authenticated)
+        .route_layer(allowed)
         .merge(small)
         .fallback(page::serve)
         .layer(DefaultBodyLimit::max(extract::JSON_BYTES_MAX))
@@ -58,7 +64,10 @@ pub fn router(app: App) -> Router {
 
 /// The OpenAPI document of the service.
 pub fn openapi() -> OpenApi {
-    let documented = open_routes().merge(small_routes()).merge(upload_routes());
+    let documented = open_routes()
+        .merge(access_routes())
+        .merge(small_routes())
+        .merge(upload_routes());
     crate::document::describe(documented.into_openapi())
 }
 
@@ -69,6 +78,16 @@ fn open_routes() -> OpenApiRouter<App> {
         .routes(routes!(handlers::health::readyz))
         .routes(routes!(handlers::session::start, handlers::session::end))
         .routes(routes!(handlers::session::login))
+}
+
+/// Routes that tell and change who may do what.
+fn access_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(handlers::session::get))
+        .routes(routes!(handlers::session::code))
+        .routes(routes!(handlers::tokens::list, handlers::tokens::make))
+        .routes(routes!(handlers::tokens::revoke))
+        .routes(routes!(handlers::access_log::list))
 }
 
 /// Routes whose bodies are streamed, for as long as that takes.

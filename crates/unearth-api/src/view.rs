@@ -1,5 +1,6 @@
 //! What the API answers with, apart from what the store keeps.
 
+pub(crate) mod access;
 pub(crate) mod archaeology;
 pub(crate) mod audit;
 pub(crate) mod comparison;

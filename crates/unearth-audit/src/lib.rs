@@ -4,6 +4,7 @@
 //! Nothing here touches a database, a network, a file, a tensor or a clock; every other crate
 //! may depend on this one.
 
+mod access;
 mod archaeology;
 mod archaeology_report;
 mod budget;
@@ -31,6 +32,7 @@ mod state;
 mod subset;
 mod training;
 
+pub use access::AccessRole;
 pub use archaeology::{
     Archaeology, ArchaeologyRequest, ArchaeologyVariant, CustomSuite, CustomSuiteRequest, Probes,
     SUITE_MIN, Suite, default_suite_size,

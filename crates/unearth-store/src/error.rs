@@ -1,6 +1,9 @@
 use std::fmt::Display;
 use thiserror::Error;
 
+/// What Postgres says where its disk is full.
+const DISK_FULL: &str = "53100";
+
 /// Why the store did not do as asked.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -78,6 +81,14 @@ impl StoreError {
                     std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
                 )
             })
+            || self.sqlstate().as_deref() == Some(DISK_FULL)
+    }
+
+    fn sqlstate(&self) -> Option<std::borrow::Cow<'_, str>> {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.code(),
+            _ => None,
+        }
     }
 
     pub(crate) fn inconsistent(

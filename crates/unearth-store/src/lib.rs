@@ -4,6 +4,7 @@
 //! arguments, so that tests own them. Rows come out as the vocabulary of `unearth-audit`; a row
 //! that does not fit it is a [`StoreError::Inconsistent`] naming table, column and id.
 
+pub mod access;
 pub mod archaeology;
 pub mod audits;
 pub mod blobs;
@@ -35,7 +36,6 @@ pub mod seed_scores;
 pub mod snapshots;
 pub mod subsets;
 pub mod suggestions;
-pub mod tokens;
 pub mod usage;
 pub mod weights;
 pub mod workers;

@@ -189,8 +189,12 @@ fn start(data: &Path) -> (Child, String, String) {
         .map_while(Result::ok)
         .find_map(|line| line.strip_prefix("Unearth is ready: ").map(str::to_owned))
         .unwrap();
-    let (url, token) = ready.split_once("/login?token=").unwrap();
-    (up, url.to_owned(), token.to_owned())
+    let (url, _) = ready.split_once("/login?code=").unwrap();
+    (
+        up,
+        url.to_owned(),
+        std::fs::read_to_string(data.join("token")).unwrap(),
+    )
 }
 
 struct Server {

@@ -5,9 +5,15 @@ use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{BoolishValueParser, OsStringValueParser, TypedValueParser as _},
 };
-use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    num::{NonZeroU16, NonZeroUsize},
+    path::PathBuf,
+};
+use unearth_audit::AccessRole;
 use unearth_store::blobs::Place;
 use unearth_training::DeviceChoice;
+use uuid::Uuid;
 
 /// Audits training data by watching a model learn it.
 #[derive(Debug, Parser)]
@@ -51,8 +57,11 @@ pub(crate) enum Command {
     Migrate(StoreArgs),
     /// Say what this installation runs on, what is wrong and what to do about it.
     Doctor(DoctorArgs),
-    /// Make an access token and print it.
-    Token(TokenArgs),
+    /// Make, list and revoke access tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Print a link to the page of the server on this machine that signs one browser in.
+    Login(LoginArgs),
     /// Ask a running server whether it is healthy; for container health checks.
     Health(HealthArgs),
     /// Print the OpenAPI document.
@@ -391,11 +400,50 @@ pub(crate) struct DoctorArgs {
     pub(crate) store: StoreArgs,
 }
 
+/// What is done with access tokens.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make an access token and print it; it cannot be printed again.
+    Create(NewTokenArgs),
+    /// List the access tokens: what they may do, until when, and when each was last used.
+    List(StoreArgs),
+    /// Revoke an access token, with it the sessions of browsers that were begun with it.
+    Revoke(RevokeArgs),
+}
+
 #[derive(Debug, Clone, Args)]
-pub(crate) struct TokenArgs {
+pub(crate) struct NewTokenArgs {
     /// Where the token will be used, for people.
     #[arg(long, default_value = "made on the command line")]
     pub(crate) name: String,
+    /// What its holder may do: a viewer reads, a reviewer decides on examples, too, an operator manages datasets and
+    /// audits, too, an admin tokens, too.
+    #[arg(long, value_parser = role)]
+    pub(crate) role: AccessRole,
+    /// For how many days it is valid [default: for ever].
+    #[arg(long)]
+    pub(crate) days: Option<NonZeroU16>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+fn role(word: &str) -> Result<AccessRole, String> {
+    AccessRole::from_word(word).ok_or_else(|| {
+        let words = AccessRole::ALL.map(AccessRole::as_str).join(", ");
+        format!("it is one of {words}")
+    })
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RevokeArgs {
+    /// Its id, as `unearth token list` shows it.
+    pub(crate) id: Uuid,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LoginArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 }

@@ -88,7 +88,7 @@ impl Home {
                 return Err(error).with_context(|| format!("cannot read `{}`", path.display()));
             }
         }
-        let token = new_token();
+        let token = new_secret();
         fs::OpenOptions::new()
             .write(true)
             .create(true)
@@ -98,6 +98,12 @@ impl Home {
             .and_then(|mut file| file.write_all(token.as_bytes()))
             .with_context(|| format!("cannot write `{}`", path.display()))?;
         Ok(token)
+    }
+
+    /// Removes the token, so that another is made.
+    pub(crate) fn forget_token(&self) -> Result<()> {
+        let path = self.root.join("token");
+        fs::remove_file(&path).with_context(|| format!("cannot remove `{}`", path.display()))
     }
 
     /// Tells other processes of this machine where the server is.
@@ -175,8 +181,8 @@ pub(crate) async fn connect_and_migrate(url: &str) -> Result<Database> {
     Ok(db)
 }
 
-/// 256 random bits in hex.
-pub(crate) fn new_token() -> String {
+/// 256 random bits in hex: a token, a session's secret, a code.
+pub(crate) fn new_secret() -> String {
     let [high, low]: [u128; 2] = rand::rng().random();
     format!("{high:032x}{low:032x}")
 }

@@ -1,14 +1,21 @@
 //! The API over a socket.
 
-use crate::{cli::ListenArgs, home::Home};
+use crate::{
+    cli::ListenArgs,
+    home::{self, Home},
+};
 use anyhow::{Context as _, Result, bail};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::{net::SocketAddr, time::Duration};
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use unearth_api::{ApiLimits, App, EventHub, disk_space};
-use unearth_store::{Blobs, Database, tokens};
+use unearth_api::{ApiLimits, App, CODE_LIFETIME, EventHub, FailedAttempts, disk_space};
+use unearth_audit::AccessRole;
+use unearth_store::{
+    Blobs, Database,
+    access::{self, Identity, Known, NewToken, Secret, identify},
+};
 use uuid::Uuid;
 
 /// Shortest access token that may be given.
@@ -45,8 +52,8 @@ impl Server {
                     "UNEARTH_TOKEN is shorter than {TOKEN_LENGTH_MIN} characters: anybody could guess it; `openssl rand -hex 32` makes one"
                 );
             }
-            let now = OffsetDateTime::now_utc();
-            tokens::replace(&db, Uuid::now_v7(), "UNEARTH_TOKEN", token, now).await?;
+            let new = admins("UNEARTH_TOKEN", token);
+            access::replace(&db, new, OffsetDateTime::now_utc()).await?;
         }
         let listener = TcpListener::bind(args.listen)
             .await
@@ -74,10 +81,13 @@ impl Server {
                 .public_url
                 .clone()
                 .unwrap_or_else(|| format!("http://{address}")),
+            is_behind_proxy: args.behind_proxy,
+            failed_attempts: FailedAttempts::default(),
             metrics,
             disk_space,
             now: OffsetDateTime::now_utc,
             new_id: Uuid::now_v7,
+            new_secret: home::new_secret,
             stopping,
         };
         Ok(Self {
@@ -96,8 +106,10 @@ impl Server {
     /// seconds to end.
     pub(crate) async fn serve(self) -> Result<()> {
         let stopping = self.app.stopping.clone();
-        let router = unearth_api::router(self.app);
-        let serving = axum::serve(self.listener, router)
+        let service = unearth_api::router(self.app)
+            // Whom a wrong token comes from is part of the rules.
+            .into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(self.listener, service)
             .with_graceful_shutdown(stopping.clone().cancelled_owned());
         tokio::select! {
             served = serving.into_future() => served?,
@@ -112,17 +124,36 @@ async fn too_long(stopping: &CancellationToken) {
     tokio::time::sleep(CLOSING).await;
 }
 
-/// Makes sure that the data folder's token is accepted, and returns it.
-pub(crate) async fn local_token(home: &Home, db: &Database) -> Result<String> {
-    let token = home.token()?;
-    if !tokens::is_valid(db, &token).await? {
-        let now = OffsetDateTime::now_utc();
-        tokens::insert(db, Uuid::now_v7(), "made at the first start", &token, now).await?;
+/// Makes sure that the data folder's token is accepted, and returns who its holder is. A new one takes the place of one
+/// that was revoked.
+pub(crate) async fn local_identity(home: &Home, db: &Database) -> Result<Identity> {
+    loop {
+        let (token, now) = (home.token()?, OffsetDateTime::now_utc());
+        match identify(db, Secret::Token(&token), now).await? {
+            Known::Valid(identity) => return Ok(identity),
+            Known::Unknown => {
+                access::insert(db, admins("made at the first start", &token), now).await?;
+            }
+            Known::Expired | Known::Revoked => home.forget_token()?,
+        }
     }
-    Ok(token)
 }
 
-/// Says where the page is, on standard output, for people and for scripts that wait for it.
-pub(crate) fn say_ready(url: &str, token: &str) {
-    println!("Unearth is ready: {url}/login?token={token}");
+fn admins<'a>(name: &'a str, token: &'a str) -> NewToken<'a> {
+    NewToken {
+        id: Uuid::now_v7(),
+        name,
+        role: AccessRole::Admin,
+        expires_at: None,
+        token,
+    }
+}
+
+/// Says where the page is, on standard output, for people and for scripts that wait for it: a link that signs one
+/// browser in.
+pub(crate) async fn say_ready(db: &Database, url: &str, holder: &Identity) -> Result<()> {
+    let (code, now) = (home::new_secret(), OffsetDateTime::now_utc());
+    access::insert_code(db, holder.token, &code, now + CODE_LIFETIME, now).await?;
+    println!("Unearth is ready: {url}/login?code={code}");
+    Ok(())
 }

@@ -28,7 +28,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Signs in from the link that a terminal prints, and goes on to the page. */
+        /**
+         * Signs in from a link that a terminal printed, and goes on to the page. A code is good for one browser; whoever is
+         *     signed in already goes on without.
+         */
         get: operations["get_login"];
         put?: never;
         post?: never;
@@ -81,6 +84,23 @@ export interface paths {
         };
         /** Says whether the database answers and which workers are there. */
         get: operations["get_readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists who changed what and who was refused, the newest first. */
+        get: operations["get_access_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -976,7 +996,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/session": {
+    "/v1/login-codes": {
         parameters: {
             query?: never;
             header?: never;
@@ -985,9 +1005,27 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Makes a code that signs one browser in as who asks: `/login?code=…` within a day. */
+        post: operations["post_login_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells who asks, and what they may do. */
+        get: operations["get_session"];
+        put?: never;
         /** Signs in: sets the cookie that the page's requests carry. */
         post: operations["post_session"];
-        /** Signs out: removes the cookie. */
+        /** Signs out: ends the session and removes the cookie. */
         delete: operations["delete_session"];
         options?: never;
         head?: never;
@@ -1006,6 +1044,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the access tokens, without what they are. */
+        get: operations["get_tokens"];
+        put?: never;
+        /** Makes an access token. It is told this once and never again. */
+        post: operations["post_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes an access token, with it the sessions that were begun with it. */
+        delete: operations["delete_tokens_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1049,6 +1122,48 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A page of the log of who did what. */
+        AccessLog: {
+            /** @description The newest first. */
+            items: components["schemas"]["AccessLogEntry"][];
+            /** @description `after` of the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description Something that was changed, or that somebody was refused. */
+        AccessLogEntry: {
+            /** @description Method and route. */
+            action: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Address that the request came from. */
+            client?: string | null;
+            /** @description The address without its query. */
+            path: string;
+            /** @description What the log knows the request by. */
+            request_id: string;
+            /** @description Its role at that time. */
+            role?: string | null;
+            /**
+             * Format: int32
+             * @description HTTP status of the answer.
+             */
+            status: number;
+            /**
+             * Format: uuid
+             * @description Token; null where none was known.
+             */
+            token_id?: string | null;
+            /** @description Its name at that time. */
+            token_name?: string | null;
+        };
+        /**
+         * @description What the holder of an access token may do. Each role may do what those before it may.
+         * @enum {string}
+         */
+        AccessRole: "viewer" | "reviewer" | "operator" | "admin";
         /** @description What was done, the latest first. */
         ActionPage: {
             /** @description Actions. */
@@ -2415,11 +2530,43 @@ export interface components {
             /** @description State of the audit. */
             state: components["schemas"]["State"];
         };
+        /** @description A code that signs one browser in. */
+        LoginCode: {
+            /** @description For `/login?code=…`. */
+            code: string;
+            /**
+             * Format: date-time
+             * @description From when on it is not taken any more.
+             */
+            expires_at: string;
+        };
         /**
          * @description Which logits a record comes from.
          * @enum {string}
          */
         LogitSource: "in_flight" | "eval_pass";
+        /** @description A new access token. It is told this once and never again. */
+        MadeToken: {
+            /**
+             * Format: uuid
+             * @description Identity.
+             */
+            id: string;
+            /** @description The token. */
+            token: string;
+        };
+        /** @description A wish for an access token. */
+        MakeToken: {
+            /**
+             * Format: date-time
+             * @description From when on it is not valid any more; never without it.
+             */
+            expires_at?: string | null;
+            /** @description Where it will be used, for people. */
+            name: string;
+            /** @description What its holder may do. */
+            role: components["schemas"]["AccessRole"];
+        };
         /**
          * @description By what examples are the same.
          * @enum {string}
@@ -3483,6 +3630,23 @@ export interface components {
              */
             windows: components["schemas"]["WindowRequest"][];
         };
+        /** @description Who asks. */
+        Session: {
+            /**
+             * Format: date-time
+             * @description From when on it is not valid any more; null: never.
+             */
+            expires_at?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description What its holder may do. */
+            role: components["schemas"]["AccessRole"];
+            /**
+             * Format: uuid
+             * @description The token that is used, or that the session was begun with.
+             */
+            token_id: string;
+        };
         /**
          * @description A named score per example.
          * @enum {string}
@@ -3833,6 +3997,43 @@ export interface components {
              */
             t?: number | null;
         };
+        /** @description An access token, without what it is. */
+        Token: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description From when on it is not valid any more; null: never.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Identity.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute; null: never.
+             */
+            last_used_at?: string | null;
+            /** @description Where it is used, for people. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at?: string | null;
+            /** @description What its holder may do. */
+            role: components["schemas"]["AccessRole"];
+        };
+        /** @description Access tokens, without what they are. */
+        Tokens: {
+            /** @description The newest first. */
+            items: components["schemas"]["Token"][];
+        };
         /** @description Accuracy of the models of a population. */
         Top1: {
             /**
@@ -3997,8 +4198,10 @@ export interface operations {
     get_login: {
         parameters: {
             query: {
-                /** @description The token. */
-                token: string;
+                /** @description The code. */
+                code: string;
+                /** @description Where on the page to go; its beginning without it. */
+                to?: string;
             };
             header?: never;
             path?: never;
@@ -4006,7 +4209,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To the page; with `?login=failed` if the token is not valid. */
+            /** @description To the page; with `?login=failed` if the code is not valid. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -4103,6 +4306,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_access_log: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description How many, at most 1,000; 100 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessLog"];
                 };
             };
             /** @description What went wrong. */
@@ -6426,6 +6662,62 @@ export interface operations {
             };
         };
     };
+    post_login_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginCode"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_session: {
         parameters: {
             query?: never;
@@ -6466,7 +6758,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The cookie is gone. */
+            /** @description The session has ended. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -6500,6 +6792,95 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Signals"];
                 };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tokens_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not valid any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {

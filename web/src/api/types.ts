@@ -2,6 +2,7 @@ import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 
+export type AccessRole = Schemas["AccessRole"];
 export type SignalName = Schemas["Signal"];
 export type Variant = Schemas["Variant"];
 export type RankingQuery = NonNullable<

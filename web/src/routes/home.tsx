@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, unwrap } from "../api/client";
+import { allows, role } from "../api/role";
 import { AuditRow } from "../components/audit/audit-row";
 import "../components/button.css";
 import { DatasetRow } from "../components/datasets/dataset-row";
@@ -9,6 +10,7 @@ import { isFinal } from "../lib/live";
 import { useNow } from "../lib/now";
 import { usePaged } from "../lib/paged";
 import { newAuditPath } from "../lib/route";
+import { useStore } from "../lib/store";
 import { useTitle } from "../lib/title";
 import "./home.css";
 
@@ -19,6 +21,7 @@ const CALM_MS = 15_000;
 export function HomeRoute() {
   useTitle("");
   const now = useNow();
+  const mayOperate = allows(useStore(role), "operator");
   const [pollMs, setPollMs] = useState(BUSY_MS);
   const audits = usePaged(
     "audits",
@@ -58,9 +61,11 @@ export function HomeRoute() {
             <h1 id="audits" class="home__title">
               Audits
             </h1>
-            <a class="button button--main" href={newAuditPath()}>
-              New audit
-            </a>
+            {mayOperate && (
+              <a class="button button--main" href={newAuditPath()}>
+                New audit
+              </a>
+            )}
           </div>
           {audits.data.length === 0 && (
             <p>

@@ -30,8 +30,9 @@ export function LoginRoute({ failed }: { failed: boolean }) {
     <form class="login" onSubmit={signIn}>
       <h1 class="login__title">Access token</h1>
       <p>
-        {failed && !problem ? "That link's token is not valid (any more). " : ""}
-        Unearth printed a token when it started. <code>unearth token</code> prints it again.
+        {failed && !problem ? "That link was used before, or is too old. " : ""}
+        Unearth printed a link when it started; <code>unearth login</code> prints another. A token
+        of your own works, too: <code>unearth token create --role reviewer</code> makes one.
       </p>
       <label class="login__field">
         <span>Token</span>

@@ -43,7 +43,7 @@ impl Server {
         Ok(server)
     }
 
-    /// The address of the page, with the access token.
+    /// A link to the page that signs one browser in.
     pub(super) fn page(&self) -> &str {
         &self.page
     }

@@ -20,7 +20,7 @@ const NAMED: usize = 5;
 
 /// Shows what the probes of an audit tell apart, and how well.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/archaeology", tag = "rankings", params(("id" = Uuid, Path)),
+    get, path = "/v1/audits/{id}/archaeology", tag = "rankings", security(("token" = ["viewer"])), params(("id" = Uuid, Path)),
     responses((status = 200, body = ArchaeologyView))
 )]
 pub(crate) async fn get(

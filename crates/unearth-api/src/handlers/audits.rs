@@ -48,7 +48,7 @@ struct Resolved {
 
 /// Begins an audit: a training of ours, or an external run to which records and gradients are put.
 #[utoipa::path(
-    post, path = "/v1/audits", tag = "audits", request_body = StartAnyAudit,
+    post, path = "/v1/audits", tag = "audits", security(("token" = ["operator"])), request_body = StartAnyAudit,
     responses((status = 202, description = "It waits for a worker, or for what is posted to it.", body = Audit,
                headers(("Location" = String, description = "Its address."))))
 )]
@@ -87,7 +87,7 @@ pub(crate) async fn start(State(app): State<App>, body: JsonBody) -> Result<Resp
 
 /// Says what an audit would be and cost, without beginning it.
 #[utoipa::path(
-    post, path = "/v1/audits/estimate", tag = "audits", request_body = StartAudit,
+    post, path = "/v1/audits/estimate", tag = "audits", security(("token" = ["viewer"])), request_body = StartAudit,
     responses((status = 200, body = EstimatedAudit))
 )]
 pub(crate) async fn estimate_only(
@@ -220,7 +220,7 @@ pub(crate) struct ListQuery {
 
 /// Lists the audits, newest first.
 #[utoipa::path(
-    get, path = "/v1/audits", tag = "audits", params(ListQuery),
+    get, path = "/v1/audits", tag = "audits", security(("token" = ["viewer"])), params(ListQuery),
     responses((status = 200, body = AuditPage))
 )]
 pub(crate) async fn list(
@@ -237,7 +237,7 @@ pub(crate) async fn list(
 
 /// Shows one audit.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}", tag = "audits", params(("id" = Uuid, Path)),
+    get, path = "/v1/audits/{id}", tag = "audits", security(("token" = ["viewer"])), params(("id" = Uuid, Path)),
     responses((status = 200, body = Audit))
 )]
 pub(crate) async fn get(
@@ -249,7 +249,7 @@ pub(crate) async fn get(
 
 /// Cancels an audit: a queued one at once, a running one at its next batch.
 #[utoipa::path(
-    post, path = "/v1/audits/{id}/cancel", tag = "audits", params(("id" = Uuid, Path)),
+    post, path = "/v1/audits/{id}/cancel", tag = "audits", security(("token" = ["operator"])), params(("id" = Uuid, Path)),
     responses((status = 202, body = Audit))
 )]
 pub(crate) async fn cancel(
@@ -268,7 +268,7 @@ pub(crate) async fn cancel(
 
 /// Tries a failed or cancelled audit again, from its last resume point.
 #[utoipa::path(
-    post, path = "/v1/audits/{id}/retry", tag = "audits", params(("id" = Uuid, Path)),
+    post, path = "/v1/audits/{id}/retry", tag = "audits", security(("token" = ["operator"])), params(("id" = Uuid, Path)),
     responses((status = 202, body = Audit))
 )]
 pub(crate) async fn retry(
@@ -288,7 +288,7 @@ pub(crate) async fn retry(
 
 /// Deletes an audit with everything made for it.
 #[utoipa::path(
-    delete, path = "/v1/audits/{id}", tag = "audits", params(("id" = Uuid, Path)),
+    delete, path = "/v1/audits/{id}", tag = "audits", security(("token" = ["operator"])), params(("id" = Uuid, Path)),
     responses((status = 204, description = "It is gone."))
 )]
 pub(crate) async fn delete(

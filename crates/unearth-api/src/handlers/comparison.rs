@@ -37,7 +37,7 @@ pub(crate) struct TopQuery {
 /// Examples are the same by their index where the datasets have the same content, otherwise by their key: a dataset
 /// before and after it was cleaned.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/compare/{other}", tag = "rankings",
+    get, path = "/v1/audits/{id}/compare/{other}", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), ("other" = Uuid, Path), SelectionQuery, TopQuery),
     responses((status = 200, body = Comparison))
 )]

@@ -78,7 +78,7 @@ impl UploadQuery {
 /// Uploads a dataset: an image folder as zip, tar or tar.gz, a CSV manifest with its images, IDX
 /// files, or an npz. The same bytes with the same options are one dataset.
 #[utoipa::path(
-    post, path = "/v1/datasets", tag = "datasets", params(UploadQuery),
+    post, path = "/v1/datasets", tag = "datasets", security(("token" = ["operator"])), params(UploadQuery),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
         (status = 202, description = "It waits for validation.", body = Dataset,
@@ -152,7 +152,7 @@ pub(crate) struct ValidateQuery {
 
 /// Validates an upload again that was refused for its bad examples, without another upload.
 #[utoipa::path(
-    post, path = "/v1/datasets/{id}/validate", tag = "datasets",
+    post, path = "/v1/datasets/{id}/validate", tag = "datasets", security(("token" = ["operator"])),
     params(("id" = Uuid, Path), ValidateQuery),
     responses(
         (status = 202, description = "It waits for validation.", body = Dataset),
@@ -201,7 +201,7 @@ pub(crate) struct ListQuery {
 
 /// Lists the datasets, newest first.
 #[utoipa::path(
-    get, path = "/v1/datasets", tag = "datasets", params(ListQuery),
+    get, path = "/v1/datasets", tag = "datasets", security(("token" = ["viewer"])), params(ListQuery),
     responses((status = 200, body = DatasetPage))
 )]
 pub(crate) async fn list(
@@ -221,7 +221,7 @@ pub(crate) async fn list(
 
 /// Shows one dataset.
 #[utoipa::path(
-    get, path = "/v1/datasets/{id}", tag = "datasets", params(("id" = Uuid, Path)),
+    get, path = "/v1/datasets/{id}", tag = "datasets", security(("token" = ["viewer"])), params(("id" = Uuid, Path)),
     responses((status = 200, body = Dataset))
 )]
 pub(crate) async fn get(
@@ -245,7 +245,7 @@ pub(crate) struct DeleteQuery {
 ///
 /// Once begun it is carried out to its end, also when the answer is not waited for.
 #[utoipa::path(
-    delete, path = "/v1/datasets/{id}", tag = "datasets",
+    delete, path = "/v1/datasets/{id}", tag = "datasets", security(("token" = ["operator"])),
     params(("id" = Uuid, Path), DeleteQuery),
     responses((status = 200, body = Deleted))
 )]

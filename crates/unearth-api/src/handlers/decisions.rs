@@ -52,7 +52,7 @@ pub(crate) struct ListQuery {
 
 /// Lists what reviewers did, the latest first.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/decisions", tag = "review",
+    get, path = "/v1/audits/{id}/decisions", tag = "review", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), ListQuery),
     responses((status = 200, body = ActionPage))
 )]
@@ -79,7 +79,7 @@ pub(crate) async fn list(
 /// Decides on examples: some by index, or all that a ranking's filters leave. Decisions are only ever added;
 /// those of two reviewers stand side by side.
 #[utoipa::path(
-    post, path = "/v1/audits/{id}/decisions", tag = "review", params(("id" = Uuid, Path)),
+    post, path = "/v1/audits/{id}/decisions", tag = "review", security(("token" = ["reviewer"])), params(("id" = Uuid, Path)),
     request_body = Decide,
     responses((status = 201, body = Taken))
 )]
@@ -132,7 +132,7 @@ pub(crate) async fn decide(
 
 /// Takes a decision back, of all its examples at once. Only its reviewer can.
 #[utoipa::path(
-    post, path = "/v1/audits/{id}/decisions/{decision}/undo", tag = "review",
+    post, path = "/v1/audits/{id}/decisions/{decision}/undo", tag = "review", security(("token" = ["reviewer"])),
     params(("id" = Uuid, Path), ("decision" = Uuid, Path)),
     request_body = Undo,
     responses((status = 201, body = Taken))

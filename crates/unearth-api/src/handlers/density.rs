@@ -46,7 +46,7 @@ pub(crate) struct DataMapQuery {
 ///
 /// `within=` filters rankings by a part of it.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/map", tag = "rankings",
+    get, path = "/v1/audits/{id}/map", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), DataMapQuery),
     responses((status = 200, body = DataMap))
 )]

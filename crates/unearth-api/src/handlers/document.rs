@@ -14,7 +14,7 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
 
 /// Shows this document.
 #[utoipa::path(
-    get, path = "/openapi.json", tag = "server",
+    get, path = "/openapi.json", tag = "server", security(("token" = ["viewer"])),
     responses((status = 200, body = serde_json::Value))
 )]
 pub(crate) async fn get() -> Response {

@@ -47,7 +47,7 @@ pub(crate) struct EventsQuery {
 /// `progress` messages without an id say where the training stands, and `end` says that the audit
 /// is in a final state and everything was sent. `Last-Event-ID` continues a stream that broke off.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/events", tag = "audits",
+    get, path = "/v1/audits/{id}/events", tag = "audits", security(("token" = ["viewer"])),
     params(
         ("id" = Uuid, Path), EventsQuery,
         ("Last-Event-ID" = Option<i64>, Header, description = "`seq` of the last event that a stream got."),

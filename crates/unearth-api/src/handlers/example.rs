@@ -30,7 +30,7 @@ use uuid::Uuid;
 
 /// Shows what an audit knows of one example: its scores, how it was learned, its gradient maps.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/examples/{index}", tag = "rankings",
+    get, path = "/v1/audits/{id}/examples/{index}", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), ("index" = i32, Path)),
     responses((status = 200, body = AuditedExample))
 )]

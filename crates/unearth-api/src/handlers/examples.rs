@@ -43,7 +43,7 @@ pub(crate) struct ListQuery {
 
 /// Lists the examples of a dataset by index.
 #[utoipa::path(
-    get, path = "/v1/datasets/{id}/examples", tag = "datasets",
+    get, path = "/v1/datasets/{id}/examples", tag = "datasets", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), ListQuery),
     responses((status = 200, body = ExamplePage))
 )]
@@ -70,7 +70,7 @@ pub(crate) async fn list(
 
 /// Shows one example.
 #[utoipa::path(
-    get, path = "/v1/datasets/{id}/examples/{index}", tag = "datasets",
+    get, path = "/v1/datasets/{id}/examples/{index}", tag = "datasets", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), ("index" = i32, Path)),
     responses((status = 200, body = Example))
 )]
@@ -86,7 +86,7 @@ pub(crate) async fn get(
 /// An example's image: the file that was uploaded, or, where that was no image file, a PNG of its
 /// pixels.
 #[utoipa::path(
-    get, path = "/v1/datasets/{id}/examples/{index}/image", tag = "datasets",
+    get, path = "/v1/datasets/{id}/examples/{index}/image", tag = "datasets", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), ("index" = i32, Path)),
     responses((status = 200, content((Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"))))
 )]

@@ -45,7 +45,7 @@ pub(crate) struct BatchQuery {
 /// Puts a batch of records of one epoch: `logits`, or any of `loss`, `p_given`, `margin`, `el2n`,
 /// `predicted` and `best_other`, with `index` or `key`. The same batch again changes nothing.
 #[utoipa::path(
-    put, path = "/v1/audits/{id}/records/{epoch}/{chunk}", tag = "external runs",
+    put, path = "/v1/audits/{id}/records/{epoch}/{chunk}", tag = "external runs", security(("token" = ["operator"])),
     params(
         ("id" = Uuid, Path),
         ("epoch" = u32, Path, description = "Epoch, counted from 1."),
@@ -96,7 +96,7 @@ pub(crate) async fn put_records(
 /// Puts a batch of gradient maps of one checkpoint: `gradients`, with `index` or `key`. The same batch again
 /// changes nothing.
 #[utoipa::path(
-    put, path = "/v1/audits/{id}/gradients/{checkpoint}/{chunk}", tag = "external runs",
+    put, path = "/v1/audits/{id}/gradients/{checkpoint}/{chunk}", tag = "external runs", security(("token" = ["operator"])),
     params(
         ("id" = Uuid, Path),
         ("checkpoint" = u32, Path, description = "Position in the list of checkpoints, from 0."),
@@ -151,7 +151,7 @@ pub(crate) async fn put_gradients(
 
 /// Removes a batch of records, so that another may be put in its place.
 #[utoipa::path(
-    delete, path = "/v1/audits/{id}/records/{epoch}/{chunk}", tag = "external runs",
+    delete, path = "/v1/audits/{id}/records/{epoch}/{chunk}", tag = "external runs", security(("token" = ["operator"])),
     params(("id" = Uuid, Path), ("epoch" = u32, Path), ("chunk" = u32, Path)),
     responses((status = 204, description = "It is gone."))
 )]
@@ -168,7 +168,7 @@ pub(crate) async fn remove_records(
 
 /// Removes a batch of gradients, so that another may be put in its place.
 #[utoipa::path(
-    delete, path = "/v1/audits/{id}/gradients/{checkpoint}/{chunk}", tag = "external runs",
+    delete, path = "/v1/audits/{id}/gradients/{checkpoint}/{chunk}", tag = "external runs", security(("token" = ["operator"])),
     params(("id" = Uuid, Path), ("checkpoint" = u32, Path), ("chunk" = u32, Path)),
     responses((status = 204, description = "It is gone."))
 )]
@@ -191,7 +191,7 @@ pub(crate) async fn remove_gradients(
 
 /// Lists what was posted so far, so that an interrupted client can go on.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/received", tag = "external runs", params(("id" = Uuid, Path)),
+    get, path = "/v1/audits/{id}/received", tag = "external runs", security(("token" = ["viewer"])), params(("id" = Uuid, Path)),
     responses((status = 200, body = Received))
 )]
 pub(crate) async fn received(
@@ -206,7 +206,7 @@ pub(crate) async fn received(
 /// Ends the posting: everything must be there, each example once at every epoch and checkpoint. A worker
 /// then puts it in order and scores it. Asked again, it changes nothing.
 #[utoipa::path(
-    post, path = "/v1/audits/{id}/complete", tag = "external runs", params(("id" = Uuid, Path)),
+    post, path = "/v1/audits/{id}/complete", tag = "external runs", security(("token" = ["operator"])), params(("id" = Uuid, Path)),
     responses((status = 202, body = Audit))
 )]
 pub(crate) async fn complete(

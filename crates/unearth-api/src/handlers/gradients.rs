@@ -32,7 +32,7 @@ pub(crate) struct PictureQuery {
 /// Draws the gradient of one example at one checkpoint: blue is negative, white is zero, red is
 /// positive, on one symmetric scale over all checkpoints of the example.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/examples/{index}/gradients/{checkpoint}", tag = "rankings",
+    get, path = "/v1/audits/{id}/examples/{index}/gradients/{checkpoint}", tag = "rankings", security(("token" = ["viewer"])),
     params(
         ("id" = Uuid, Path), ("index" = i32, Path),
         ("checkpoint" = String, Path, description = "Position in the recipe's checkpoint list, from 0, and `.png`.", example = "0.png"),

@@ -39,7 +39,7 @@ pub(crate) struct GroupsQuery {
 /// Shows what is flagged in each group by rankings that compare groups in three ways, and how well wrong
 /// labels are found there.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/groups", tag = "rankings",
+    get, path = "/v1/audits/{id}/groups", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), GroupsQuery),
     responses((status = 200, body = Groups))
 )]

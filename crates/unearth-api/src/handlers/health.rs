@@ -106,7 +106,7 @@ async fn look(app: &App) -> Result<(bool, Vec<workers::Worker>), StoreError> {
 
 /// Shows counters and timings for Prometheus.
 #[utoipa::path(
-    get, path = "/metrics", tag = "server",
+    get, path = "/metrics", tag = "server", security(("token" = ["viewer"])),
     responses((status = 200, body = String, content_type = "text/plain"))
 )]
 pub(crate) async fn metrics(State(app): State<App>) -> String {

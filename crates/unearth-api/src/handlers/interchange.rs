@@ -39,7 +39,7 @@ pub(crate) struct LabelIssueQuery {
 /// There a low `label_score` is worse: it is 1 − percentile ÷ 100. `is_label_issue` is the subset `label_issues`,
 /// the hardest 5 %.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/cleanlab.csv", tag = "rankings",
+    get, path = "/v1/audits/{id}/cleanlab.csv", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), LabelIssueQuery, FilterQuery, CsvQuery),
     responses((status = 200, body = String, content_type = "text/csv"))
 )]
@@ -83,7 +83,7 @@ pub(crate) struct TasksQuery {
 ///
 /// The labelling interface has a `Choices` named `label` over an `Image` named `image`, or a `Text` named `text`.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/label-studio.json", tag = "rankings",
+    get, path = "/v1/audits/{id}/label-studio.json", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), SelectionQuery, FilterQuery, TasksQuery),
     responses((status = 200, body = Vec<Object>, content_type = "application/json"))
 )]

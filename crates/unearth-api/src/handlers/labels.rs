@@ -22,7 +22,7 @@ use uuid::Uuid;
 /// given label. After them come `given_label`, `standing` and `index`, which an upload ignores. Text stays as it
 /// is.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/labels.csv", tag = "review",
+    get, path = "/v1/audits/{id}/labels.csv", tag = "review", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path)),
     responses((status = 200, body = String, content_type = "text/csv"))
 )]
@@ -45,7 +45,7 @@ pub(crate) async fn csv(State(app): State<App>, Path(id): Path<Uuid>) -> Result<
 /// It overwrites and deletes nothing, and can be run again. It is there for datasets whose keys are paths in
 /// class folders.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/moves.sh", tag = "review",
+    get, path = "/v1/audits/{id}/moves.sh", tag = "review", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path)),
     responses((status = 200, body = String, content_type = "text/x-shellscript"))
 )]

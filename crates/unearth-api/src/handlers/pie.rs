@@ -18,7 +18,7 @@ use uuid::Uuid;
 ///
 /// `recalls` are left out here; `…/pie/{level}` has them.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/pie", tag = "rankings", params(("id" = Uuid, Path)),
+    get, path = "/v1/audits/{id}/pie", tag = "rankings", security(("token" = ["viewer"])), params(("id" = Uuid, Path)),
     responses((status = 200, body = PieView))
 )]
 pub(crate) async fn get(
@@ -41,7 +41,7 @@ pub(crate) struct LevelQuery {
 
 /// Shows one population of an audit, with recall by class and by group.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/pie/{level}", tag = "rankings",
+    get, path = "/v1/audits/{id}/pie/{level}", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), ("level" = Level, Path), LevelQuery),
     responses((status = 200, body = LevelReport))
 )]

@@ -36,7 +36,7 @@ pub(crate) struct ProvisionalQuery {
 ///
 /// It is there while the training runs, and changes with every epoch; before the first one has ended it is empty.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/provisional", tag = "rankings",
+    get, path = "/v1/audits/{id}/provisional", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), ProvisionalQuery),
     responses((status = 200, body = Provisional))
 )]

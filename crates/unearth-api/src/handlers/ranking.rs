@@ -71,7 +71,7 @@ pub(crate) struct PageQuery {
 
 /// Counts the examples of a ranking and those that the filters leave.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/examples/count", tag = "rankings",
+    get, path = "/v1/audits/{id}/examples/count", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), SelectionQuery, FilterQuery),
     responses((status = 200, body = RankedCount))
 )]
@@ -90,7 +90,7 @@ pub(crate) async fn count(
 
 /// Lists the examples of an audit in rank order.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/examples", tag = "rankings",
+    get, path = "/v1/audits/{id}/examples", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), SelectionQuery, FilterQuery, PageQuery),
     responses((status = 200, body = RankedPage))
 )]

@@ -41,7 +41,7 @@ pub(crate) struct CsvQuery {
 /// `-Signal` and `-Formula` say what it was made from; what is not ASCII in them is
 /// percent-encoded UTF-8.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/ranking.csv", tag = "rankings",
+    get, path = "/v1/audits/{id}/ranking.csv", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), SelectionQuery, FilterQuery, CsvQuery),
     responses((status = 200, body = String, content_type = "text/csv"))
 )]
@@ -67,7 +67,7 @@ pub(crate) async fn csv(
 ///
 /// The headers are those of the CSV.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/ranking.jsonl", tag = "rankings",
+    get, path = "/v1/audits/{id}/ranking.jsonl", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), SelectionQuery, FilterQuery),
     responses((status = 200, body = String, content_type = "application/x-ndjson"))
 )]
@@ -95,7 +95,7 @@ pub(crate) async fn json_lines(
 /// The headers are those of the CSV; the file's own metadata say the same under `unearth.dataset`,
 /// `unearth.recipe` and so on.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/ranking.parquet", tag = "rankings",
+    get, path = "/v1/audits/{id}/ranking.parquet", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), SelectionQuery, FilterQuery),
     responses((status = 200, body = Vec<u8>, content_type = "application/vnd.apache.parquet"))
 )]

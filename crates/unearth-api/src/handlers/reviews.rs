@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 /// Shows how far the review of an audit has come: by standing, reviewer and group.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/review", tag = "review", params(("id" = Uuid, Path)),
+    get, path = "/v1/audits/{id}/review", tag = "review", security(("token" = ["viewer"])), params(("id" = Uuid, Path)),
     responses((status = 200, body = Review))
 )]
 pub(crate) async fn get(
@@ -77,7 +77,7 @@ pub(crate) struct TopQuery {
 /// Counts what was found among the hardest of a ranking. Not an estimate: those who are reviewed first are no
 /// sample.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/review/top", tag = "review",
+    get, path = "/v1/audits/{id}/review/top", tag = "review", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), SelectionQuery, FilterQuery, TopQuery),
     responses((status = 200, body = TopReview))
 )]

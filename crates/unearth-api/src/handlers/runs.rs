@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// Lists the trainings of an audit: where each stands, and which worker has it.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/runs", tag = "audits", params(("id" = Uuid, Path)),
+    get, path = "/v1/audits/{id}/runs", tag = "audits", security(("token" = ["viewer"])), params(("id" = Uuid, Path)),
     responses((status = 200, body = Runs))
 )]
 pub(crate) async fn list(

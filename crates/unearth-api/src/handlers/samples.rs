@@ -38,7 +38,7 @@ const OPEN: PageSize = PageSize {
 /// Draws a sample of a ranking to estimate how many labels are wrong: from every band of ranks, and every group,
 /// uniformly at random; examples that nothing flags are in it, too.
 #[utoipa::path(
-    post, path = "/v1/audits/{id}/samples", tag = "review",
+    post, path = "/v1/audits/{id}/samples", tag = "review", security(("token" = ["reviewer"])),
     params(("id" = Uuid, Path), SelectionQuery),
     request_body = Draw,
     responses((status = 201, body = Sample))
@@ -79,7 +79,7 @@ pub(crate) async fn draw(
 
 /// Lists the samples of an audit, the latest first.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/samples", tag = "review", params(("id" = Uuid, Path)),
+    get, path = "/v1/audits/{id}/samples", tag = "review", security(("token" = ["viewer"])), params(("id" = Uuid, Path)),
     responses((status = 200, body = Samples))
 )]
 pub(crate) async fn list(
@@ -98,7 +98,7 @@ pub(crate) async fn list(
 
 /// Shows how far the review of a sample has come, and what is estimated from it.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/samples/{sample}", tag = "review",
+    get, path = "/v1/audits/{id}/samples/{sample}", tag = "review", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), ("sample" = Uuid, Path)),
     responses((status = 200, body = Sample))
 )]
@@ -121,7 +121,7 @@ pub(crate) struct OpenQuery {
 
 /// Shows the next examples of a sample that nobody has decided on in it, without what the audit makes of them.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/samples/{sample}/open", tag = "review",
+    get, path = "/v1/audits/{id}/samples/{sample}/open", tag = "review", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), ("sample" = Uuid, Path), OpenQuery),
     responses((status = 200, body = OpenExamples))
 )]

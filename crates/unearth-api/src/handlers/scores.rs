@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 /// Lists what was scored.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/scores", tag = "rankings", params(("id" = Uuid, Path)),
+    get, path = "/v1/audits/{id}/scores", tag = "rankings", security(("token" = ["viewer"])), params(("id" = Uuid, Path)),
     responses((status = 200, body = ScoreSets))
 )]
 pub(crate) async fn list(
@@ -34,7 +34,7 @@ pub(crate) async fn list(
 
 /// Scores further windows of VoG from the stored gradients, without training again.
 #[utoipa::path(
-    post, path = "/v1/audits/{id}/scores", tag = "rankings", params(("id" = Uuid, Path)),
+    post, path = "/v1/audits/{id}/scores", tag = "rankings", security(("token" = ["operator"])), params(("id" = Uuid, Path)),
     request_body = StartScoring,
     responses((status = 202, body = ScoreSets))
 )]

@@ -6,7 +6,7 @@ use unearth_audit::Signal;
 
 /// Lists the signals with their meaning.
 #[utoipa::path(
-    get, path = "/v1/signals", tag = "rankings",
+    get, path = "/v1/signals", tag = "rankings", security(("token" = ["viewer"])),
     responses((status = 200, body = Signals))
 )]
 pub(crate) async fn list() -> Json<Signals> {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 /// Shows how the scores of a ranking are distributed.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/statistics", tag = "rankings",
+    get, path = "/v1/audits/{id}/statistics", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), SelectionQuery),
     responses((status = 200, body = Statistics))
 )]

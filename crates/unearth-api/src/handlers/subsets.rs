@@ -41,7 +41,7 @@ pub(crate) struct SubsetQuery {
 ///
 /// They are picked out of stored scores when they are asked for, so another threshold trains nothing.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/subsets", tag = "rankings",
+    get, path = "/v1/audits/{id}/subsets", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), SubsetsQuery),
     responses((status = 200, body = Subsets))
 )]
@@ -65,7 +65,7 @@ pub(crate) async fn list(
 
 /// Shows one subset, with another threshold where one is given.
 #[utoipa::path(
-    get, path = "/v1/audits/{id}/subsets/{name}", tag = "rankings",
+    get, path = "/v1/audits/{id}/subsets/{name}", tag = "rankings", security(("token" = ["viewer"])),
     params(("id" = Uuid, Path), ("name" = Subset, Path), SubsetQuery),
     responses((status = 200, body = SubsetView))
 )]

@@ -48,7 +48,7 @@ pub(crate) struct UploadQuery {
 
 /// Uploads initial weights: a safetensors file in torchvision's naming.
 #[utoipa::path(
-    post, path = "/v1/weights", tag = "weights", params(UploadQuery),
+    post, path = "/v1/weights", tag = "weights", security(("token" = ["operator"])), params(UploadQuery),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = Weights))
 )]
@@ -136,7 +136,7 @@ async fn check(app: &App, blob: &str, bytes: u64) -> Result<(), Problem> {
 
 /// Shows one file of initial weights.
 #[utoipa::path(
-    get, path = "/v1/weights/{hash}", tag = "weights", params(("hash" = String, Path)),
+    get, path = "/v1/weights/{hash}", tag = "weights", security(("token" = ["viewer"])), params(("hash" = String, Path)),
     responses((status = 200, body = Weights))
 )]
 pub(crate) async fn get(

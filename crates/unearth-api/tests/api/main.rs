@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod audits;
-mod auth;
 mod comparison;
 mod data_map;
 mod datasets;
@@ -21,6 +21,7 @@ mod ranking;
 mod ranking_csv;
 mod ranking_files;
 mod review;
+mod roles;
 mod scores;
 mod server;
 mod service;

@@ -15,10 +15,15 @@ use tempfile::TempDir;
 use time::{OffsetDateTime, macros::datetime};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
-use unearth_api::{ApiLimits, App, DiskSpace, EventHub};
-use unearth_store::{Blobs, Database, tokens};
+use unearth_api::{ApiLimits, App, DiskSpace, EventHub, FailedAttempts};
+use unearth_audit::AccessRole;
+use unearth_store::{
+    Blobs, Database,
+    access::{self, NewToken},
+};
 use uuid::Uuid;
 
+/// An admin's.
 pub(crate) const TOKEN: &str = "a-token-for-tests";
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 
@@ -52,19 +57,34 @@ impl Service {
         let folder = tempfile::tempdir().unwrap();
         let db = Database::connect(&database.url, 4).await.unwrap();
         db.migrate().await.unwrap();
-        tokens::insert(&db, Uuid::from_u128(0), "tests", TOKEN, NOW)
-            .await
-            .unwrap();
+        for (number, role) in (0..).zip(AccessRole::ALL) {
+            let new = NewToken {
+                id: Uuid::from_u128(0xacce55_0000 + number),
+                name: match role {
+                    AccessRole::Viewer => "a viewer",
+                    AccessRole::Reviewer => "a reviewer",
+                    AccessRole::Operator => "an operator",
+                    AccessRole::Admin => "an admin",
+                },
+                role,
+                expires_at: None,
+                token: token_of(role),
+            };
+            access::insert(&db, new, NOW).await.unwrap();
+        }
         let mut app = App {
             events: EventHub::start(db.clone()),
             db,
             blobs: Blobs::in_folder(folder.path()).unwrap(),
             limits: ApiLimits::default(),
             public_url: "https://unearth.test".into(),
+            is_behind_proxy: false,
+            failed_attempts: FailedAttempts::default(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             disk_space: |_| Some(room_of(u64::MAX)),
             now: || NOW,
             new_id: next_id,
+            new_secret: || format!("secret {}", next_id()),
             stopping: CancellationToken::new(),
         };
         change(&mut app);
@@ -128,10 +148,25 @@ pub(crate) fn room_of(free_bytes: u64) -> DiskSpace {
     }
 }
 
-/// A request with the token.
+/// A token of this role.
+pub(crate) fn token_of(role: AccessRole) -> &'static str {
+    match role {
+        AccessRole::Viewer => "a-viewers-token",
+        AccessRole::Reviewer => "a-reviewers-token",
+        AccessRole::Operator => "an-operators-token",
+        AccessRole::Admin => TOKEN,
+    }
+}
+
+/// A request of an admin.
 pub(crate) fn request(method: Method, path: &str, body: Body) -> Request<Body> {
+    request_with(TOKEN, method, path, body)
+}
+
+/// A request with a token.
+pub(crate) fn request_with(token: &str, method: Method, path: &str, body: Body) -> Request<Body> {
     let mut request = anonymous(method, path, body);
-    let bearer = format!("Bearer {TOKEN}").parse().unwrap();
+    let bearer = format!("Bearer {token}").parse().unwrap();
     request.headers_mut().insert(header::AUTHORIZATION, bearer);
     request
 }

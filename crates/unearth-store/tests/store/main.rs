@@ -2,6 +2,7 @@
 //! leases expire without waiting.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod access;
 mod attempts;
 mod audits;
 mod blobs;

@@ -1,10 +1,9 @@
 //! What the API keeps: answers under their keys, access tokens, weights.
 
-use crate::world::{World, at, id};
+use crate::world::{World, at};
 use serde_json::{Value, json};
 use unearth_store::{
     idempotency::{self, Answer, Seen},
-    tokens,
     weights::{self, Weights},
 };
 
@@ -76,23 +75,6 @@ async fn one_of_many_equal_requests_is_the_first() {
         seen.iter().filter(|&seen| *seen == Seen::InFlight).count(),
         11
     );
-}
-
-#[tokio::test]
-async fn tokens_are_known_by_their_hash_alone() {
-    let world = World::new().await;
-    assert!(!tokens::is_valid(&world.db, "secret").await.unwrap());
-    tokens::insert(&world.db, id(1), "laptop", "secret", at(0))
-        .await
-        .unwrap();
-    tokens::insert(&world.db, id(2), "again", "secret", at(0))
-        .await
-        .unwrap();
-    assert!(tokens::is_valid(&world.db, "secret").await.unwrap());
-    assert!(!tokens::is_valid(&world.db, "Secret").await.unwrap());
-    assert!(!tokens::is_valid(&world.db, "").await.unwrap());
-    assert_eq!(world.number("select count(*) from access_tokens").await, 1);
-    assert!(!world.dump().await.contains("secret"));
 }
 
 #[tokio::test]

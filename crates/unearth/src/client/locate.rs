@@ -41,7 +41,7 @@ async fn named(url: &str, token: Option<&str>) -> Result<Located, Failure> {
     }
     let token = token.ok_or_else(|| {
         wrong(anyhow!(
-            "`{url}` needs an access token: `--token` or UNEARTH_TOKEN; `unearth token` makes one there"
+            "`{url}` needs an access token: `--token` or UNEARTH_TOKEN; `unearth token create` makes one there"
         ))
     })?;
     let client = Client::new(url, token);
@@ -60,7 +60,8 @@ async fn local(args: &ServerArgs) -> Result<Located> {
     start(args, &home).await
 }
 
-async fn running(home: &Home) -> Result<Option<Client>> {
+/// A client of the server that runs on this machine.
+pub(crate) async fn running(home: &Home) -> Result<Option<Client>> {
     let Some(server) = home.announced() else {
         return Ok(None);
     };
@@ -105,11 +106,11 @@ async fn start(args: &ServerArgs, home: &Home) -> Result<Located> {
         let Some((_, address)) = line.split_once("Unearth is ready: ") else {
             continue;
         };
-        let Some((base, token)) = address.split_once("/login?token=") else {
+        let Some((base, _)) = address.split_once("/login?code=") else {
             continue;
         };
         return Ok(Located {
-            client: Client::new(base, token),
+            client: Client::new(base, &home.token()?),
             own: Some(child),
         });
     }

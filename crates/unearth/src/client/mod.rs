@@ -18,8 +18,8 @@ mod validation;
 pub(crate) mod weights;
 
 use anyhow::{Context as _, Result};
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
-use serde::de::DeserializeOwned;
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::fmt;
 
@@ -55,9 +55,18 @@ impl Client {
         }
     }
 
-    /// Where a person opens a page of this server, already logged in.
-    pub(crate) fn login_url(&self) -> String {
-        format!("{}/login?token={}", self.base, self.token)
+    /// A link to a page of this server that signs one browser in.
+    pub(crate) async fn login_link(&self, to: &str) -> Result<String> {
+        #[derive(Deserialize)]
+        struct Made {
+            code: String,
+        }
+        let Made { code } = self.post("/v1/login-codes", &Value::Null).await?;
+        let page = Url::parse_with_params(
+            &format!("{}/login", self.base),
+            [("code", &*code), ("to", to)],
+        )?;
+        Ok(page.into())
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -35,15 +35,14 @@ pub(super) async fn finish(
     located: Located,
     audited: Result<String, Failure>,
 ) -> Result<(), Failure> {
-    let own = located.is_own();
-    let page = located.client.login_url();
-    located.release().await?;
-    let path = audited?;
-    if own {
-        println!("page        `unearth up`, then {path} there");
+    if located.is_own() {
+        located.release().await?;
+        println!("page        `unearth up`, then {} there", audited?);
     } else {
-        println!("page        {page}");
-        println!("audit       {path} there");
+        println!(
+            "page        {}",
+            located.client.login_link(&audited?).await?
+        );
     }
     Ok(())
 }

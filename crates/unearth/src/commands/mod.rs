@@ -5,6 +5,7 @@ pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod external;
 pub(crate) mod health;
+pub(crate) mod login;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 mod populations;

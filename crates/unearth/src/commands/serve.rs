@@ -18,7 +18,10 @@ pub(crate) async fn run(args: &ServeArgs) -> Result<(), Failure> {
     match &args.listen.token {
         // Its owner knows it, and a log is no place for it.
         Some(_) => println!("Unearth is ready: {}", api.url()),
-        None => server::say_ready(&api.url(), &server::local_token(&home, &db).await?),
+        None => {
+            let holder = server::local_identity(&home, &db).await?;
+            server::say_ready(&db, &api.url(), &holder).await?;
+        }
     }
     api.serve().await?;
     db.close().await;

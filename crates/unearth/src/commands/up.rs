@@ -21,7 +21,7 @@ pub(crate) async fn run(args: &UpArgs, log: &str) -> Result<(), Failure> {
         home.clear_scratch()?;
     }
     let db = home::connect_and_migrate(&database_url).await?;
-    let token = server::local_token(&home, &db).await?;
+    let holder = server::local_identity(&home, &db).await?;
 
     let api = Server::bind(&args.listen, db.clone(), blobs, stopping.clone()).await?;
     let url = api.url();
@@ -37,7 +37,7 @@ pub(crate) async fn run(args: &UpArgs, log: &str) -> Result<(), Failure> {
         url: url.clone(),
         pid: std::process::id(),
     })?;
-    server::say_ready(&url, &token);
+    server::say_ready(&db, &url, &holder).await?;
 
     let served = serving.await;
     // The API ends because it was asked to or because it failed; the rest ends with it.

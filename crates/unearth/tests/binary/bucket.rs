@@ -33,7 +33,10 @@ fn machines_that_share_a_database_and_a_bucket_audit_together() {
     };
     let migrated = on_machine("api", "migrate").status();
     assert!(migrated.expect("the binary starts").success());
-    let api = Unearth::ready(on_machine("api", "serve").args(["--listen", "127.0.0.1:0"]));
+    let api = Unearth::ready(
+        on_machine("api", "serve").args(["--listen", "127.0.0.1:0"]),
+        &home.path().join("api"),
+    );
     let worker =
         Worker::spawn(on_machine("worker", "work").args(["--device", "cpu", "--threads", "1"]));
 

@@ -46,11 +46,11 @@ impl Unearth {
             .env_remove("DATABASE_URL")
             // Often enough that a killed training continues from its middle.
             .env("UNEARTH_RESUME_INTERVAL", "0.2");
-        Self::ready(&mut up)
+        Self::ready(&mut up, home)
     }
 
     /// Starts `unearth up` or `unearth serve` and waits until it serves.
-    pub(crate) fn ready(command: &mut Command) -> Self {
+    pub(crate) fn ready(command: &mut Command, home: &Path) -> Self {
         let mut up = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -63,13 +63,13 @@ impl Unearth {
             .map_while(Result::ok)
             .find_map(|line| line.strip_prefix("Unearth is ready: ").map(str::to_owned))
             .expect("it gets ready");
-        let (url, token) = ready
-            .split_once("/login?token=")
-            .expect("the line holds a token");
+        let (url, _) = ready
+            .split_once("/login?code=")
+            .expect("the line holds a code");
         Self {
             up,
             url: url.to_owned(),
-            token: token.to_owned(),
+            token: fs::read_to_string(home.join("token")).expect("it wrote its token"),
         }
     }
 

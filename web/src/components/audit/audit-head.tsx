@@ -1,9 +1,11 @@
 import { useState } from "preact/hooks";
 import { api, problemOf, unwrap } from "../../api/client";
+import { allows, role } from "../../api/role";
 import type { Audit, Problem } from "../../api/types";
 import { isFinal } from "../../lib/live";
 import { useNow } from "../../lib/now";
 import { datasetPath, newAuditPath } from "../../lib/route";
+import { useStore } from "../../lib/store";
 import { auditCause } from "../../lib/words";
 import "./audit-head.css";
 import { ProblemNote } from "../problem-note";
@@ -45,6 +47,7 @@ export function AuditHead({ audit, onChange }: Props) {
 }
 
 function Actions({ audit, onChange }: Props) {
+  const mayOperate = allows(useStore(role), "operator");
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -63,6 +66,7 @@ function Actions({ audit, onChange }: Props) {
   }
 
   const action = actionOf(audit.state);
+  if (!mayOperate) return null;
   return (
     <div class="audit-head__actions">
       {audit.recipe && (

@@ -1,11 +1,13 @@
 import { useRef, useState } from "preact/hooks";
 import { problemOf } from "../../api/client";
 import { freshId } from "../../api/fresh-id";
+import { allows, role } from "../../api/role";
 import type { Decide, Problem, Taken } from "../../api/types";
 import { findClass } from "../../lib/find-class";
 import { counted } from "../../lib/format";
 import { takeAll, takeBackOne } from "../../lib/review";
 import { reviewer, setReviewer } from "../../lib/reviewer";
+import { useStore } from "../../lib/store";
 import { rowsQuery, type View } from "../../lib/url";
 import "../dialog.css";
 import "./bulk-decision.css";
@@ -36,6 +38,7 @@ interface Props {
 
 /** One decision on everything that a ranking shows: the exact number is told first, and all of it can be undone. */
 export function BulkDecision({ audit, view, matching, classes }: Props) {
+  const mayDecide = allows(useStore(role), "reviewer");
   const dialog = useRef<HTMLDialogElement>(null);
   const [taken, setTaken] = useState<Taken | null>(null);
   const [said, setSaid] = useState("");
@@ -52,6 +55,7 @@ export function BulkDecision({ audit, view, matching, classes }: Props) {
     }
   }
 
+  if (!mayDecide) return null;
   return (
     <div class="bulk-decision small">
       <button

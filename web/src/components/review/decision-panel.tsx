@@ -1,8 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
+import { allows, role } from "../../api/role";
 import type { Decide } from "../../api/types";
 import { useKeys } from "../../lib/keys";
 import { reviewer } from "../../lib/reviewer";
+import { useStore } from "../../lib/store";
 import "../button.css";
 import { ClassSearch } from "./class-search";
 import "./decision-panel.css";
@@ -41,8 +43,22 @@ const OTHERS: [decision: Decision, name: string, key: string][] = [
   ["cannot_judge", "Cannot judge", "X"],
 ];
 
-/** What a reviewer can decide on an example; each key is printed on its button. */
+/** What a reviewer can decide on an example. Who may only look is told so. */
 export function DecisionPanel(props: Props) {
+  if (allows(useStore(role), "reviewer")) return <Choices {...props} />;
+  return (
+    <section class="decision-panel" aria-label="Decision">
+      <p class="decision-panel__standing" role="status">
+        {props.status}
+      </p>
+      <p class="small">You may only look: to decide, sign in with a reviewer's token.</p>
+      {props.children}
+    </section>
+  );
+}
+
+/** Each key is printed on its button. */
+function Choices(props: Props) {
   const { label, suggested, keyed, classes, status, onDecide, onUndo, children } = props;
   const [isNameless, setNameless] = useState(false);
   const nameField = useRef<HTMLInputElement>(null);
