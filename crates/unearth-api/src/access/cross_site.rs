@@ -19,16 +19,14 @@ pub(super) fn check(parts: &Parts) -> Result<(), Problem> {
 
 fn is_own(parts: &Parts) -> bool {
     let text = |name| parts.headers.get(name)?.to_str().ok();
-    match text("sec-fetch-site") {
-        Some(site) => site == "same-origin",
-        // Not sent without TLS to other machines, and by old browsers.
-        None => {
-            let authority = parts.uri.authority().map(Authority::as_str);
-            let host = text(header::HOST.as_str()).or(authority);
-            let origin = text(header::ORIGIN.as_str()).and_then(|origin| origin.split_once("://"));
-            origin.is_some_and(|(_, origin)| Some(origin) == host)
-        }
+    if let Some(site) = text("sec-fetch-site") {
+        return site == "same-origin";
     }
+    // Not sent without TLS to other machines, and by old browsers.
+    let authority = parts.uri.authority().map(Authority::as_str);
+    let host = text(header::HOST.as_str()).or(authority);
+    let origin = text(header::ORIGIN.as_str()).and_then(|origin| origin.split_once("://"));
+    origin.is_some_and(|(_, origin)| Some(origin) == host)
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ fn network(client: IpAddr) -> IpAddr {
         IpAddr::V6(address) => {
             IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
         }
-        address => address,
+        address @ IpAddr::V4(_) => address,
     }
 }
 

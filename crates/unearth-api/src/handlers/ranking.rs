@@ -122,12 +122,11 @@ pub(crate) async fn list(
     let total = scores::total(&app.db, set.id);
     let counted = query.count.unwrap_or(true) || filter.is_empty();
     let matching = async {
-        match counted {
-            true => Ok(Some(
-                scores::count(&app.db, set.id, dataset.id, &filter).await?,
-            )),
-            false => Ok(None),
+        if !counted {
+            return Ok(None);
         }
+        let matching = scores::count(&app.db, set.id, dataset.id, &filter).await?;
+        Ok(Some(matching))
     };
     let (rows, total, matching) = tokio::try_join!(page, total, matching)?;
     let (rows, next) = paging::split(rows, limit, |row| row.rank);

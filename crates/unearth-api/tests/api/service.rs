@@ -59,7 +59,7 @@ impl Service {
         db.migrate().await.unwrap();
         for (number, role) in (0..).zip(AccessRole::ALL) {
             let new = NewToken {
-                id: Uuid::from_u128(0xacce55_0000 + number),
+                id: Uuid::from_u128(0xacce_5500 + number),
                 name: match role {
                     AccessRole::Viewer => "a viewer",
                     AccessRole::Reviewer => "a reviewer",

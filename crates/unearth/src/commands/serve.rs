@@ -15,13 +15,12 @@ pub(crate) async fn run(args: &ServeArgs) -> Result<(), Failure> {
     let blobs = home.blobs().await?;
     let db = home::connect(&home.database_url(&args.store)?).await?;
     let api = Server::bind(&args.listen, db.clone(), blobs, stopping).await?;
-    match &args.listen.token {
-        // Its owner knows it, and a log is no place for it.
-        Some(_) => println!("Unearth is ready: {}", api.url()),
-        None => {
-            let holder = server::local_identity(&home, &db).await?;
-            server::say_ready(&db, &api.url(), &holder).await?;
-        }
+    if args.listen.token.is_some() {
+        // Whoever gave the token has no need of a link.
+        println!("Unearth is ready: {}", api.url());
+    } else {
+        let holder = server::local_identity(&home, &db).await?;
+        server::say_ready(&db, &api.url(), &holder).await?;
     }
     api.serve().await?;
     db.close().await;
