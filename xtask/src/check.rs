@@ -3,7 +3,8 @@
 use anyhow::Result;
 
 use crate::{
-    arrows, contract, prepare, process, setup,
+    arrows, contract, prepare, process,
+    setup::{self, cargo_tool::DENY},
     steps::{self, Outcome, Step},
     workspace,
 };
@@ -12,6 +13,11 @@ pub(crate) fn run() -> Result<()> {
     steps::run(&[
         Step::new("format", || cargo(&["fmt", "--all", "--check"])),
         Step::new("arrows", || arrows::run().map(|()| Outcome::Done)),
+        Step::new("cargo-deny", || DENY.set_up()),
+        Step::new("licences, sources", || {
+            let check = ["check", "licenses", "bans", "sources"];
+            process::run(&mut DENY.command(&check)).map(|()| Outcome::Done)
+        }),
         Step::new("libtorch", setup::libtorch::set_up),
         Step::new("page: packages", setup::web::set_up),
         Step::new("page: lint", || npm_script("web", "lint")),

@@ -1,5 +1,6 @@
 //! Set-up, demo, tests and checks: `cargo xtask help`.
 
+mod advisories;
 mod arrows;
 mod binary;
 mod check;
@@ -35,6 +36,8 @@ enum Task {
     Test,
     /// Run all checks that are not tests: format, lints, documentation, arrows, generated files.
     Check,
+    /// Ask the databases of known vulnerabilities about everything that we depend on.
+    Advisories,
     /// Check which crate depends on which.
     Arrows,
     /// Bring the descriptions of checked queries (`.sqlx`) up to date with the migrations and the store.
@@ -59,6 +62,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Demo(options) => demo::run(&options),
         Task::Test => test::run(),
         Task::Check => check::run(),
+        Task::Advisories => advisories::run(),
         Task::Arrows => arrows::run(),
         Task::Prepare(options) => prepare::run(&options),
         Task::Contract(options) => contract::run(&options),

@@ -3,7 +3,8 @@
 use anyhow::{Context, Result};
 
 use crate::{
-    binary, process, setup,
+    binary, process,
+    setup::{self, cargo_tool::NEXTEST},
     steps::{self, Outcome, Step},
     workspace,
 };
@@ -35,7 +36,7 @@ fn page_unit_tests() -> Result<Outcome> {
 }
 
 fn rust_tests() -> Result<Outcome> {
-    process::run(&mut setup::nextest::command(&["run", "--workspace"]))?;
+    process::run(&mut NEXTEST.command(&["run", "--workspace"]))?;
     Ok(Outcome::Done)
 }
 

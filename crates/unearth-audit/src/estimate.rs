@@ -199,8 +199,8 @@ const RECORD_BYTES: usize = 6 * 4;
 const PREDICTION_BYTES: usize = 2;
 /// A score with its indexes, and what two populations make of the example.
 const EXEMPLAR_BYTES: usize = SCORE_ROW_BYTES + 100;
-/// Measured for the score table with its two indexes.
-const SCORE_ROW_BYTES: usize = 160;
+/// Measured for the score table with its indexes, and the twelve bytes of its columns.
+const SCORE_ROW_BYTES: usize = 172;
 const SCORE_SETS: usize = 16;
 
 /// Bytes of maps and of the records of so many passes.

@@ -18,6 +18,32 @@ pub struct Database {
     pub(crate) pool: PgPool,
 }
 
+/// How a database's schema stands to this program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Schema {
+    /// Every migration of this program has been applied, and no other.
+    Current,
+    /// Some have not been applied.
+    Older,
+    /// A newer program has changed it: this one may neither read nor write it.
+    Newer(NewerSchema),
+}
+
+/// A migration that this program does not know has been applied.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the database was brought to schema {version} ({name}) by a newer Unearth; this one knows schemas up to {known}: \
+     use the newer one, or restore a backup from before"
+)]
+pub struct NewerSchema {
+    /// The newest migration that was applied.
+    pub version: i64,
+    /// Its name.
+    pub name: String,
+    /// The newest migration that this program knows.
+    pub known: i64,
+}
+
 impl Database {
     /// Connects to `url` with at most `connections` connections.
     ///
@@ -39,32 +65,45 @@ impl Database {
     /// Brings the schema up to date, once, under an advisory lock.
     ///
     /// # Errors
-    /// When a migration fails or the schema is newer than this program.
+    /// [`StoreError::NewerSchema`] with nothing changed, or a migration fails.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        if let Schema::Newer(newer) = self.schema().await? {
+            return Err(newer.into());
+        }
         Ok(MIGRATOR.run(&self.pool).await?)
     }
 
-    /// Whether every migration of this program has been applied.
+    /// How the schema stands to this program.
     ///
     /// # Errors
     /// When the database is away.
-    pub async fn is_migrated(&self) -> Result<bool, StoreError> {
-        let newest = MIGRATOR.iter().map(|m| m.version).max().unwrap_or(0);
+    pub async fn schema(&self) -> Result<Schema, StoreError> {
+        let known = MIGRATOR.iter().map(|m| m.version).max().unwrap_or(0);
         let table = sqlx::query_scalar!(
-            "-- database::is_migrated
+            "-- database::schema
              select to_regclass('_sqlx_migrations') is not null"
         )
         .fetch_one(&self.pool)
         .await?;
         if table != Some(true) {
-            return Ok(false);
+            return Ok(Schema::Older);
         }
         // The table belongs to sqlx and may be absent when queries are checked, so not a macro.
-        let applied: Option<i64> =
-            sqlx::query_scalar("select max(version) from _sqlx_migrations where success")
-                .fetch_one(&self.pool)
-                .await?;
-        Ok(applied >= Some(newest))
+        let applied: Option<(i64, String)> = sqlx::query_as(
+            "select version, description from _sqlx_migrations where success
+             order by version desc limit 1",
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(match applied {
+            Some((version, _)) if version == known => Schema::Current,
+            Some((version, name)) if version > known => Schema::Newer(NewerSchema {
+                version,
+                name,
+                known,
+            }),
+            _ => Schema::Older,
+        })
     }
 
     /// Tells the planner what has just been scored: without it, a filter of a large ranking is planned as if the

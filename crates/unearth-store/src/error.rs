@@ -1,3 +1,4 @@
+use crate::database::NewerSchema;
 use std::fmt::Display;
 use thiserror::Error;
 
@@ -13,6 +14,9 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("the database schema could not be migrated")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The schema is of a newer program.
+    #[error(transparent)]
+    NewerSchema(#[from] NewerSchema),
     /// The blob store failed.
     #[error("the blob store failed")]
     Blob(#[from] object_store::Error),

@@ -37,11 +37,12 @@ pub mod snapshots;
 pub mod subsets;
 pub mod suggestions;
 pub mod usage;
+pub mod vitals;
 pub mod weights;
 pub mod workers;
 
 pub use blobs::Blobs;
-pub use database::{Database, EVENTS_CHANNEL, WORK_CHANNEL};
+pub use database::{Database, EVENTS_CHANNEL, NewerSchema, Schema, WORK_CHANNEL};
 pub use error::StoreError;
 /// Receives notifications; see [`Database::listen`].
 pub use sqlx::postgres::PgListener as Listener;

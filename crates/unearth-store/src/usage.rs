@@ -33,10 +33,16 @@ pub async fn of_audit(db: &Database, audit: Uuid) -> Result<u64, StoreError> {
                       * pg_total_relation_size('scores') / greatest(pg_relation_size('scores'), 1) as bytes
                from scores join score_sets on score_sets.id = scores.score_set_id
                where score_sets.audit_id = $1
+           ),
+           columns as (
+               select sum(pg_column_size(indices) + pg_column_size("values")) as bytes
+               from score_columns join score_sets on score_sets.id = score_columns.score_set_id
+               where score_sets.audit_id = $1
            )
            select (coalesce(snapshots.bytes, 0) + coalesce(records.bytes, 0)
-                   + coalesce(populations.bytes, 0) + coalesce(ranked.bytes, 0))::bigint as "bytes!"
-           from snapshots, records, populations, ranked"#,
+                   + coalesce(populations.bytes, 0) + coalesce(ranked.bytes, 0)
+                   + coalesce(columns.bytes, 0))::bigint as "bytes!"
+           from snapshots, records, populations, ranked, columns"#,
         audit
     )
     .fetch_one(&db.pool)

@@ -10,7 +10,7 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
-use unearth_store::{Blobs, Database, blobs::Place};
+use unearth_store::{Blobs, Database, Schema, blobs::Place};
 
 /// Connections of one process: requests are short, and training holds two.
 const CONNECTIONS: u32 = 16;
@@ -166,10 +166,11 @@ pub(crate) async fn connect(url: &str) -> Result<Database> {
     let db = Database::connect(url, CONNECTIONS)
         .await
         .context("cannot connect to the database")?;
-    if !db.is_migrated().await? {
-        bail!("the database schema is not up to date: run `unearth migrate`");
+    match db.schema().await? {
+        Schema::Current => Ok(db),
+        Schema::Older => bail!("the database schema is not up to date: run `unearth migrate`"),
+        Schema::Newer(newer) => Err(newer.into()),
     }
-    Ok(db)
 }
 
 /// Connects to a database and brings its schema up to date.

@@ -3120,7 +3120,7 @@ export interface components {
         };
         /** @description Whether requests can be answered, and by whom audits are run. */
         Readiness: {
-            /** @description `ok`, `not-migrated` or `away`. */
+            /** @description `ok`, `not-migrated`, `newer-schema` or `away`. */
             database: string;
             /** @description `ready` or `unavailable`. */
             status: string;

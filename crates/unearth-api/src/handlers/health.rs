@@ -1,12 +1,19 @@
 //! Whether the server lives and can work.
 
-use crate::{App, problem::chain};
+use crate::{
+    App,
+    problem::{Problem, chain},
+};
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use std::time::Duration;
 use time::OffsetDateTime;
 use unearth_audit::CudaState;
-use unearth_store::{StoreError, workers};
+use unearth_store::{
+    Schema, StoreError,
+    vitals::{self, Vitals},
+    workers,
+};
 use utoipa::ToSchema;
 
 /// Whether the process lives.
@@ -21,7 +28,7 @@ pub(crate) struct Health {
 pub(crate) struct Readiness {
     /// `ready` or `unavailable`.
     status: &'static str,
-    /// `ok`, `not-migrated` or `away`.
+    /// `ok`, `not-migrated`, `newer-schema` or `away`.
     database: &'static str,
     /// Workers heard of in the last minute.
     workers: Vec<WorkerView>,
@@ -72,8 +79,12 @@ pub(crate) async fn readyz(State(app): State<App>) -> (StatusCode, Json<Readines
     const PATIENCE: Duration = Duration::from_secs(2);
     let looked = tokio::time::timeout(PATIENCE, look(&app)).await;
     let (status, database, workers) = match looked {
-        Ok(Ok((true, workers))) => (StatusCode::OK, "ok", workers),
-        Ok(Ok((false, _))) => (StatusCode::SERVICE_UNAVAILABLE, "not-migrated", Vec::new()),
+        Ok(Ok((Schema::Current, workers))) => (StatusCode::OK, "ok", workers),
+        Ok(Ok((Schema::Older, _))) => (StatusCode::SERVICE_UNAVAILABLE, "not-migrated", Vec::new()),
+        Ok(Ok((Schema::Newer(newer), _))) => {
+            tracing::error!(error = %newer, "the database is another program's");
+            (StatusCode::SERVICE_UNAVAILABLE, "newer-schema", Vec::new())
+        }
         Ok(Err(error)) => {
             tracing::warn!(error = chain(&error), "the database does not answer");
             (StatusCode::SERVICE_UNAVAILABLE, "away", Vec::new())
@@ -96,12 +107,13 @@ pub(crate) async fn readyz(State(app): State<App>) -> (StatusCode, Json<Readines
     )
 }
 
-async fn look(app: &App) -> Result<(bool, Vec<workers::Worker>), StoreError> {
-    if !app.db.is_migrated().await? {
-        return Ok((false, Vec::new()));
+async fn look(app: &App) -> Result<(Schema, Vec<workers::Worker>), StoreError> {
+    let schema = app.db.schema().await?;
+    if schema != Schema::Current {
+        return Ok((schema, Vec::new()));
     }
     let since = (app.now)() - time::Duration::MINUTE;
-    Ok((true, workers::alive(&app.db, since).await?))
+    Ok((schema, workers::alive(&app.db, since).await?))
 }
 
 /// Shows counters and timings for Prometheus.
@@ -109,7 +121,70 @@ async fn look(app: &App) -> Result<(bool, Vec<workers::Worker>), StoreError> {
     get, path = "/metrics", tag = "server", security(("token" = ["viewer"])),
     responses((status = 200, body = String, content_type = "text/plain"))
 )]
-pub(crate) async fn metrics(State(app): State<App>) -> String {
+pub(crate) async fn metrics(State(app): State<App>) -> Result<String, Problem> {
+    let vitals = vitals::read(&app.db, (app.now)()).await?;
     app.metrics.run_upkeep();
-    app.metrics.render()
+    Ok(app.metrics.render() + &exposed(&vitals))
+}
+
+/// What the database knows of all workers, in Prometheus' text format.
+fn exposed(vitals: &Vitals) -> String {
+    let gauges = [
+        (
+            "unearth_runs_queued",
+            "Trainings that wait for a worker.",
+            vitals.queued as f64,
+        ),
+        (
+            "unearth_queue_age_seconds",
+            "How long the first of them has waited; 0 where none does.",
+            vitals.queue_age_seconds,
+        ),
+        (
+            "unearth_runs_running",
+            "Trainings that a worker holds.",
+            vitals.running as f64,
+        ),
+        (
+            "unearth_leases_expired",
+            "Trainings whose worker has gone silent and that no other has taken yet.",
+            vitals.expired as f64,
+        ),
+        (
+            "unearth_runs_failed",
+            "Trainings that failed, of audits that are there.",
+            vitals.failed as f64,
+        ),
+        (
+            "unearth_examples_per_second",
+            "Examples that all workers train on or sweep over in a second.",
+            vitals.examples_per_second,
+        ),
+        (
+            "unearth_workers",
+            "Workers heard of in the last minute.",
+            vitals.workers as f64,
+        ),
+        (
+            "unearth_datasets_waiting",
+            "Uploads that wait for validation.",
+            vitals.datasets_waiting as f64,
+        ),
+        (
+            "unearth_database_bytes",
+            "Size of the database on disk.",
+            vitals.database_bytes as f64,
+        ),
+    ];
+    let expiries = "Times that a worker went silent and another took its training over, of audits that are there.";
+    let mut text = String::new();
+    for (name, help, value) in gauges {
+        text += &format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n");
+    }
+    let name = "unearth_lease_expiries_total";
+    text += &format!(
+        "# HELP {name} {expiries}\n# TYPE {name} counter\n{name} {}\n",
+        vitals.lease_expiries
+    );
+    text
 }

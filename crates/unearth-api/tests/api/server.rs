@@ -158,7 +158,22 @@ async fn nul_characters_are_refused_and_their_fields_named() {
 #[tokio::test]
 async fn metrics_and_docs_are_there() {
     let service = Service::start().await;
-    service.get("/metrics").await.expect(200);
+    let metrics = service.get("/metrics").await.expect(200).text();
+    let alerts = include_str!("../../../../docs/alerts.yml");
+    let named = alerts.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    for name in named.filter(|word| word.starts_with("unearth_")) {
+        assert!(
+            metrics.contains(&format!("{name} ")),
+            "{name} is in docs/alerts.yml alone"
+        );
+    }
+    for gauge in [
+        "unearth_runs_queued 0\n",
+        "unearth_queue_age_seconds 0\n",
+        "unearth_workers 0\n",
+    ] {
+        assert!(metrics.contains(gauge), "{metrics}");
+    }
     let docs = service.get("/docs/").await.expect(200);
     assert!(
         docs.header("content-security-policy")

@@ -57,7 +57,8 @@ pub async fn claim(
            update runs
            set state = 'running', lease_worker = $1, lease_token = $2, lease_expires_at = $4,
                attempts = attempts + 1, fruitless_attempts = fruitless_attempts + 1,
-               started_at = coalesce(started_at, $3), heartbeat_at = $3
+               started_at = coalesce(started_at, $3), heartbeat_at = $3,
+               lease_expiries = lease_expiries + (next.state = 'running')::int
            from next where runs.id = next.id
            returning runs.id, audit_id, role, level, member, next.state as state_before,
                      recipe as "origin: Json<Origin>", seed, keeps_maps, attempts,

@@ -25,5 +25,6 @@ mod siblings;
 mod snapshots;
 mod subsets;
 mod usage;
+mod vitals;
 mod workers;
 mod world;

@@ -1,15 +1,35 @@
 use crate::world::World;
+use unearth_store::{Schema, StoreError};
 
 #[tokio::test]
 async fn migrations_apply_once() {
     let world = World::unmigrated(4).await;
-    assert!(!world.db.is_migrated().await.unwrap());
+    assert_eq!(world.db.schema().await.unwrap(), Schema::Older);
     let (one, other) = tokio::join!(world.db.migrate(), world.db.migrate());
     one.unwrap();
     other.unwrap();
-    assert!(world.db.is_migrated().await.unwrap());
+    assert_eq!(world.db.schema().await.unwrap(), Schema::Current);
     let before = world.dump().await;
     world.db.migrate().await.unwrap();
+    assert_eq!(world.dump().await, before);
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_by_name_and_left_alone() {
+    let world = World::new().await;
+    let newer =
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+                 values (29991231000001, 'of tomorrow', true, '', 0)";
+    sqlx::query(newer).execute(&world.sql).await.unwrap();
+    let before = world.dump().await;
+    assert!(matches!(world.db.schema().await.unwrap(), Schema::Newer(_)));
+    let refused = world.db.migrate().await.unwrap_err();
+    assert!(matches!(refused, StoreError::NewerSchema(_)));
+    let said = refused.to_string();
+    assert!(
+        said.contains("schema 29991231000001 (of tomorrow) by a newer Unearth"),
+        "{said}"
+    );
     assert_eq!(world.dump().await, before);
 }
 

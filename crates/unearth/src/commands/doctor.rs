@@ -8,7 +8,7 @@ use crate::{
 use anyhow::{Result, anyhow};
 use std::path::Path;
 use unearth_audit::{CudaState, error_chain};
-use unearth_store::{Database, blobs::Place};
+use unearth_store::{Database, Schema, blobs::Place};
 use unearth_training::device_info;
 
 const GIB: f64 = (1u64 << 30) as f64;
@@ -158,8 +158,10 @@ async fn database(report: &mut Report, home: &Home, args: &StoreArgs) {
 
 async fn look(url: &str) -> Result<String> {
     let db = Database::connect(url, 1).await?;
-    if !db.is_migrated().await? {
-        return Err(anyhow!("its schema is not up to date"));
+    match db.schema().await? {
+        Schema::Current => {}
+        Schema::Older => return Err(anyhow!("its schema is not up to date")),
+        Schema::Newer(newer) => return Err(newer.into()),
     }
     let (version, bytes) = (db.server_version().await?, db.size_bytes().await?);
     Ok(format!("Postgres {version}, {:.2} GiB", bytes as f64 / GIB))
