@@ -7,6 +7,7 @@ mod check;
 mod contract;
 mod demo;
 mod folder_hash;
+mod fuzz;
 mod prepare;
 mod process;
 mod setup;
@@ -40,6 +41,8 @@ enum Task {
     Advisories,
     /// Check which crate depends on which.
     Arrows,
+    /// Send mutated bytes through every parser of foreign bytes.
+    Fuzz(fuzz::Options),
     /// Bring the descriptions of checked queries (`.sqlx`) up to date with the migrations and the store.
     Prepare(prepare::Options),
     /// Bring `openapi.json` and the page's types up to date with the API.
@@ -64,6 +67,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Check => check::run(),
         Task::Advisories => advisories::run(),
         Task::Arrows => arrows::run(),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Prepare(options) => prepare::run(&options),
         Task::Contract(options) => contract::run(&options),
     }

@@ -7,7 +7,8 @@ use crate::{
     format::{idx, manifest, table},
     pack::layout,
 };
-use std::io::Write as _;
+use std::{io::Write as _, ops::ControlFlow};
+use unearth_audit::PackOptions;
 
 /// Lists the members of a zip or tar and reads them.
 pub fn archive(bytes: &[u8]) {
@@ -29,6 +30,30 @@ pub fn archive(bytes: &[u8]) {
             let _ = members.read(member);
         }
     }
+}
+
+/// Packs a whole upload, whatever it is.
+pub fn upload(bytes: &[u8]) {
+    let limits = Limits {
+        unpacked_bytes: 1 << 20,
+        members: 100,
+        examples: 1_000,
+        image_pixels: 1 << 16,
+        image_bytes: 1 << 18,
+        manifest_bytes: 1 << 18,
+        pack_bytes: 1 << 20,
+        ..Limits::default()
+    };
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let path = place.path().join("upload");
+    std::fs::write(&path, bytes).expect("room for a temporary file");
+    let _ = crate::pack(
+        &path,
+        &PackOptions::default(),
+        &limits,
+        place.path(),
+        &mut |_| ControlFlow::Continue(()),
+    );
 }
 
 /// Reads an IDX images header and an IDX labels file.

@@ -11,6 +11,8 @@ mod arrow;
 mod coverage;
 mod error;
 mod format;
+#[doc(hidden)]
+pub mod fuzz;
 mod jsonl;
 mod logits;
 mod maps;

@@ -3,7 +3,7 @@
 use crate::upload::{Upload, gzip, noisy, pack_bytes};
 use image::ImageFormat;
 use proptest::prelude::*;
-use std::sync::LazyLock;
+use std::{fs, path::Path, sync::LazyLock};
 use unearth_dataset::fuzz;
 
 static IMAGES: LazyLock<[Vec<u8>; 3]> =
@@ -65,5 +65,30 @@ proptest! {
     #[test]
     fn mutated_images(which in 0..3_usize, changes in changes(), cut: prop::sample::Index) {
         fuzz::image(&mutated(&IMAGES[which], &changes, cut));
+    }
+}
+
+/// What fuzzing found worth keeping: `cargo xtask fuzz` goes on from it.
+#[test]
+fn kept_corpora_are_read_without_a_panic() {
+    let targets: [(&str, fn(&[u8])); 8] = [
+        ("archive", fuzz::archive),
+        ("upload", fuzz::upload),
+        ("idx", fuzz::idx),
+        ("npy", fuzz::npy),
+        ("manifest", fuzz::manifest),
+        ("table", fuzz::table),
+        ("image", fuzz::image),
+        ("pack", fuzz::pack),
+    ];
+    for (target, read) in targets {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../fuzz/corpus")
+            .join(target);
+        let kept: Vec<_> = fs::read_dir(folder).unwrap().collect();
+        assert!(!kept.is_empty(), "{target}");
+        for file in kept {
+            read(&fs::read(file.unwrap().path()).unwrap());
+        }
     }
 }

@@ -3,8 +3,12 @@
 use crate::make::{arrow, f32s, integers, npy, npz, read, texts};
 use arrow_array::{ArrayRef, FixedSizeListArray, Float32Array, StringArray, types::Float32Type};
 use proptest::prelude::*;
-use std::sync::{Arc, LazyLock};
-use unearth_external::{Format, maps};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, LazyLock},
+};
+use unearth_external::{Format, fuzz, maps};
 
 static BATCHES: LazyLock<[(Format, Vec<u8>); 4]> = LazyLock::new(|| {
     let keys: ArrayRef = Arc::new(StringArray::from(vec!["a", "b"]));
@@ -79,5 +83,25 @@ fn a_header_that_claims_terabytes_is_refused_before_they_are_allocated() {
     for shape in [&[1 << 40][..], &[1 << 20, 1 << 20], &[usize::MAX, 2]] {
         let error = Format::Npy.read(&npy("<f4", shape, &[0; 4])).unwrap_err();
         assert_eq!(error.code.as_str(), "batch-too-large");
+    }
+}
+
+/// What fuzzing found worth keeping: `cargo xtask fuzz` goes on from it.
+#[test]
+fn kept_corpora_are_read_without_a_panic() {
+    for (target, format) in [
+        ("batch_arrow", Format::Arrow),
+        ("batch_npz", Format::Npz),
+        ("batch_npy", Format::Npy),
+        ("batch_jsonl", Format::JsonLines),
+    ] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../fuzz/corpus")
+            .join(target);
+        let kept: Vec<_> = fs::read_dir(folder).unwrap().collect();
+        assert!(!kept.is_empty(), "{target}");
+        for file in kept {
+            fuzz::batch(format, &fs::read(file.unwrap().path()).unwrap());
+        }
     }
 }

@@ -1,0 +1,6 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| unearth_external::fuzz::batch(
+    unearth_external::Format::Npy,
+    bytes
+));
