@@ -50,6 +50,10 @@ pub struct ApiLimits {
     pub upload_silence: Duration,
     /// Longest time until the answer to anything but an upload begins.
     pub answer: Duration,
+    /// Most uploads at once.
+    pub uploads: usize,
+    /// Most other requests that are answered at once; streams that have begun do not count.
+    pub requests: usize,
 }
 
 impl Default for ApiLimits {
@@ -61,6 +65,8 @@ impl Default for ApiLimits {
             batch_bytes: GIB / 8,
             upload_silence: Duration::from_mins(1),
             answer: Duration::from_mins(1),
+            uploads: 16,
+            requests: 256,
         }
     }
 }

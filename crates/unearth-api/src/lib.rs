@@ -8,6 +8,7 @@
 mod access;
 mod app;
 mod class_names;
+mod crowd;
 mod detached;
 mod document;
 mod event_hub;

@@ -104,6 +104,8 @@ kinds! {
     IDEMPOTENCY_KEY_REUSED = UNPROCESSABLE_ENTITY "idempotency-key-reused" "The Idempotency-Key came with another request";
     IDEMPOTENCY_KEY_IN_FLIGHT = CONFLICT "idempotency-key-in-flight" "The request with this Idempotency-Key is being answered";
 
+    HEADER_TOO_LARGE = REQUEST_HEADER_FIELDS_TOO_LARGE "header-too-large" "The header is too large";
+    TOO_BUSY = SERVICE_UNAVAILABLE "too-busy" "Too much is asked at once";
     TIMEOUT = SERVICE_UNAVAILABLE "timeout" "The answer took too long";
     DATABASE_AWAY = SERVICE_UNAVAILABLE "database-away" "The database cannot be reached";
     INTERNAL_ERROR = INTERNAL_SERVER_ERROR "internal-error" "Something failed inside the server";

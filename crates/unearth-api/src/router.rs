@@ -1,7 +1,7 @@
 //! Every route and what surrounds it.
 
 use crate::{
-    App, access, access::Rules, extract, handlers, idempotency, observe, page, problem,
+    App, access, access::Rules, crowd, extract, handlers, idempotency, observe, page, problem,
     problem::Problem,
 };
 use axum::{
@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use std::{any::Any, sync::Arc};
+use tokio::sync::Semaphore;
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer,
     set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
@@ -27,19 +28,23 @@ pub fn router(app: App) -> Router {
     let once = from_fn_with_state(app.clone(), idempotency::small_posts);
     let in_time =
         TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, app.limits.answer);
+    let places = |count| from_fn_with_state(Arc::new(Semaphore::new(count)), crowd::limit);
     let small = documentation()
         .merge(Router::from(small_routes()))
         .route_layer(once)
         // Their answers hold secrets, and are not kept for who asks again.
         .merge(Router::from(access_routes()))
+        .route_layer(places(app.limits.requests))
         .route_layer(allowed.clone())
         .merge(Router::from(open_routes()))
         .route_layer(in_time);
     Router::from(upload_routes())
+        .route_layer(places(app.limits.uploads))
         .route_layer(allowed)
         .merge(small)
         .fallback(page::serve)
         .layer(DefaultBodyLimit::max(extract::JSON_BYTES_MAX))
+        .layer(from_fn(crowd::header))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(problem::render))
         .layer(default_header(

@@ -18,3 +18,4 @@ pub(crate) mod sample;
 pub(crate) mod score;
 pub(crate) mod statistics;
 pub(crate) mod subset;
+pub(crate) mod vitals;

@@ -2,6 +2,7 @@
 
 mod bucket;
 mod local;
+mod old;
 mod place;
 mod upload;
 

@@ -20,6 +20,7 @@ pub mod events;
 pub mod examples;
 pub mod exemplars;
 pub mod external;
+pub mod garbage;
 pub mod groups;
 pub mod idempotency;
 pub mod labels;

@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Token(TokenCommand),
     /// Print a link to the page of the server on this machine that signs one browser in.
     Login(LoginArgs),
+    /// Remove blobs that nothing refers to any more, as a killed process leaves them, and old entries of the access log.
+    Gc(GcArgs),
     /// Ask a running server whether it is healthy; for container health checks.
     Health(HealthArgs),
     /// Print the OpenAPI document.
@@ -444,6 +446,21 @@ pub(crate) struct RevokeArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LoginArgs {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct GcArgs {
+    /// Only say what would be removed.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How old a blob must be: a younger one may belong to an upload that is under way.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) older_than_hours: u32,
+    /// How long the access log is kept.
+    #[arg(long, default_value_t = 365)]
+    pub(crate) access_log_days: u32,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 }

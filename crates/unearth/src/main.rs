@@ -44,6 +44,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Doctor(args) => commands::doctor::run(args),
         Command::Token(args) => commands::token::run(args),
         Command::Login(args) => commands::login::run(args),
+        Command::Gc(args) => commands::gc::run(args),
         Command::Health(args) => commands::health::run(args),
         Command::Openapi => commands::openapi::run(),
     }

@@ -3,17 +3,14 @@
 use crate::{
     App,
     problem::{Problem, chain},
+    view::vitals::exposed,
 };
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use std::time::Duration;
 use time::OffsetDateTime;
 use unearth_audit::CudaState;
-use unearth_store::{
-    Schema, StoreError,
-    vitals::{self, Vitals},
-    workers,
-};
+use unearth_store::{Schema, StoreError, vitals, workers};
 use utoipa::ToSchema;
 
 /// Whether the process lives.
@@ -125,66 +122,4 @@ pub(crate) async fn metrics(State(app): State<App>) -> Result<String, Problem> {
     let vitals = vitals::read(&app.db, (app.now)()).await?;
     app.metrics.run_upkeep();
     Ok(app.metrics.render() + &exposed(&vitals))
-}
-
-/// What the database knows of all workers, in Prometheus' text format.
-fn exposed(vitals: &Vitals) -> String {
-    let gauges = [
-        (
-            "unearth_runs_queued",
-            "Trainings that wait for a worker.",
-            vitals.queued as f64,
-        ),
-        (
-            "unearth_queue_age_seconds",
-            "How long the first of them has waited; 0 where none does.",
-            vitals.queue_age_seconds,
-        ),
-        (
-            "unearth_runs_running",
-            "Trainings that a worker holds.",
-            vitals.running as f64,
-        ),
-        (
-            "unearth_leases_expired",
-            "Trainings whose worker has gone silent and that no other has taken yet.",
-            vitals.expired as f64,
-        ),
-        (
-            "unearth_runs_failed",
-            "Trainings that failed, of audits that are there.",
-            vitals.failed as f64,
-        ),
-        (
-            "unearth_examples_per_second",
-            "Examples that all workers train on or sweep over in a second.",
-            vitals.examples_per_second,
-        ),
-        (
-            "unearth_workers",
-            "Workers heard of in the last minute.",
-            vitals.workers as f64,
-        ),
-        (
-            "unearth_datasets_waiting",
-            "Uploads that wait for validation.",
-            vitals.datasets_waiting as f64,
-        ),
-        (
-            "unearth_database_bytes",
-            "Size of the database on disk.",
-            vitals.database_bytes as f64,
-        ),
-    ];
-    let expiries = "Times that a worker went silent and another took its training over, of audits that are there.";
-    let mut text = String::new();
-    for (name, help, value) in gauges {
-        text += &format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n");
-    }
-    let name = "unearth_lease_expiries_total";
-    text += &format!(
-        "# HELP {name} {expiries}\n# TYPE {name} counter\n{name} {}\n",
-        vitals.lease_expiries
-    );
-    text
 }

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod any_request;
 mod audits;
 mod comparison;
+mod crowd;
 mod data_map;
 mod datasets;
 mod document;

@@ -16,6 +16,7 @@ mod events;
 mod exemplars;
 mod external;
 mod fencing;
+mod garbage;
 mod populations;
 mod requests;
 mod samples;

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod external;
+pub(crate) mod gc;
 pub(crate) mod health;
 pub(crate) mod login;
 pub(crate) mod migrate;

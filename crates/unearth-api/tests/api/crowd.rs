@@ -1,0 +1,50 @@
+//! More than the server takes at once.
+
+use crate::service::{Service, request};
+use axum::{
+    body::{Body, Bytes},
+    http::Method,
+};
+use futures::{channel::mpsc, stream::StreamExt as _};
+use std::{convert::Infallible, time::Duration};
+
+#[tokio::test]
+async fn more_uploads_than_are_taken_at_once_are_asked_to_come_again() {
+    let service = Service::with(|app| app.limits.uploads = 1).await;
+    let (sender, receiver) = mpsc::unbounded::<Bytes>();
+    let slow = Body::from_stream(receiver.map(Ok::<_, Infallible>));
+    let first = service.send(request(Method::POST, "/v1/datasets?name=slow.zip", slow));
+    let others = async {
+        loop {
+            let other = service.post("/v1/datasets?name=other.zip", "").await;
+            if other.status == 503 {
+                other.problem(503, "too-busy");
+                assert_eq!(other.header("retry-after"), "1");
+                break;
+            }
+            other.problem(422, "upload-empty");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // Others are answered meanwhile.
+        service.get("/v1/audits").await.expect(200);
+        sender
+            .unbounded_send(Bytes::from_static(b"not a zip"))
+            .unwrap();
+        drop(sender);
+    };
+    let (first, ()) = tokio::join!(first, others);
+    first.expect(202);
+    service
+        .post("/v1/datasets?name=other.zip", "")
+        .await
+        .problem(422, "upload-empty");
+}
+
+#[tokio::test]
+async fn a_header_that_is_too_large_is_refused() {
+    let service = Service::start().await;
+    let mut large = request(Method::GET, "/v1/audits", Body::empty());
+    let value = "x".repeat(40_000).parse().unwrap();
+    large.headers_mut().insert("x-anything", value);
+    service.send(large).await.problem(431, "header-too-large");
+}

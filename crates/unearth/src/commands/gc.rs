@@ -1,0 +1,52 @@
+//! `unearth gc`: what nothing refers to any more.
+
+use crate::{
+    cli::GcArgs,
+    exit::Failure,
+    home::{self, Home},
+};
+use time::{Duration, OffsetDateTime};
+use unearth_store::garbage;
+
+const MIB: f64 = 1_048_576.0;
+
+#[tokio::main]
+pub(crate) async fn run(args: &GcArgs) -> Result<(), Failure> {
+    let home = Home::open(&args.store)?;
+    let blobs = home.blobs().await?;
+    let db = home::connect(&home.database_url(&args.store)?).await?;
+    let now = OffsetDateTime::now_utc();
+
+    let before = now - Duration::hours(args.older_than_hours.into());
+    let orphans = garbage::orphans(&db, &blobs, before).await?;
+    let mut bytes = 0;
+    for orphan in &orphans {
+        println!("{:>10.2} MiB  {}", orphan.bytes as f64 / MIB, orphan.key);
+        bytes += orphan.bytes;
+        if !args.dry_run {
+            garbage::remove(&blobs, orphan).await?;
+        }
+    }
+    let (done, blobs) = (
+        if args.dry_run {
+            "would be removed"
+        } else {
+            "removed"
+        },
+        orphans.len(),
+    );
+    println!(
+        "{blobs} blobs that nothing refers to, {:.2} MiB, {done}",
+        bytes as f64 / MIB
+    );
+    if !args.dry_run {
+        let kept = Duration::days(args.access_log_days.into());
+        let gone = garbage::forget_accesses(&db, now - kept).await?;
+        println!(
+            "{gone} entries of the access log from before {} days removed",
+            args.access_log_days
+        );
+    }
+    db.close().await;
+    Ok(())
+}
