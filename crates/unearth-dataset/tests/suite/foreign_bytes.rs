@@ -71,7 +71,8 @@ proptest! {
 /// What fuzzing found worth keeping: `cargo xtask fuzz` goes on from it.
 #[test]
 fn kept_corpora_are_read_without_a_panic() {
-    let targets: [(&str, fn(&[u8])); 8] = [
+    type Read = fn(&[u8]);
+    let targets: [(&str, Read); 8] = [
         ("archive", fuzz::archive),
         ("upload", fuzz::upload),
         ("idx", fuzz::idx),
