@@ -5,6 +5,11 @@ use thiserror::Error;
 /// What Postgres says where its disk is full.
 const DISK_FULL: &str = "53100";
 
+/// Whether Postgres says by this code that it is shutting down, has crashed, is starting, or lost the connection.
+fn is_going_or_coming(sqlstate: &str) -> bool {
+    matches!(sqlstate, "57P01" | "57P02" | "57P03") || sqlstate.starts_with("08")
+}
+
 /// Why the store did not do as asked.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -56,12 +61,16 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the database cannot be reached at all.
     pub fn is_database_away(&self) -> bool {
-        matches!(
+        let is_unreachable = matches!(
             self,
             Self::Database(
                 sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
             )
-        )
+        );
+        is_unreachable
+            || self
+                .sqlstate()
+                .is_some_and(|code| is_going_or_coming(&code))
     }
 
     /// Whether it is certain that nothing was written. A connection that breaks at a commit leaves

@@ -2,6 +2,7 @@
 
 mod archaeology;
 mod bucket;
+mod chaos;
 mod evaluate;
 mod exit_codes;
 mod external;

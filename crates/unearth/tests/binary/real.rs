@@ -80,6 +80,45 @@ impl Unearth {
         std::mem::forget(self);
     }
 
+    /// Kills API and supervisor: Postgres and the worker stay behind.
+    pub(crate) fn kill_server(mut self) {
+        signal("KILL", &self.up.id().to_string());
+        self.up.wait().expect("it was ours");
+        std::mem::forget(self);
+    }
+
+    /// The worker process, where there is one just now.
+    pub(crate) fn worker_if_any(&self) -> Option<u32> {
+        // `up` starts Postgres, too, as a process of its own name.
+        let children = processes_below(self.up.id()).into_iter();
+        children
+            .filter(|pid| is_child(&pid.to_string(), self.up.id()))
+            .find(|pid| {
+                let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+                line.split(|&byte| byte == 0).any(|word| word == b"work")
+            })
+    }
+
+    /// Kills the worker process, where there is one just now.
+    pub(crate) fn kill_worker_if_any(&self) {
+        if let Some(worker) = self.worker_if_any() {
+            signal("KILL", &worker.to_string());
+        }
+    }
+
+    /// Waits until `path` is answered with success at all.
+    pub(crate) fn wait_for_answer(&self, path: &str) {
+        let (address, began) = (format!("{}{path}", self.url), Instant::now());
+        loop {
+            let answer = runtime().block_on(async { http().get(&address).send().await });
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "waited too long for {path}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     /// Kills the worker process and nothing else.
     pub(crate) fn kill_worker(&self) {
         signal("KILL", &self.worker());
@@ -277,14 +316,31 @@ fn is_child(pid: &str, parent: u32) -> bool {
         .any(|found| found.trim() == parent.to_string())
 }
 
-fn signal(signal: &str, target: &str) {
+/// All processes that a process started, and those that they started.
+pub(crate) fn processes_below(ancestor: u32) -> Vec<u32> {
+    let all = fs::read_dir("/proc").expect("there is /proc").flatten();
+    let pids: Vec<u32> = all
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    let children = pids
+        .into_iter()
+        .filter(|pid| is_child(&pid.to_string(), ancestor));
+    children
+        .flat_map(|child| [vec![child], processes_below(child)].concat())
+        .collect()
+}
+
+/// Sends a signal; false where there is no such process.
+pub(crate) fn try_signal(signal: &str, target: &str) -> bool {
     let status = Command::new("kill")
         .args(["-s", signal, "--", target])
+        .stderr(Stdio::null())
         .status();
-    assert!(
-        status.expect("there is a kill command").success(),
-        "kill -s {signal} {target}"
-    );
+    status.expect("there is a kill command").success()
+}
+
+fn signal(signal: &str, target: &str) {
+    assert!(try_signal(signal, target), "kill -s {signal} {target}");
 }
 
 fn kill_gently(pid: u32) {
@@ -294,7 +350,7 @@ fn kill_gently(pid: u32) {
 }
 
 /// Trusts nobody, since nobody here has TLS: reading all certificates takes longer than an answer.
-fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     let client = reqwest::Client::builder().tls_certs_only([]);
     client.build().expect("there is nothing to read")
 }
