@@ -93,6 +93,16 @@ struct Found {
     role: String,
     expires_at: Option<OffsetDateTime>,
     revoked_at: Option<OffsetDateTime>,
+    /// Of the token or the session, whichever was looked up.
+    last_used_at: Option<OffsetDateTime>,
+}
+
+impl Found {
+    /// Whether a use at `now` is to be written down.
+    fn is_news(&self, now: OffsetDateTime) -> bool {
+        self.last_used_at
+            .is_none_or(|at| at + USE_WRITTEN_EVERY <= now)
+    }
 }
 
 fn role_of(word: &str, token: Uuid) -> Result<AccessRole, StoreError> {

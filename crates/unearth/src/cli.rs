@@ -61,7 +61,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Token(TokenCommand),
     /// Print a link to the page of the server on this machine that signs one browser in.
-    Login(LoginArgs),
+    Login(StoreArgs),
     /// Remove blobs that nothing refers to any more, as a killed process leaves them, and old entries of the access log.
     Gc(GcArgs),
     /// Ask a running server whether it is healthy; for container health checks.
@@ -440,12 +440,6 @@ fn role(word: &str) -> Result<AccessRole, String> {
 pub(crate) struct RevokeArgs {
     /// Its id, as `unearth token list` shows it.
     pub(crate) id: Uuid,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-}
-
-#[derive(Debug, Clone, Args)]
-pub(crate) struct LoginArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 }

@@ -1,4 +1,4 @@
-use super::{Found, SESSION_IDLE, USE_WRITTEN_EVERY, hash, tokens::note_use};
+use super::{Found, SESSION_IDLE, hash, tokens::note_use};
 use crate::{Database, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -51,34 +51,28 @@ pub(super) async fn find(
     secret: &str,
     now: OffsetDateTime,
 ) -> Result<Option<Found>, StoreError> {
-    let row = sqlx::query!(
-        "-- access::find_session
-         select sessions.id as session, sessions.last_used_at, access_tokens.id, name, role,
-                expires_at, revoked_at
-         from sessions join access_tokens on access_tokens.id = sessions.token_id
-         where secret_hash = $1 and sessions.last_used_at > $2",
+    let found = sqlx::query_as!(
+        Found,
+        r#"-- access::find_session
+           select access_tokens.id, name, role, expires_at, revoked_at,
+                  sessions.last_used_at as "last_used_at?"
+           from sessions join access_tokens on access_tokens.id = sessions.token_id
+           where secret_hash = $1 and sessions.last_used_at > $2"#,
         &hash(secret),
         now - SESSION_IDLE,
     )
     .fetch_optional(&db.pool)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    if row.last_used_at + USE_WRITTEN_EVERY <= now {
+    if let Some(found) = found.as_ref().filter(|found| found.is_news(now)) {
         sqlx::query!(
             "-- access::note_use (session)
-             update sessions set last_used_at = $2 where id = $1",
-            row.session,
+             update sessions set last_used_at = $2 where secret_hash = $1",
+            &hash(secret),
             now,
         )
         .execute(&db.pool)
         .await?;
-        note_use(db, row.id, now).await?;
+        note_use(db, found.id, now).await?;
     }
-    Ok(Some(Found {
-        id: row.id,
-        name: row.name,
-        role: row.role,
-        expires_at: row.expires_at,
-        revoked_at: row.revoked_at,
-    }))
+    Ok(found)
 }

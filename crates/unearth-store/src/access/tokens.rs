@@ -1,4 +1,4 @@
-use super::{Found, USE_WRITTEN_EVERY, hash, role_of};
+use super::{Found, hash, role_of};
 use crate::{Database, StoreError};
 use time::OffsetDateTime;
 use unearth_audit::AccessRole;
@@ -132,7 +132,8 @@ pub(super) async fn find(
     token: &str,
     now: OffsetDateTime,
 ) -> Result<Option<Found>, StoreError> {
-    let row = sqlx::query!(
+    let found = sqlx::query_as!(
+        Found,
         "-- access::find
          select id, name, role, expires_at, revoked_at, last_used_at
          from access_tokens where token_hash = $1",
@@ -140,20 +141,10 @@ pub(super) async fn find(
     )
     .fetch_optional(&db.pool)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    if row
-        .last_used_at
-        .is_none_or(|at| at + USE_WRITTEN_EVERY <= now)
-    {
-        note_use(db, row.id, now).await?;
+    if let Some(found) = found.as_ref().filter(|found| found.is_news(now)) {
+        note_use(db, found.id, now).await?;
     }
-    Ok(Some(Found {
-        id: row.id,
-        name: row.name,
-        role: row.role,
-        expires_at: row.expires_at,
-        revoked_at: row.revoked_at,
-    }))
+    Ok(found)
 }
 
 pub(super) async fn note_use(

@@ -27,16 +27,14 @@ pub(crate) async fn run(args: &GcArgs) -> Result<(), Failure> {
             garbage::remove(&blobs, orphan).await?;
         }
     }
-    let (done, blobs) = (
-        if args.dry_run {
-            "would be removed"
-        } else {
-            "removed"
-        },
-        orphans.len(),
-    );
+    let done = if args.dry_run {
+        "would be removed"
+    } else {
+        "removed"
+    };
     println!(
-        "{blobs} blobs that nothing refers to, {:.2} MiB, {done}",
+        "{} blobs that nothing refers to, {:.2} MiB, {done}",
+        orphans.len(),
         bytes as f64 / MIB
     );
     if !args.dry_run {

@@ -1,7 +1,7 @@
 //! `unearth login`: a link to the page.
 
 use crate::{
-    cli::LoginArgs,
+    cli::StoreArgs,
     client::locate,
     exit::{Failure, NO_SERVER},
     home::Home,
@@ -9,8 +9,8 @@ use crate::{
 use anyhow::anyhow;
 
 #[tokio::main]
-pub(crate) async fn run(args: &LoginArgs) -> Result<(), Failure> {
-    let home = Home::open(&args.store)?;
+pub(crate) async fn run(args: &StoreArgs) -> Result<(), Failure> {
+    let home = Home::open(args)?;
     let Some(client) = locate::running(&home).await? else {
         let error = anyhow!(
             "no server runs on `{}`; `unearth up` starts one",
