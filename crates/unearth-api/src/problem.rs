@@ -66,6 +66,8 @@ kinds! {
     AUDIT_NOT_RECEIVING = CONFLICT "audit-not-receiving" "The audit takes no batches any more";
     AUDIT_INCOMPLETE = CONFLICT "audit-incomplete" "Not everything was posted";
     AUDIT_HAS_NO_MAPS = CONFLICT "audit-has-no-maps" "The audit kept no gradient maps";
+    SNAPSHOTS_DROPPED = CONFLICT "snapshots-dropped" "The gradient maps were given up";
+    SNAPSHOTS_IN_USE = CONFLICT "snapshots-in-use" "The gradient maps are being scored";
     SCORES_NOT_FOUND = NOT_FOUND "scores-not-found" "This was not scored";
     SCORES_NOT_READY = CONFLICT "scores-not-ready" "These scores are not ready";
     SCORES_FAILED = CONFLICT "scores-failed" "These scores could not be computed";

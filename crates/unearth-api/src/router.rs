@@ -118,6 +118,7 @@ fn small_routes() -> OpenApiRouter<App> {
         .routes(routes!(handlers::audits::list, handlers::audits::start))
         .routes(routes!(handlers::audits::estimate_only))
         .routes(routes!(handlers::audits::get, handlers::audits::delete))
+        .routes(routes!(handlers::audits::delete_snapshots))
         .routes(routes!(handlers::audits::cancel))
         .routes(routes!(handlers::audits::retry))
         .routes(routes!(handlers::runs::list))

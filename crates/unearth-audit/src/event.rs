@@ -132,6 +132,16 @@ pub enum Event {
         /// What differs.
         reason: String,
     },
+    /// A device has too little memory: all trainings of the audit begin again with half the batch, and with half the
+    /// learning rate.
+    Recipe {
+        /// What ran out.
+        reason: String,
+        /// Examples per optimiser step from now on.
+        batch_size: u32,
+        /// Peak learning rate from now on.
+        lr: f64,
+    },
     /// The worker gave the run back or lost it; it will be tried again.
     Interrupted {
         /// Why.

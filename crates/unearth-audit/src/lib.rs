@@ -57,7 +57,10 @@ pub use pie::{
     Quantisation, Recall, RecallRow, Recalls, Sparsity, Tested, Top1,
 };
 pub use plan::{PlannedRun, Role, Wanted, plan};
-pub use recipe::{Augment, GradientTarget, Init, MAP_SIDE_MAX, Model, Precision, Pruning, Recipe};
+pub use recipe::{
+    Augment, GradientTarget, HALVED_BATCH_MIN, Init, MAP_SIDE_MAX, Model, Precision, Pruning,
+    Recipe,
+};
 pub use recipe_request::{Checkpoints, RecipeRequest};
 pub use record::{EpochRecord, LogitSource, Record};
 pub use review::{Standing, Verdict};

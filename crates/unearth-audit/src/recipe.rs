@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// to it, which changes VoG; the size is therefore part of the recipe.
 pub const MAP_SIDE_MAX: u32 = 64;
 
+/// Batches are not halved below it: batch normalisation needs a few examples to normalise by.
+pub const HALVED_BATCH_MIN: u32 = 8;
+
 /// A complete recipe: two trainings with equal recipe, seed, data, thread count and precision
 /// give equal bits on the same kind of device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,6 +79,20 @@ impl Recipe {
     /// Content hash of the recipe: BLAKE3 of its canonical JSON, in hex.
     pub fn hash(&self) -> String {
         crate::origin::hash_of(self)
+    }
+
+    /// The recipe for a device with too little memory for this one: half the batch, and half the learning rate, so that
+    /// an epoch moves the weights about as far as before (the linear scaling rule, Goyal et al. 2017, arXiv 1706.02677).
+    /// Gathering the gradients of two halves would not give the same numbers as the whole batch: batch normalisation
+    /// sees each by itself. None where half would be below [`HALVED_BATCH_MIN`].
+    pub fn with_half_batch(&self) -> Option<Self> {
+        let batch_size = self.batch_size / 2;
+        let share = f64::from(batch_size) / f64::from(self.batch_size);
+        (batch_size >= HALVED_BATCH_MIN).then(|| Self {
+            batch_size,
+            lr: self.lr * share,
+            ..self.clone()
+        })
     }
 
     /// Bytes of one example's stored map: f16 pixels, without its scale.

@@ -179,6 +179,6 @@ pub enum TrainingError {
 impl TrainingError {
     /// Whether another attempt may end differently.
     pub fn is_worth_retrying(&self) -> bool {
-        matches!(self, Self::OutOfMemory { .. } | Self::Backend(_))
+        matches!(self, Self::Backend(_))
     }
 }

@@ -287,6 +287,7 @@ async fn begin_run(db: &Database, size: Size) -> (ClaimedRun, Uuid) {
             pie: None,
         }),
         seeds: 1,
+        keep_snapshots: true,
         archaeology: None,
         pie: None,
         signals,

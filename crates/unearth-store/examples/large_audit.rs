@@ -202,6 +202,7 @@ async fn begun_run(db: &Database, dataset: Uuid) -> (ClaimedRun, Uuid) {
         dataset_id: dataset,
         runs: plan(&wanted),
         seeds: 1,
+        keep_snapshots: true,
         archaeology: None,
         pie: None,
         signals,

@@ -31,6 +31,8 @@ pub struct NewAudit {
     pub archaeology: Option<Archaeology>,
     /// Which populations of models are compared, where that was asked for.
     pub pie: Option<Pie>,
+    /// Whether its gradient maps stay once it has succeeded.
+    pub keep_snapshots: bool,
     /// Cost foreseen.
     pub estimate: Estimate,
     /// The runs it needs.
@@ -52,6 +54,8 @@ pub struct Audit {
     pub origin: Origin,
     /// BLAKE3 of the recipe, or of what is posted.
     pub recipe_hash: String,
+    /// The recipe that was asked for, where a device had too little memory for it.
+    pub recipe_asked: Option<Recipe>,
     /// VoG scorings.
     pub scorings: Vec<Scoring>,
     /// Seed.
@@ -62,6 +66,10 @@ pub struct Audit {
     pub archaeology: Option<Archaeology>,
     /// Which populations of models are compared, where that was asked for.
     pub pie: Option<Pie>,
+    /// Whether its gradient maps stay once it has succeeded.
+    pub keep_snapshots: bool,
+    /// When they were given up.
+    pub snapshots_dropped_at: Option<OffsetDateTime>,
     /// How many runs it has, and how many of them are done.
     pub runs: RunCount,
     /// What the run is for whose progress this is.
@@ -151,8 +159,8 @@ pub async fn insert(db: &Database, new: &NewAudit, now: OffsetDateTime) -> Resul
     let mut tx = db.pool.begin().await?;
     sqlx::query!(
         "-- audits::insert
-         insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, seeds, archaeology, pie, state, estimate, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12)",
+         insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, seeds, archaeology, pie, keep_snapshots, state, estimate, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, $13)",
         new.id,
         new.dataset_id,
         Json(&new.signals) as _,
@@ -163,6 +171,7 @@ pub async fn insert(db: &Database, new: &NewAudit, now: OffsetDateTime) -> Resul
         new.seeds as i32,
         new.archaeology.as_ref().map(Json) as _,
         new.pie.as_ref().map(Json) as _,
+        new.keep_snapshots,
         Json(new.estimate) as _,
         now,
     )
@@ -219,11 +228,14 @@ struct Row {
     signals: Json<Vec<Signal>>,
     origin: Json<Origin>,
     recipe_hash: String,
+    recipe_asked: Option<Json<Recipe>>,
     scorings: Json<Vec<Scoring>>,
     seed: i64,
     seeds: i32,
     archaeology: Option<Json<Archaeology>>,
     pie: Option<Json<Pie>>,
+    keep_snapshots: bool,
+    snapshots_dropped_at: Option<OffsetDateTime>,
     runs_total: i64,
     runs_done: i64,
     role: String,
@@ -255,11 +267,14 @@ impl TryFrom<Row> for Audit {
             signals: row.signals.0,
             origin: row.origin.0,
             recipe_hash: row.recipe_hash,
+            recipe_asked: row.recipe_asked.map(|Json(recipe)| recipe),
             scorings: row.scorings.0,
             seed: row.seed,
             seeds: row.seeds as u32,
             archaeology: row.archaeology.map(|Json(archaeology)| archaeology),
             pie: row.pie.map(|Json(pie)| pie),
+            keep_snapshots: row.keep_snapshots,
+            snapshots_dropped_at: row.snapshots_dropped_at,
             runs: RunCount {
                 total: row.runs_total,
                 done: row.runs_done,
@@ -324,9 +339,11 @@ async fn select(
            select audits.id, audits.dataset_id, datasets.name as dataset_name,
                   audits.signals as "signals: Json<Vec<Signal>>",
                   audits.recipe as "origin: Json<Origin>", audits.recipe_hash,
+                  audits.recipe_asked as "recipe_asked: Json<Recipe>",
                   audits.scorings as "scorings: Json<Vec<Scoring>>", audits.seed, audits.seeds,
                   audits.archaeology as "archaeology: Json<Archaeology>",
                   audits.pie as "pie: Json<Pie>",
+                  audits.keep_snapshots, siblings.maps_dropped_at as snapshots_dropped_at,
                   siblings.total as "runs_total!", siblings.done as "runs_done!",
                   runs.role as "role!", audits.state, audits.reason, audits.estimate as "estimate: Json<Estimate>",
                   audits.result as "result: Json<AuditResult>",
@@ -348,7 +365,8 @@ async fn select(
                limit 1
            ) runs
            cross join lateral (
-               select count(*) as total, count(*) filter (where state = 'succeeded') as done
+               select count(*) as total, count(*) filter (where state = 'succeeded') as done,
+                      max(maps_dropped_at) as maps_dropped_at
                from runs every where every.audit_id = audits.id
            ) siblings
            left join workers on workers.id = runs.lease_worker and runs.state = 'running'
@@ -364,6 +382,21 @@ async fn select(
     .fetch_all(&db.pool)
     .await?;
     rows.into_iter().map(Audit::try_from).collect()
+}
+
+/// The recipe that an audit was asked for, where a device had too little memory for it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn recipe_asked(db: &Database, id: Uuid) -> Result<Option<Recipe>, StoreError> {
+    let asked = sqlx::query_scalar!(
+        r#"-- audits::recipe_asked
+           select recipe_asked as "recipe: Json<Recipe>" from audits where id = $1"#,
+        id,
+    )
+    .fetch_one(&db.pool)
+    .await?;
+    Ok(asked.map(|Json(recipe)| recipe))
 }
 
 /// Bytes that audits ask for.

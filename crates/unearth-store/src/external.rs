@@ -41,6 +41,8 @@ pub struct NewExternal {
     pub archaeology: Option<Archaeology>,
     /// VoG scorings.
     pub scorings: Vec<Scoring>,
+    /// Whether its gradient maps stay once it has succeeded.
+    pub keep_snapshots: bool,
     /// Cost foreseen.
     pub estimate: Estimate,
 }
@@ -60,8 +62,8 @@ pub async fn insert(
     let signals: [Signal; 0] = [];
     sqlx::query!(
         "-- external::insert
-         insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, archaeology, state, estimate, created_at)
-         values ($1, $2, $3, $4, $5, $6, 0, $7, 'receiving', $8, $9)",
+         insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, archaeology, keep_snapshots, state, estimate, created_at)
+         values ($1, $2, $3, $4, $5, $6, 0, $7, $8, 'receiving', $9, $10)",
         new.id,
         new.dataset_id,
         Json(&signals) as _,
@@ -69,6 +71,7 @@ pub async fn insert(
         new.run.hash(),
         Json(&new.scorings) as _,
         new.archaeology.as_ref().map(Json) as _,
+        new.keep_snapshots,
         Json(new.estimate) as _,
         now,
     )

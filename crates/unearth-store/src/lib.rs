@@ -27,6 +27,7 @@ pub mod labels;
 mod little_endian;
 pub mod predictions;
 pub mod probes;
+pub mod retention;
 pub mod reviews;
 pub mod runs;
 pub mod samples;

@@ -9,12 +9,14 @@
 
 mod claim;
 mod end;
+mod halve;
 mod list;
 
 pub use claim::{Claimant, Refused, claim, refused};
 pub use end::{
     Ending, Failed, GivenBack, Succeeded, cancelled, fail, give_back, succeed, succeed_with_audit,
 };
+pub use halve::{Halved, halve_batch};
 pub use list::{Listed, list};
 
 use crate::{Database, StoreError, audits::RunResult, error::fenced, events};

@@ -54,7 +54,7 @@ pub(crate) async fn ensure_partition(db: &Database, run: i64) -> Result<(), Stor
     Ok(())
 }
 
-/// Drops the partitions of runs that are gone; their space returns to the file system.
+/// Drops the partitions of runs that are gone or have given their maps up; their space returns to the file system.
 ///
 /// Readers and writers of other runs go on meanwhile. Postgres detaches a partition only once
 /// nobody is in the middle of reading or writing the table, and a gradient sweep writes for as long as it
@@ -68,7 +68,7 @@ pub async fn drop_orphans(db: &Database) -> Result<(), StoreError> {
     connection.close_on_drop();
     match drop_each_orphan(&mut connection).await {
         Err(StoreError::Database(error)) if is_lock_timeout(&error) => {
-            tracing::info!("partitions of deleted runs are in use; they will be dropped later");
+            tracing::info!("partitions that nobody keeps are in use; they will be dropped later");
             Ok(())
         }
         outcome => outcome,
@@ -106,7 +106,8 @@ async fn drop_each_orphan(connection: &mut PgConnection) -> Result<(), StoreErro
              and relnamespace = (select parent.relnamespace from pg_class parent
                                  where parent.oid = 'snapshot_chunks'::regclass)
              and not exists (select 1 from runs
-                             where relname = 'snapshot_chunks_run_' || runs.id)
+                             where relname = 'snapshot_chunks_run_' || runs.id
+                               and runs.maps_dropped_at is null)
            order by inhdetachpending desc nulls last"#,
     )
     .fetch_all(&mut *connection)

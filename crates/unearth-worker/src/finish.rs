@@ -6,7 +6,7 @@ use crate::{
 use tokio::sync::watch;
 use unearth_audit::{Phase, Progress, Role};
 use unearth_store::{
-    audits::AuditResult,
+    audits::{self, AuditResult},
     runs::{self, ClaimedRun, Ending, Succeeded},
     usage,
 };
@@ -78,11 +78,12 @@ async fn result(
     let recipe = mains.first().and_then(|main| main.origin.recipe());
     let recipe =
         recipe.ok_or_else(|| WorkerError::Inconsistent("the main run has no recipe".to_owned()))?;
+    let asked = audits::recipe_asked(&worker.db, run.audit_id).await?;
     let outcome = &main.outcome;
     Ok(AuditResult {
         training_accuracy: Some(outcome.training_accuracy),
         held_out_accuracy: outcome.held_out_accuracy,
-        warnings: quality::warnings(outcome, recipe, data.pack.classes()),
+        warnings: quality::warnings(outcome, recipe, asked.as_ref(), data.pack.classes()),
         environment: Some(main.environment.clone()),
         fit_secs: Some(trained.iter().map(|run| run.outcome.fit_secs).sum()),
         sweep_secs: Some(trained.iter().map(|run| run.outcome.sweep_secs).sum()),

@@ -23,7 +23,7 @@ use unearth_dataset::probes::{Synthesised, synthesise};
 use unearth_store::{
     StoreError,
     probes::{self, Probe},
-    runs::{self, ClaimedRun, FRUITLESS_ATTEMPTS_MAX, Failed, GivenBack},
+    runs::{self, ClaimedRun, FRUITLESS_ATTEMPTS_MAX, Failed, GivenBack, Halved},
     weights,
 };
 
@@ -255,6 +255,9 @@ async fn end(worker: &Worker, run: &ClaimedRun, error: WorkerError) {
             cancelled.map_err(WorkerError::from)
         }
         WorkerError::Leaving => give_back(worker, run, &reason, GivenBack::Leaving).await,
+        WorkerError::Training(TrainingError::OutOfMemory { .. }) => {
+            out_of_memory(worker, run, &reason).await
+        }
         error if error.is_worth_retrying() => {
             tracing::error!(error = reason, "the attempt failed");
             let again_at = now + back_off(run.fruitless_attempts);
@@ -279,6 +282,22 @@ async fn give_back(
 ) -> Result<(), WorkerError> {
     runs::give_back(&worker.db, run, reason, given_back, (worker.now)()).await?;
     Ok(())
+}
+
+/// Begins the audit again with half the batch, or ends the run where that is too small.
+async fn out_of_memory(worker: &Worker, run: &ClaimedRun, reason: &str) -> Result<(), WorkerError> {
+    let now = (worker.now)();
+    match runs::halve_batch(&worker.db, run, reason, now).await? {
+        Halved::Yes(resume_points) => {
+            tracing::warn!(reason, "begins again with half the batch");
+            for blob in resume_points {
+                worker.blobs.delete(&blob).await?;
+            }
+            Ok(())
+        }
+        Halved::Cancelled => Ok(runs::cancelled(&worker.db, run, now).await?),
+        Halved::TooSmall => failed(worker, run, reason).await,
+    }
 }
 
 /// Ends a run as failed. Where its audit can do without it and nothing else is left, that is finished.

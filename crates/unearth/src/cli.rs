@@ -308,6 +308,10 @@ pub(crate) struct AuditArgs {
     /// Leave out images that cannot be decoded instead of refusing the dataset.
     #[arg(long)]
     pub(crate) skip_bad_examples: bool,
+    /// Give the gradient maps up once everything is ranked: they are most of what an audit takes, and only their
+    /// pictures and further windows need them.
+    #[arg(long)]
+    pub(crate) drop_snapshots: bool,
     /// Where to write the ranking: `FILE` for the first signal or `SIGNAL=FILE`, a population's as
     /// `pie@0.5=FILE` or `cie_int8=FILE`; may be repeated. The record of how it was made goes beside it, as
     /// `FILE.json`.
@@ -452,6 +456,9 @@ pub(crate) struct GcArgs {
     /// How old a blob must be: a younger one may belong to an upload that is under way.
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) older_than_hours: u32,
+    /// Give up the gradient maps of audits that succeeded this many days ago; their rankings stay [default: keep them].
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) snapshots_days: Option<u32>,
     /// How long the access log is kept.
     #[arg(long, default_value_t = 365)]
     pub(crate) access_log_days: u32,

@@ -1,6 +1,15 @@
 import type { AuditEvent, LiveProgress } from "./types";
 
-const KINDS = ["state", "started", "epoch", "checkpoint", "missing", "refused", "interrupted"];
+const KINDS = [
+  "state",
+  "started",
+  "epoch",
+  "checkpoint",
+  "missing",
+  "refused",
+  "recipe",
+  "interrupted",
+];
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
 

@@ -829,6 +829,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audits/{id}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Gives up the gradient maps of an audit that succeeded, by far the most of what it takes. Its rankings, records and
+         *     decisions stay; further windows cannot be scored, and its maps not be looked at any more.
+         */
+        delete: operations["delete_audits_id_snapshots"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audits/{id}/statistics": {
         parameters: {
             query?: never;
@@ -1333,6 +1353,8 @@ export interface components {
              * @description Identity.
              */
             id: string;
+            /** @description Whether its gradient maps stay once it has succeeded. */
+            keep_snapshots: boolean;
             /** @description Who trains: we, or the user's own code. */
             kind: components["schemas"]["AuditKind"];
             pie?: components["schemas"]["Pie"] | null;
@@ -1345,6 +1367,7 @@ export interface components {
             /** @description Why it failed or was cancelled. */
             reason?: string | null;
             recipe?: components["schemas"]["Recipe"] | null;
+            recipe_asked?: components["schemas"]["Recipe"] | null;
             /** @description BLAKE3 of the recipe, or of what is posted. */
             recipe_hash: string;
             result?: components["schemas"]["AuditResult"] | null;
@@ -1372,6 +1395,11 @@ export interface components {
             seeds: number;
             /** @description Signals asked for. */
             signals: components["schemas"]["Signal"][];
+            /**
+             * Format: date-time
+             * @description When they were given up; null while they are kept.
+             */
+            snapshots_dropped_at?: string | null;
             /**
              * Format: date-time
              * @description When a worker first took it.
@@ -1499,6 +1527,11 @@ export interface components {
             predicted?: string | null;
             /** @description Its place in every ranking that is ready. */
             scores: components["schemas"]["ExampleScore"][];
+            /**
+             * Format: date-time
+             * @description When the audit gave its gradient maps up; null while it keeps them.
+             */
+            snapshots_dropped_at?: string | null;
             /** @description What the decisions on it come to. */
             standing: components["schemas"]["ExampleStanding"];
             suggestion?: components["schemas"]["Suggestion"] | null;
@@ -2141,6 +2174,21 @@ export interface components {
             reason: string;
             /** @description Worker's name. */
             worker: string;
+        } | {
+            /**
+             * Format: int32
+             * @description Examples per optimiser step from now on.
+             */
+            batch_size: number;
+            /** @enum {string} */
+            kind: "recipe";
+            /**
+             * Format: double
+             * @description Peak learning rate from now on.
+             */
+            lr: number;
+            /** @description What ran out. */
+            reason: string;
         } | {
             /** @enum {string} */
             kind: "interrupted";
@@ -3752,6 +3800,11 @@ export interface components {
              * @description The dataset; it must be ready.
              */
             dataset_id: string;
+            /**
+             * @description Whether its gradient maps stay once it has succeeded, for further windows and to be looked at; true by default.
+             *     Rankings stay in any case.
+             */
+            keep_snapshots?: boolean | null;
             /** @description `trained`, the default. */
             kind?: components["schemas"]["AuditKind"];
             pie?: components["schemas"]["PieRequest"] | null;
@@ -3793,6 +3846,11 @@ export interface components {
              * @description Epochs of which records will be posted, counted from 1; none by default.
              */
             epochs?: number;
+            /**
+             * @description Whether its gradient maps stay once it has succeeded, for further windows and to be looked at; true by default.
+             *     Rankings stay in any case.
+             */
+            keep_snapshots?: boolean | null;
             /** @description `external`. */
             kind: components["schemas"]["AuditKind"];
             logits?: components["schemas"]["LogitSource"] | null;
@@ -6235,6 +6293,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ScoreSets"];
                 };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_audits_id_snapshots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are gone, and their space is returned. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {

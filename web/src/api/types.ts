@@ -96,6 +96,7 @@ export type AuditEvent = { seq: number; at: string } & (
   | { kind: "checkpoint"; role: Role; checkpoint: number; checkpoints: number; epoch: number }
   | { kind: "missing"; member: Member; reason: string }
   | { kind: "refused"; worker: string; reason: string }
+  | { kind: "recipe"; reason: string; batch_size: number; lr: number }
   | { kind: "interrupted"; reason: string }
 );
 

@@ -55,7 +55,8 @@ export function useLiveAudit(id: string): LiveAudit {
       onEvent(event) {
         setCurves((before) => extend(before, event));
         setLog((before) => record(before, event));
-        if (event.kind === "state" || event.kind === "interrupted") {
+        if (event.kind === "recipe") setCurves(NO_CURVES);
+        if (["state", "interrupted", "recipe"].includes(event.kind)) {
           setProgress(null);
           audit.reload();
         }

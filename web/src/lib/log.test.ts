@@ -53,6 +53,10 @@ describe("an event in words", () => {
       "Gradients after epoch 5 are stored, checkpoint 2 of 3",
     ],
     [
+      { kind: "recipe", reason: "cuda:0 ran out of memory", batch_size: 64, lr: 0.05 },
+      "Everything begins again with batches of 64 and a learning rate of 0.05: cuda:0 ran out of memory",
+    ],
+    [
       { kind: "interrupted", reason: "its worker was lost" },
       "A training was interrupted and will be tried again: its worker was lost",
     ],

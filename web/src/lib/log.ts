@@ -36,6 +36,8 @@ export function told(event: AuditEvent): string | null {
       return `${memberTitle(event.member)} failed for good, and the audit goes on without it: ${event.reason}`;
     case "refused":
       return `${event.worker} leaves a training to a worker that can continue it exactly: ${event.reason}`;
+    case "recipe":
+      return `Everything begins again with batches of ${event.batch_size} and a learning rate of ${event.lr}: ${event.reason}`;
     case "interrupted":
       return `A training was interrupted and will be tried again: ${event.reason}`;
     case "checkpoint":

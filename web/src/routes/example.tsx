@@ -94,7 +94,11 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
               archaeologyHref={`${auditPath(id)}?tab=archaeology`}
             />
           </div>
-          <GradientMaps maps={shown.gradients} chosen={map} />
+          <GradientMaps
+            maps={shown.gradients}
+            chosen={map}
+            droppedAt={shown.snapshots_dropped_at ?? null}
+          />
           <div class="example__words">
             <ExemplarTable
               exemplars={shown.exemplars}

@@ -22,6 +22,7 @@ use unearth_audit::{
 };
 use unearth_store::{
     audits::{self, Changed, NewAudit},
+    retention::{self, GivenUp},
     weights,
 };
 use utoipa::IntoParams;
@@ -79,6 +80,7 @@ pub(crate) async fn start(State(app): State<App>, body: JsonBody) -> Result<Resp
         scorings: resolved.scorings,
         seed: request.seed as i64,
         seeds: resolved.seeds,
+        keep_snapshots: request.keep_snapshots.unwrap_or(true),
         estimate: resolved.estimate,
     };
     audits::insert(&app.db, &new, (app.now)()).await?;
@@ -304,4 +306,30 @@ pub(crate) async fn delete(
         app.blobs.delete(&blob).await?;
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives up the gradient maps of an audit that succeeded, by far the most of what it takes. Its rankings, records and
+/// decisions stay; further windows cannot be scored, and its maps not be looked at any more.
+#[utoipa::path(
+    delete, path = "/v1/audits/{id}/snapshots", tag = "audits", security(("token" = ["operator"])), params(("id" = Uuid, Path)),
+    responses((status = 204, description = "They are gone, and their space is returned."))
+)]
+pub(crate) async fn delete_snapshots(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, Problem> {
+    match retention::give_up(&app.db, id, (app.now)()).await? {
+        GivenUp::Yes => Ok(StatusCode::NO_CONTENT),
+        GivenUp::NotFound => Err(load::no_such_audit(id)),
+        GivenUp::InUse => Err(Problem::new(
+            &problem::SNAPSHOTS_IN_USE,
+            "further windows are being scored from them",
+        )
+        .hint("try again when they are scored")),
+        GivenUp::No(state) => Err(Problem::new(
+            &problem::AUDIT_NOT_FINISHED,
+            format!("it is {state}"),
+        )
+        .hint("only audits that succeeded can do without their maps; others can be deleted")),
+    }
 }

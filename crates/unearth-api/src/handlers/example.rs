@@ -67,6 +67,7 @@ pub(crate) async fn get(
         scores: scores_of(&app, &audit, index).await?,
         trajectory: trajectory(&learned, classes)?,
         gradients: maps.iter().map(|map| gradient(id, index, map)).collect(),
+        snapshots_dropped_at: audit.snapshots_dropped_at,
     }))
 }
 

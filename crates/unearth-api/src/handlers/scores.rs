@@ -57,6 +57,13 @@ pub(crate) async fn start(
                 .hint("begin another audit with the signal vog"),
         );
     }
+    if let Some(dropped) = audit.snapshots_dropped_at {
+        return Err(Problem::new(
+            &problem::SNAPSHOTS_DROPPED,
+            format!("on {}", dropped.date()),
+        )
+        .hint("begin another audit that keeps its snapshots; what was scored before stays"));
+    }
     let wanted = ScoringRequest {
         variant: request.variant,
         windows: request.windows,

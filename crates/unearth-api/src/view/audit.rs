@@ -34,6 +34,9 @@ pub(crate) struct Audit {
     external: Option<ExternalRun>,
     /// BLAKE3 of the recipe, or of what is posted.
     recipe_hash: String,
+    /// The recipe that was asked for, where a device had too little memory for it and the audit began again with half
+    /// the batch; null otherwise.
+    recipe_asked: Option<Recipe>,
     /// Seed of initialisation, data order and augmentation.
     seed: i64,
     /// How many seeds are trained, this one and others.
@@ -42,6 +45,11 @@ pub(crate) struct Audit {
     archaeology: Option<Archaeology>,
     /// Which populations of models are compared; null where that was not asked for.
     pie: Option<Pie>,
+    /// Whether its gradient maps stay once it has succeeded.
+    keep_snapshots: bool,
+    /// When they were given up; null while they are kept.
+    #[serde(with = "time::serde::rfc3339::option")]
+    snapshots_dropped_at: Option<OffsetDateTime>,
     /// How many trainings it needs.
     runs: i64,
     /// How many of them are done.
@@ -237,6 +245,10 @@ pub(crate) struct StartExternal {
     #[serde(default)]
     #[schema(required = false)]
     pub(crate) scoring: ScoringRequest,
+    /// Whether its gradient maps stay once it has succeeded, for further windows and to be looked at; true by default.
+    /// Rankings stay in any case.
+    #[schema(required = false)]
+    pub(crate) keep_snapshots: Option<bool>,
 }
 
 impl StartExternal {
@@ -284,6 +296,10 @@ pub(crate) struct StartAudit {
     #[serde(default)]
     #[schema(required = false)]
     pub(crate) pie: Option<PieRequest>,
+    /// Whether its gradient maps stay once it has succeeded, for further windows and to be looked at; true by default.
+    /// Rankings stay in any case.
+    #[schema(required = false)]
+    pub(crate) keep_snapshots: Option<bool>,
     /// How many seeds to train, at most 20; 1 by default. With more, every score and rank comes with its
     /// range over them.
     #[serde(default)]
@@ -327,10 +343,13 @@ impl From<audits::Audit> for Audit {
             recipe: row.origin.recipe().cloned(),
             external: row.origin.external().cloned(),
             recipe_hash: row.recipe_hash,
+            recipe_asked: row.recipe_asked,
             seed: row.seed,
             seeds: row.seeds,
             archaeology: row.archaeology,
             pie: row.pie,
+            keep_snapshots: row.keep_snapshots,
+            snapshots_dropped_at: row.snapshots_dropped_at,
             runs: row.runs.total,
             runs_done: row.runs.done,
             role: row.role,

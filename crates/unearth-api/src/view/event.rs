@@ -80,6 +80,7 @@ impl AuditEvent {
             Event::Checkpoint { .. } => "checkpoint",
             Event::Missing { .. } => "missing",
             Event::Refused { .. } => "refused",
+            Event::Recipe { .. } => "recipe",
             Event::Interrupted { .. } => "interrupted",
         }
     }

@@ -322,6 +322,9 @@ pub(crate) struct AuditedExample {
     pub(crate) trajectory: Trajectory,
     /// Its gradient maps.
     pub(crate) gradients: Vec<Gradient>,
+    /// When the audit gave its gradient maps up; null while it keeps them.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(crate) snapshots_dropped_at: Option<OffsetDateTime>,
 }
 
 /// The label that late epochs find most probable, and the next one. A probability is a mean over those

@@ -45,6 +45,7 @@ async fn an_audit_waits_for_a_worker() {
       "finished_at": null,
       "heartbeat_at": null,
       "id": "00000000-0000-0000-0000-000000000004",
+      "keep_snapshots": true,
       "kind": "trained",
       "pie": null,
       "progress": null,
@@ -70,6 +71,7 @@ async fn an_audit_waits_for_a_worker() {
         "weight_decay": 0.0005,
         "width": 4
       },
+      "recipe_asked": null,
       "recipe_hash": null,
       "result": null,
       "role": "main",
@@ -92,6 +94,7 @@ async fn an_audit_waits_for_a_worker() {
         "el2n",
         "aleatoric"
       ],
+      "snapshots_dropped_at": null,
       "started_at": null,
       "state": "queued",
       "urls": {

@@ -74,5 +74,5 @@ fn every_route_of_the_contract_is_documented() {
             );
         }
     }
-    assert_eq!(document["paths"].as_object().unwrap().len(), 59);
+    assert_eq!(document["paths"].as_object().unwrap().len(), 60);
 }

@@ -67,6 +67,7 @@ async fn an_example_shows_scores_trajectory_and_gradients() {
           "value_reason": null
         }
       ],
+      "snapshots_dropped_at": null,
       "split": "train",
       "standing": {
         "label": null,

@@ -76,3 +76,46 @@ async fn only_finished_audits_are_scored_further() {
     let answer = service.post(&path, r#"{"windows": ["all"]}"#).await;
     answer.problem(409, "audit-not-finished");
 }
+
+#[tokio::test]
+async fn maps_that_are_given_up_are_scored_no_further() {
+    let service = Service::start().await;
+    let dataset = stage::dataset(&service, 6).await;
+    let audit = stage::finished_audit(&service, dataset, 6).await;
+    let waiting = stage::queued_audit(&service, dataset).await;
+    let path = format!("/v1/audits/{audit}");
+    let snapshots = format!("{path}/snapshots");
+    let further = r#"{"windows": ["late"]}"#;
+    assert_eq!(
+        service.get(&path).await.expect(200).json()["snapshots_dropped_at"],
+        json!(null)
+    );
+    let answer = service
+        .delete(&format!("/v1/audits/{waiting}/snapshots"))
+        .await;
+    answer.problem(409, "audit-not-finished");
+
+    service
+        .post(&format!("{path}/scores"), further)
+        .await
+        .expect(202);
+    let answer = service.delete(&snapshots).await;
+    answer.problem(409, "snapshots-in-use");
+    sqlx::query("delete from score_sets where state = 'queued'")
+        .execute(&mut service.sql().await)
+        .await
+        .unwrap();
+
+    service.delete(&snapshots).await.expect(204);
+    service.delete(&snapshots).await.expect(204);
+    let view = service.get(&path).await.expect(200).json();
+    assert!(view["snapshots_dropped_at"].is_string(), "{view}");
+    let answer = service.post(&format!("{path}/scores"), further).await;
+    answer.problem(409, "snapshots-dropped");
+    let example = service.get(&format!("{path}/examples/0")).await.expect(200);
+    assert_eq!(example.json()["gradients"], json!([]));
+    service
+        .delete(&format!("/v1/audits/{dataset}/snapshots"))
+        .await
+        .problem(404, "audit-not-found");
+}

@@ -24,7 +24,7 @@ pub enum Succeeded {
 /// Begins a change of a run that is held; all runs of its audit stay as they are until its end. Where the
 /// lease is lost nothing stays locked: a lock that is dropped with its transaction stays a moment, and hides
 /// the run from a claim.
-async fn hold(
+pub(super) async fn hold(
     db: &Database,
     run: &ClaimedRun,
 ) -> Result<Transaction<'static, Postgres>, StoreError> {
@@ -101,6 +101,7 @@ pub async fn succeed_with_audit(
     .execute(&mut *tx)
     .await?;
     crate::seed_scores::forget(&mut tx, run.audit_id).await?;
+    crate::retention::give_up_unless_kept(&mut tx, run.audit_id, now).await?;
     let event = Event::State {
         state: State::Succeeded,
         reason: None,

@@ -29,6 +29,7 @@ async fn receiving(world: &World) {
         run: request.resolve(&["a".into(), "b".into()]).unwrap(),
         probes: vec![],
         archaeology: None,
+        keep_snapshots: true,
         scorings: vec![Scoring::DEFAULT],
         estimate: Estimate {
             seconds: 1.0,

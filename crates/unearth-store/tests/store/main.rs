@@ -19,6 +19,7 @@ mod fencing;
 mod garbage;
 mod populations;
 mod requests;
+mod retention;
 mod samples;
 mod schema;
 mod scores;

@@ -406,6 +406,7 @@ pub(crate) fn new_audit(number: u128, dataset: Uuid) -> NewAudit {
             pie: None,
         }),
         seeds: 1,
+        keep_snapshots: true,
         archaeology: None,
         pie: None,
         signals,

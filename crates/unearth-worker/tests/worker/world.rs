@@ -185,6 +185,7 @@ impl World {
         let facts = stored.facts.unwrap();
         let request = RecipeRequest {
             epochs: Some(2),
+            batch_size: Some(16),
             checkpoints: Some(Checkpoints::Epochs(vec![1, 2])),
             ..RecipeRequest::default()
         };
@@ -202,6 +203,7 @@ impl World {
                 pie: pie.as_ref(),
             }),
             seeds: 1,
+            keep_snapshots: true,
             archaeology: None,
             pie,
             signals,

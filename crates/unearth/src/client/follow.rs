@@ -74,12 +74,17 @@ impl Shown {
                 self.last_loss = number(event, "loss").zip(number(event, "accuracy"));
             }
             "interrupted" => {
-                let reason = event
-                    .get("reason")
-                    .and_then(Value::as_str)
-                    .unwrap_or("unknown");
+                let reason = reason(event);
                 self.say(&format!(
                     "interrupted: {reason}; it goes on from its last checkpoint"
+                ));
+            }
+            "recipe" => {
+                self.last_loss = None;
+                self.say(&format!(
+                    "{}; everything begins again with batches of {}",
+                    reason(event),
+                    count(event, "batch_size")
                 ));
             }
             _ => {}
@@ -140,6 +145,11 @@ impl Shown {
 
 fn number(event: &Value, key: &str) -> Option<f64> {
     event.get(key).and_then(Value::as_f64)
+}
+
+fn reason(event: &Value) -> &str {
+    let reason = event.get("reason").and_then(Value::as_str);
+    reason.unwrap_or("for no reason that is known")
 }
 
 /// 0 where it is not told.

@@ -148,11 +148,15 @@ fn request(args: &AuditArgs, weights: Option<&Weights>) -> Result<Map<String, Va
     let archaeology = args.archaeology.then(|| ("archaeology", json!({})));
     let pie = populations::request(&args.populations).map(|asked| ("pie", asked));
     let seeds = (args.seeds != 1).then(|| ("seeds", json!(args.seeds)));
+    let keep_snapshots = args
+        .drop_snapshots
+        .then(|| ("keep_snapshots", json!(false)));
     Ok(fields
         .into_iter()
         .chain(archaeology)
         .chain(pie)
         .chain(seeds)
+        .chain(keep_snapshots)
         .map(|(field, value)| (field.to_owned(), value))
         .collect())
 }

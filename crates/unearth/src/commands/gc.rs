@@ -6,7 +6,10 @@ use crate::{
     home::{self, Home},
 };
 use time::{Duration, OffsetDateTime};
-use unearth_store::garbage;
+use unearth_store::{
+    Database, garbage,
+    retention::{self, GivenUp},
+};
 
 const MIB: f64 = 1_048_576.0;
 
@@ -37,6 +40,9 @@ pub(crate) async fn run(args: &GcArgs) -> Result<(), Failure> {
         orphans.len(),
         bytes as f64 / MIB
     );
+    if let Some(days) = args.snapshots_days {
+        give_up_snapshots(&db, days, now, args.dry_run).await?;
+    }
     if !args.dry_run {
         let kept = Duration::days(args.access_log_days.into());
         let gone = garbage::forget_accesses(&db, now - kept).await?;
@@ -46,5 +52,35 @@ pub(crate) async fn run(args: &GcArgs) -> Result<(), Failure> {
         );
     }
     db.close().await;
+    Ok(())
+}
+
+async fn give_up_snapshots(
+    db: &Database,
+    days: u32,
+    now: OffsetDateTime,
+    dry_run: bool,
+) -> Result<(), Failure> {
+    let size_before = db.size_bytes().await?;
+    let old = retention::keeping_since(db, now - Duration::days(days.into())).await?;
+    let mut given_up = 0;
+    for &audit in &old {
+        println!("gradient maps of audit {audit}");
+        if !dry_run && retention::give_up(db, audit, now).await? == GivenUp::Yes {
+            given_up += 1;
+        }
+    }
+    if dry_run {
+        println!(
+            "the gradient maps of {} audits would be given up",
+            old.len()
+        );
+        return Ok(());
+    }
+    let returned = size_before.saturating_sub(db.size_bytes().await?);
+    println!(
+        "the gradient maps of {given_up} audits given up, {:.2} MiB of the database returned",
+        returned as f64 / MIB
+    );
     Ok(())
 }

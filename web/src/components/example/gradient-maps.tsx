@@ -1,5 +1,5 @@
 import type { Gradient } from "../../api/types";
-import { score } from "../../lib/format";
+import { moment, score } from "../../lib/format";
 import { hrefOf, nameOf, nativeSize } from "../../lib/gradient-map";
 import { moveTo, onPlainClick } from "../../lib/location";
 import "./gradient-maps.css";
@@ -10,10 +10,12 @@ interface Props {
   maps: Gradient[];
   /** The one that is shown large; none where there are no maps. */
   chosen: Gradient | undefined;
+  /** When the audit gave its maps up; null while it keeps them. */
+  droppedAt: string | null;
 }
 
 /** The gradient maps of all checkpoints, to choose from. */
-export function GradientMaps({ maps, chosen }: Props) {
+export function GradientMaps({ maps, chosen, droppedAt }: Props) {
   return (
     <section class="gradient-maps" aria-label="Gradients">
       {chosen ? (
@@ -36,7 +38,11 @@ export function GradientMaps({ maps, chosen }: Props) {
           <Scale maps={maps} />
         </>
       ) : (
-        <p class="small quiet">This audit has no gradient maps; they come with the signal vog.</p>
+        <p class="small quiet">
+          {droppedAt
+            ? `This audit gave its gradient maps up on ${moment(droppedAt)}; what was scored from them stays.`
+            : "This audit has no gradient maps; they come with the signal vog."}
+        </p>
       )}
     </section>
   );

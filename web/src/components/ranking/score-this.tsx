@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, problemOf, unwrap } from "../../api/client";
 import type { Audit, Problem } from "../../api/types";
+import { moment } from "../../lib/format";
 import { DEFAULT_VIEW, hasWindows, scoringKey, type View } from "../../lib/url";
 import { ProblemNote } from "../problem-note";
 import "./score-this.css";
@@ -70,6 +71,14 @@ export function ScoreThis({ audit, view, reason, onReady }: Props) {
     return () => clearInterval(timer);
   }, [state, key]);
 
+  if (audit.snapshots_dropped_at) {
+    return (
+      <p>
+        These checkpoints are not scored, and the audit gave its gradient maps up on{" "}
+        {moment(audit.snapshots_dropped_at)}: begin another one to score them.
+      </p>
+    );
+  }
   return (
     <div class="score-this">
       <p>

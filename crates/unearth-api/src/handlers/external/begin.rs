@@ -50,6 +50,7 @@ pub(in crate::handlers) async fn begin(
         probes: probes.into_iter().map(stored).collect(),
         archaeology,
         scorings,
+        keep_snapshots: request.keep_snapshots.unwrap_or(true),
         estimate,
     };
     external::insert(&app.db, &new, (app.now)()).await?;
