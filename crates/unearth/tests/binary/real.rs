@@ -80,6 +80,13 @@ impl Unearth {
         std::mem::forget(self);
     }
 
+    /// Asks it to stop, as a service manager does. Returns how long that took.
+    pub(crate) fn stop(self) -> Duration {
+        let began = Instant::now();
+        drop(self);
+        began.elapsed()
+    }
+
     /// Kills API and supervisor: Postgres and the worker stay behind.
     pub(crate) fn kill_server(mut self) {
         signal("KILL", &self.up.id().to_string());

@@ -1,0 +1,55 @@
+//! Stopped on purpose, with work and readers at hand.
+
+use crate::real::{Image, Unearth, blobs, home};
+use serde_json::{Value, json};
+use std::{io::Write as _, net::TcpStream, time::Duration};
+
+/// What is promised; a service manager kills what takes longer.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+#[test]
+fn stopping_hands_the_run_back_and_waits_for_no_reader() {
+    let (data, home) = (home(), home());
+    let dataset = blobs(data.path(), 2_000, Image::GREY);
+    let unearth = Unearth::start(home.path());
+    let recipe = json!({"model": "cnn-s", "epochs": 60, "checkpoints": [1, 60]});
+    let audit = unearth.begin_audit(&dataset, &recipe);
+    let events = format!("/v1/audits/{audit}/events");
+    unearth.wait_for(&events, |events| has(events, "epoch"));
+    let reader = reader_that_does_not_read(&unearth, &events);
+
+    let took = unearth.stop();
+    drop(reader);
+    println!("stopped in {:.1} s", took.as_secs_f64());
+    assert!(took < DEADLINE, "{took:?}");
+
+    let unearth = Unearth::start(home.path());
+    let told = unearth.wait_for(&events, |events| has(events, "interrupted"));
+    let items = told["items"].as_array().expect("a list");
+    let interrupted = items.iter().find(|event| event["kind"] == "interrupted");
+    // Not "its worker was lost", which is what the next worker says of a lease that ran out.
+    let reason = &interrupted.expect("just seen")["reason"];
+    assert_eq!(reason, "the worker is shutting down");
+    unearth.wait_for(&events, |events| {
+        let items = events["items"].as_array().into_iter().flatten();
+        items
+            .filter(|event| event["kind"] == "started")
+            .any(|event| event["from_epoch"].as_u64() >= Some(1))
+    });
+}
+
+fn has(events: &Value, kind: &str) -> bool {
+    let mut items = events["items"].as_array().into_iter().flatten();
+    items.any(|event| event["kind"] == kind)
+}
+
+fn reader_that_does_not_read(unearth: &Unearth, path: &str) -> TcpStream {
+    let address = unearth.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nAccept: text/event-stream\r\n\r\n",
+        unearth.token
+    );
+    stream.write_all(request.as_bytes()).expect("it reads");
+    stream
+}
