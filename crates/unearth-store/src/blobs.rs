@@ -12,7 +12,7 @@ pub use upload::Upload;
 
 use crate::StoreError;
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{Stream, TryStreamExt};
 use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path as BlobPath};
 use std::{ops::Range, path::Path, sync::Arc};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -118,6 +118,18 @@ impl Blobs {
     /// When it is not there or the store fails.
     pub async fn get(&self, key: &str) -> Result<Bytes, StoreError> {
         Ok(self.store.get(&BlobPath::from(key)).await?.bytes().await?)
+    }
+
+    /// The bytes of a blob, piece by piece.
+    ///
+    /// # Errors
+    /// When it is not there or the store fails.
+    pub(crate) async fn stream(
+        &self,
+        key: &str,
+    ) -> Result<impl Stream<Item = Result<Bytes, StoreError>>, StoreError> {
+        let found = self.store.get(&BlobPath::from(key)).await?;
+        Ok(found.into_stream().map_err(StoreError::from))
     }
 
     /// A range of a blob.

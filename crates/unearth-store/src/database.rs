@@ -73,28 +73,23 @@ impl Database {
         Ok(MIGRATOR.run(&self.pool).await?)
     }
 
+    /// Brings the schema up to that of a version, no further.
+    pub(crate) async fn migrate_to(&self, version: i64) -> Result<(), StoreError> {
+        Ok(MIGRATOR.run_to(version, &self.pool).await?)
+    }
+
+    /// The newest migration that this program knows.
+    pub(crate) fn newest_schema() -> i64 {
+        MIGRATOR.iter().map(|m| m.version).max().unwrap_or(0)
+    }
+
     /// How the schema stands to this program.
     ///
     /// # Errors
     /// When the database is away.
     pub async fn schema(&self) -> Result<Schema, StoreError> {
-        let known = MIGRATOR.iter().map(|m| m.version).max().unwrap_or(0);
-        let table = sqlx::query_scalar!(
-            "-- database::schema
-             select to_regclass('_sqlx_migrations') is not null"
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        if table != Some(true) {
-            return Ok(Schema::Older);
-        }
-        // The table belongs to sqlx and may be absent when queries are checked, so not a macro.
-        let applied: Option<(i64, String)> = sqlx::query_as(
-            "select version, description from _sqlx_migrations where success
-             order by version desc limit 1",
-        )
-        .fetch_optional(&self.pool)
-        .await?;
+        let known = Self::newest_schema();
+        let applied = self.applied_schema().await?;
         Ok(match applied {
             Some((version, _)) if version == known => Schema::Current,
             Some((version, name)) if version > known => Schema::Newer(NewerSchema {
@@ -104,6 +99,27 @@ impl Database {
             }),
             _ => Schema::Older,
         })
+    }
+
+    /// The newest migration that was applied, and its name.
+    pub(crate) async fn applied_schema(&self) -> Result<Option<(i64, String)>, StoreError> {
+        let table = sqlx::query_scalar!(
+            "-- database::applied_schema
+             select to_regclass('_sqlx_migrations') is not null"
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        if table != Some(true) {
+            return Ok(None);
+        }
+        // The table belongs to sqlx and may be absent when queries are checked, so not a macro.
+        let applied = sqlx::query_as(
+            "select version, description from _sqlx_migrations where success
+             order by version desc limit 1",
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(applied)
     }
 
     /// Tells the planner what has just been scored: without it, a filter of a large ranking is planned as if the

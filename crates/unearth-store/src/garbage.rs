@@ -3,7 +3,7 @@
 //! A process that is killed between writing a blob and committing its row, or between deleting a row and its blob, leaves
 //! the blob: too much is kept rather than too little. This finds it later.
 
-use crate::{Blobs, Database, StoreError};
+use crate::{Blobs, Database, StoreError, blob_names};
 use std::collections::HashSet;
 use time::OffsetDateTime;
 
@@ -30,18 +30,12 @@ pub async fn orphans(
 ) -> Result<Vec<Orphan>, StoreError> {
     // Listed before the rows are read: a row that comes in between only saves a blob.
     let old = blobs.older_than(before).await?;
-    let named: HashSet<String> = sqlx::query_scalar!(
-        r#"-- garbage::orphans
-           select upload_blob as "blob!" from datasets where upload_blob is not null
-           union select pack_blob from datasets where pack_blob is not null
-           union select originals_blob from datasets where originals_blob is not null
-           union select blob from weights
-           union select resume_blob from runs where resume_blob is not null"#
-    )
-    .fetch_all(&db.pool)
-    .await?
-    .into_iter()
-    .collect();
+    let mut connection = db.pool.acquire().await?;
+    let named: HashSet<String> = blob_names::all(&mut connection)
+        .await?
+        .into_iter()
+        .map(|named| named.key)
+        .collect();
     let mut orphans: Vec<Orphan> = old
         .into_iter()
         .filter(|(key, _)| !named.contains(key))

@@ -7,6 +7,8 @@
 pub mod access;
 pub mod archaeology;
 pub mod audits;
+pub mod backup;
+mod blob_names;
 pub mod blobs;
 pub mod comparison;
 mod copy;

@@ -39,8 +39,13 @@ pub(crate) async fn ensure_partition(db: &Database, run: i64) -> Result<(), Stor
     if attached {
         return Ok(());
     }
+    make_partition(&mut *db.pool.acquire().await?, run).await
+}
+
+async fn make_partition(connection: &mut PgConnection, run: i64) -> Result<(), StoreError> {
+    let name = partition_name(run);
     let statement = format!(
-        "-- snapshots::ensure_partition
+        "-- snapshots::make_partition
          create table if not exists {name} (
              like snapshot_chunks including defaults including storage including comments,
              check (run_id = {run})
@@ -49,8 +54,22 @@ pub(crate) async fn ensure_partition(db: &Database, run: i64) -> Result<(), Stor
          alter table {name} drop constraint {name}_run_id_check;"
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
-        .execute(&db.pool)
+        .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Makes the partitions of all runs that keep maps, where there are none yet.
+pub(crate) async fn make_partitions(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let runs = sqlx::query_scalar!(
+        "-- snapshots::make_partitions
+         select id from runs where keeps_maps and maps_dropped_at is null order by id"
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    for run in runs {
+        make_partition(connection, run).await?;
+    }
     Ok(())
 }
 

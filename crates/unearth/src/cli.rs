@@ -64,6 +64,10 @@ pub(crate) enum Command {
     Login(StoreArgs),
     /// Remove blobs that nothing refers to any more, as a killed process leaves them, and old entries of the access log.
     Gc(GcArgs),
+    /// Save the database and all blobs in a folder, and read it through.
+    Backup(BackupArgs),
+    /// Restore a backup into a new data folder, or an empty database.
+    Restore(RestoreArgs),
     /// Ask a running server whether it is healthy; for container health checks.
     Health(HealthArgs),
     /// Print the OpenAPI document.
@@ -462,6 +466,25 @@ pub(crate) struct GcArgs {
     /// How long the access log is kept.
     #[arg(long, default_value_t = 365)]
     pub(crate) access_log_days: u32,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BackupArgs {
+    /// The folder to make; it must not be there.
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RestoreArgs {
+    /// A folder that `unearth backup` made.
+    pub(crate) folder: PathBuf,
+    /// Only read it through and say what it holds.
+    #[arg(long)]
+    pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 }

@@ -45,6 +45,8 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Token(args) => commands::token::run(args),
         Command::Login(args) => commands::login::run(args),
         Command::Gc(args) => commands::gc::run(args),
+        Command::Backup(args) => commands::backup::run(args),
+        Command::Restore(args) => commands::restore::run(args),
         Command::Health(args) => commands::health::run(args),
         Command::Openapi => commands::openapi::run(),
     }

@@ -5,6 +5,7 @@
 mod access;
 mod attempts;
 mod audits;
+mod backup;
 mod blobs;
 mod claiming;
 mod contention;

@@ -150,7 +150,7 @@ fn request(args: &AuditArgs, weights: Option<&Weights>) -> Result<Map<String, Va
     let seeds = (args.seeds != 1).then(|| ("seeds", json!(args.seeds)));
     let keep_snapshots = args
         .drop_snapshots
-        .then(|| ("keep_snapshots", json!(false)));
+        .then_some(("keep_snapshots", false.into()));
     Ok(fields
         .into_iter()
         .chain(archaeology)

@@ -1,6 +1,7 @@
 //! One file per command, and what several of them share.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod external;
@@ -12,6 +13,7 @@ pub(crate) mod openapi;
 mod populations;
 pub(crate) mod probes;
 mod recipe;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod up;

@@ -1,10 +1,26 @@
 //! The private Postgres: started again when it dies.
 
+use crate::{cli::StoreArgs, home::Home};
 use anyhow::Result;
 use std::{path::Path, time::Duration};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 use unearth_postgres::{Config, PrivatePostgres};
+
+/// The database that was named, the private one that runs, or else a private one that runs for as long as this is
+/// held.
+pub(crate) async fn of_command(
+    args: &StoreArgs,
+    home: &Home,
+) -> Result<(Option<Supervised>, String)> {
+    let running = || unearth_postgres::connect_running(&home.postgres());
+    if let Some(url) = args.database_url.clone().or_else(running) {
+        return Ok((None, url));
+    }
+    let postgres = Supervised::start(&home.postgres()).await?;
+    let url = postgres.url().to_owned();
+    Ok((Some(postgres), url))
+}
 
 /// A private Postgres under supervision.
 pub(crate) struct Supervised {

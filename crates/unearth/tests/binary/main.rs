@@ -1,6 +1,7 @@
 //! The real binary, run as people run it.
 
 mod archaeology;
+mod backup;
 mod bucket;
 mod chaos;
 mod evaluate;
