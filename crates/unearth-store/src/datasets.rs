@@ -91,6 +91,8 @@ pub struct Claimed {
     pub upload_blob: String,
     /// Which attempt, from 1.
     pub attempt: i32,
+    /// When the upload was complete.
+    pub created_at: OffsetDateTime,
 }
 
 /// What validation made of an upload.
@@ -295,7 +297,7 @@ pub async fn claim(
            update datasets
            set lease_worker = $1, lease_token = $2, lease_expires_at = $4, attempts = attempts + 1
            from next where datasets.id = next.id
-           returning datasets.id, name, options, upload_blob as "upload_blob!", attempts"#,
+           returning datasets.id, name, options, upload_blob as "upload_blob!", attempts, datasets.created_at"#,
         worker,
         token,
         now,
@@ -310,7 +312,32 @@ pub async fn claim(
         name: row.name,
         upload_blob: row.upload_blob,
         attempt: row.attempts,
+        created_at: row.created_at,
     }))
+}
+
+/// Leaves an upload to the next attempt, from `again_at` on; this one does not count.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn postpone(
+    db: &Database,
+    id: Uuid,
+    token: Uuid,
+    again_at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let hit = sqlx::query!(
+        "-- datasets::postpone
+         update datasets
+         set lease_token = null, lease_expires_at = $3, attempts = greatest(attempts - 1, 0)
+         where id = $1 and lease_token = $2 and state = 'validating'",
+        id,
+        token,
+        again_at,
+    )
+    .execute(&db.pool)
+    .await?;
+    fenced(hit.rows_affected())
 }
 
 /// Renews the lease and stores how far validation is.

@@ -73,6 +73,14 @@ impl StoreError {
                 .is_some_and(|code| is_going_or_coming(&code))
     }
 
+    /// Whether the surroundings failed, which passes: the database is away, a disk is full, the blob store does not
+    /// answer. No work is to blame for it.
+    pub fn is_outage(&self) -> bool {
+        let is_blob_store =
+            matches!(self, Self::Blob(_) | Self::File(_)) && !self.is_blob_missing();
+        is_blob_store || self.is_database_away() || self.is_storage_full()
+    }
+
     /// Whether it is certain that nothing was written. A connection that breaks at a commit leaves
     /// that open: what the write refers to must stay then.
     pub fn is_nothing_written(&self) -> bool {

@@ -34,6 +34,21 @@ pub enum WorkerError {
 }
 
 impl WorkerError {
+    /// Whether the surroundings failed and not the work: it is tried again, however often.
+    pub(crate) fn is_outage(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_outage(),
+            Self::Scratch(_) => true,
+            Self::Dataset(error) => matches!(
+                error,
+                DatasetError::DiskFull
+                    | DatasetError::Unreadable { .. }
+                    | DatasetError::Unwritable(_)
+            ),
+            _ => false,
+        }
+    }
+
     /// Whether another attempt may end differently.
     pub(crate) fn is_worth_retrying(&self) -> bool {
         match self {

@@ -30,6 +30,9 @@ use unearth_store::{
 /// How long a stopped attempt is waited for: a batch, or the scoring of a small audit.
 const STOPPING: std::time::Duration = std::time::Duration::from_secs(8);
 
+/// Between two tries to store how an attempt ended.
+const BETWEEN_ENDINGS: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Does a claimed run and ends it one way or another.
 pub(crate) async fn run(worker: &Worker, mut run: ClaimedRun, leaving: &CancellationToken) {
     let span = tracing::info_span!("run", run = run.id, audit = %run.audit_id);
@@ -243,20 +246,44 @@ async fn initial_weights(
 
 /// Ends a run that did not succeed: cancelled, given back, or failed for good.
 async fn end(worker: &Worker, run: &ClaimedRun, error: WorkerError) {
+    let lease_ends = (worker.now)() + worker.lease;
+    let is_leaving = matches!(error, WorkerError::Leaving);
+    loop {
+        match ending(worker, run, &error).await {
+            Ok(()) => return,
+            Err(away) if away.is_outage() && !is_leaving && (worker.now)() < lease_ends => {
+                tracing::warn!(error = %chain(&away), "the end of the run cannot be stored; trying again");
+                tokio::time::sleep(BETWEEN_ENDINGS).await;
+            }
+            Err(error) => {
+                // The lease runs out by itself, and the run is taken up again.
+                tracing::error!(error = %chain(&error), "the end of the run could not be stored");
+                return;
+            }
+        }
+    }
+}
+
+async fn ending(worker: &Worker, run: &ClaimedRun, error: &WorkerError) -> Result<(), WorkerError> {
     let now = (worker.now)();
-    let reason = chain(&error);
-    let ended = match error {
+    let reason = chain(error);
+    match error {
         WorkerError::Store(StoreError::LeaseLost) => {
             tracing::warn!("the lease is lost; somebody else goes on");
-            return;
+            Ok(())
         }
-        WorkerError::Cancelled => {
-            let cancelled = runs::cancelled(&worker.db, run, now).await;
-            cancelled.map_err(WorkerError::from)
-        }
+        WorkerError::Cancelled => Ok(runs::cancelled(&worker.db, run, now).await?),
         WorkerError::Leaving => give_back(worker, run, &reason, GivenBack::Leaving).await,
         WorkerError::Training(TrainingError::OutOfMemory { .. }) => {
             out_of_memory(worker, run, &reason).await
+        }
+        error if error.is_outage() => {
+            tracing::error!(
+                error = reason,
+                "the attempt ends, for what it needs is away"
+            );
+            let again_at = now + back_off(run.attempt);
+            give_back(worker, run, &reason, GivenBack::Outage(again_at)).await
         }
         error if error.is_worth_retrying() => {
             tracing::error!(error = reason, "the attempt failed");
@@ -267,10 +294,6 @@ async fn end(worker: &Worker, run: &ClaimedRun, error: WorkerError) {
             tracing::error!(error = reason, "the run failed for good");
             failed(worker, run, &reason).await
         }
-    };
-    if let Err(error) = ended {
-        // The lease runs out by itself, and the run is taken up again.
-        tracing::error!(error = %chain(&error), "the end of the run could not be stored");
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{Worker, WorkerError, error::chain};
 use serde_json::{Value, json};
 use std::{ops::ControlFlow, sync::Arc};
+use time::Duration;
 use tokio::{io::AsyncRead, sync::watch, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -16,6 +17,11 @@ use unearth_store::{
 
 /// Attempts after which an upload that keeps failing for our own reasons is refused.
 const ATTEMPTS_MAX: i32 = 3;
+
+/// How long an upload waits for room on the disk, or for the blob store, before its user is told.
+const OUTAGE_MAX: Duration = Duration::minutes(10);
+/// How long after an outage another attempt begins.
+const AFTER_OUTAGE: Duration = Duration::seconds(5);
 
 /// Validates a claimed upload and ends it one way or another.
 pub(crate) async fn dataset(worker: &Worker, claimed: &Claimed, leaving: &CancellationToken) {
@@ -177,6 +183,7 @@ async fn keep(worker: &Worker, claimed: &Claimed, progress: watch::Receiver<Opti
 
 /// Ends an upload that did not become a dataset.
 async fn end(worker: &Worker, claimed: &Claimed, error: WorkerError) {
+    let now = (worker.now)();
     let reason = chain(&error);
     let problem = match &error {
         WorkerError::Dataset(error) if is_the_uploads_fault(error) => json!({
@@ -189,7 +196,18 @@ async fn end(worker: &Worker, claimed: &Claimed, error: WorkerError) {
             tracing::warn!(reason, "validation is left to another worker");
             return;
         }
-        error if is_storage_full(error) && claimed.attempt >= ATTEMPTS_MAX => json!({
+        error if error.is_outage() && now - claimed.created_at < OUTAGE_MAX => {
+            tracing::error!(error = reason, "validation waits for what is away");
+            let again_at = now + AFTER_OUTAGE;
+            let postponed =
+                datasets::postpone(&worker.db, claimed.id, claimed.token, again_at).await;
+            if let Err(error) = postponed {
+                // The lease runs out by itself.
+                tracing::error!(error = %chain(&error), "the end of the attempt could not be stored");
+            }
+            return;
+        }
+        error if is_storage_full(error) => json!({
             "code": "storage-full",
             "detail": "the disk is full: the packed dataset does not fit beside what is stored already",
             "hint": "Make room in the data folder, or delete audits and datasets, and upload the file again.",

@@ -270,6 +270,8 @@ pub enum GivenBack {
     Leaving,
     /// The attempt failed; the next one begins at this time.
     Failed(OffsetDateTime),
+    /// The surroundings failed; the attempt does not count, and the next one begins at this time.
+    Outage(OffsetDateTime),
 }
 
 /// Gives a run back to be tried again, or ends it when somebody asked to cancel.
@@ -286,6 +288,7 @@ pub async fn give_back(
     let (run_after, counted) = match given_back {
         GivenBack::Leaving => (now, false),
         GivenBack::Failed(run_after) => (run_after, true),
+        GivenBack::Outage(run_after) => (run_after, false),
     };
     let mut tx = hold(db, run).await?;
     let cancel = sqlx::query_scalar!(

@@ -155,7 +155,8 @@ async fn what_is_damaged_is_named_and_nothing_is_restored() {
         bytes[middle] ^= 1;
         bytes
     };
-    let cases: [(&Path, &dyn Fn(&[u8]) -> Vec<u8>, &str); 5] = [
+    type Damage<'a> = &'a dyn Fn(&[u8]) -> Vec<u8>;
+    let cases: [(&Path, Damage<'_>, &str); 5] = [
         (
             &runs,
             &flipped,

@@ -144,15 +144,15 @@ async fn trainings_that_are_compared_all_get_the_smaller_batch() {
     let audit = world.audit_of_populations(dataset, &asked).await;
     let planned = runs::list(&world.db, audit).await.unwrap();
     let last = planned.last().unwrap().seed;
-    let trainer = Fake::new(move |job, examples, sink| {
+    let fake = Fake::new(move |job, examples, sink| {
         if job.seed == last && job.recipe.batch_size > 8 {
             return Err(out_of_memory());
         }
         learn(job, examples, sink)
     });
-    let working = world.work(trainer.clone());
+    let working = world.work(fake.clone());
     world.reached(audit, State::Succeeded).await;
-    assert_eq!(trainer.begun(), 2 * planned.len());
+    assert_eq!(fake.begun(), 2 * planned.len());
     let (trained,): (i64,) = world
         .row(
             "select count(*) from runs where audit_id = $1 and state = 'succeeded'

@@ -5,6 +5,7 @@
 //! which faults come when. Faults that take half a minute by themselves come only in runs of two minutes and more.
 
 mod client;
+mod disk;
 mod faults;
 mod invariants;
 

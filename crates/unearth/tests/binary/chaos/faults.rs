@@ -1,6 +1,6 @@
 //! What can go wrong with a machine.
 
-use super::client::Client;
+use super::{client::Client, disk::Disk};
 use crate::real::{Unearth, processes_below, try_signal};
 use rand::{RngExt as _, rngs::StdRng};
 use std::{
@@ -25,15 +25,19 @@ pub(crate) struct Machine {
     unearth: Option<Unearth>,
     /// Connections of clients that have stopped reading.
     stalled: Vec<TcpStream>,
+    /// Everything lies on it, so it goes last.
+    disk: Disk,
 }
 
 impl Machine {
     pub(crate) fn start(home: &Path) -> Self {
+        let disk = Disk::mount(home);
         let unearth = Unearth::start(home);
         let address = unearth.url.trim_start_matches("http://").to_owned();
         Self {
             home: home.to_owned(),
             address,
+            disk,
             unearth: Some(unearth),
             stalled: Vec::new(),
         }
@@ -88,6 +92,8 @@ pub(crate) enum Fault {
     ReaderOfEventsStalls,
     ReaderOfCsvStalls,
     ManyWatch,
+    BlobsFail,
+    DiskFull,
     PostgresAway,
     WorkerStalls,
 }
@@ -96,7 +102,7 @@ impl Fault {
     /// The faults that take seconds, or those that take half a minute.
     pub(crate) fn of_cost(slow: bool) -> &'static [Self] {
         const SLOW: [Fault; 2] = [Fault::PostgresAway, Fault::WorkerStalls];
-        const QUICK: [Fault; 9] = [
+        const QUICK: [Fault; 11] = [
             Fault::WorkerKilled,
             Fault::PostgresKilled,
             Fault::BackEndKilled,
@@ -106,6 +112,8 @@ impl Fault {
             Fault::ReaderOfEventsStalls,
             Fault::ReaderOfCsvStalls,
             Fault::ManyWatch,
+            Fault::BlobsFail,
+            Fault::DiskFull,
         ];
         if slow { &SLOW } else { &QUICK }
     }
@@ -149,6 +157,22 @@ impl Fault {
                 for stream in machine.stalled.drain(..) {
                     let _ = stream.set_read_timeout(Some(Duration::from_millis(200)));
                     let _ = (&stream).read(&mut [0; 4096]);
+                }
+            }
+            Self::BlobsFail => {
+                let (folder, away) = (machine.home.join("blobs"), machine.home.join("blobs-away"));
+                fs::rename(&folder, &away).expect("it is there");
+                // So that nobody makes a new one, and nothing seems to be missing.
+                fs::write(&folder, b"no folder").expect("its name is free");
+                sleep(Duration::from_secs(rng.random_range(1..6)));
+                fs::remove_file(&folder).expect("it was just made");
+                fs::rename(&away, &folder).expect("it is there");
+            }
+            Self::DiskFull => {
+                let ballast = machine.home.join("ballast");
+                if machine.disk.fill(&ballast) {
+                    sleep(Duration::from_secs(rng.random_range(1..6)));
+                    fs::remove_file(&ballast).expect("it was just made");
                 }
             }
             Self::PostgresAway => {
