@@ -14,6 +14,9 @@ use unearth_store::{
     runs,
 };
 
+/// What happens to the bytes of a file.
+type Damage<'a> = &'a dyn Fn(&[u8]) -> Vec<u8>;
+
 /// A place for blobs and backups.
 struct Place {
     folder: TempDir,
@@ -155,7 +158,6 @@ async fn what_is_damaged_is_named_and_nothing_is_restored() {
         bytes[middle] ^= 1;
         bytes
     };
-    type Damage<'a> = &'a dyn Fn(&[u8]) -> Vec<u8>;
     let cases: [(&Path, Damage<'_>, &str); 5] = [
         (
             &runs,
