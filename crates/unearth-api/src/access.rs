@@ -9,7 +9,7 @@ mod session;
 pub(crate) use attempt::Attempt;
 pub use failures::FailedAttempts;
 pub(crate) use rules::Rules;
-pub(crate) use session::{COOKIE, secret_of, session_cookie};
+pub(crate) use session::{COOKIE, no_session, secret_of, session_cookie};
 
 use crate::{
     App,
@@ -102,11 +102,17 @@ impl Credential {
     }
 
     async fn identify(&self, app: &App, attempt: &Attempt) -> Result<Identity, Problem> {
-        let (secret, unknown) = match self {
-            Self::Bearer(token) => (Secret::Token(token), "the access token is not valid"),
-            Self::Session(secret) => (Secret::Session(secret), "the session has ended"),
-        };
-        known(app, attempt, secret, unknown).await
+        match self {
+            Self::Bearer(token) => {
+                let secret = Secret::Token(token);
+                known(app, attempt, secret, "the access token is not valid").await
+            }
+            Self::Session(secret) => {
+                let secret = Secret::Session(secret);
+                let found = known(app, attempt, secret, "the session has ended").await;
+                found.map_err(without_session)
+            }
+        }
     }
 }
 
@@ -126,6 +132,14 @@ pub(crate) async fn known(
     };
     app.failed_attempts.note(attempt.client, (app.now)());
     Err(refusal(detail))
+}
+
+/// A browser whose session has ended would come with it again and again, and soon count as somebody who guesses.
+fn without_session(problem: Problem) -> Problem {
+    match HeaderValue::try_from(no_session().to_string()) {
+        Ok(cookie) => problem.header(header::SET_COOKIE, cookie),
+        Err(_) => problem,
+    }
 }
 
 /// The refusal of a request without a valid token.

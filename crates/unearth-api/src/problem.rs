@@ -123,7 +123,7 @@ struct Inner {
     detail: String,
     hint: Option<String>,
     errors: Vec<FieldError>,
-    header: Option<(HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -135,7 +135,7 @@ impl Problem {
             detail: detail.into(),
             hint: None,
             errors: Vec::new(),
-            header: None,
+            headers: Vec::new(),
             cause: None,
         }))
     }
@@ -172,7 +172,7 @@ impl Problem {
 
     /// A header that belongs to the answer.
     pub(crate) fn header(self, name: HeaderName, value: HeaderValue) -> Self {
-        self.edit(|inner| inner.header = Some((name, value)))
+        self.edit(|inner| inner.headers.push((name, value)))
     }
 
     /// The status of the answer.
@@ -264,7 +264,7 @@ pub(crate) async fn render(
         detail,
         hint,
         errors,
-        header,
+        headers,
         cause,
     } = problem.0.as_ref();
     if let Some(cause) = cause {
@@ -292,7 +292,7 @@ pub(crate) async fn render(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/problem+json"),
     );
-    if let Some((name, value)) = header {
+    for (name, value) in headers {
         parts.headers.insert(name, value.clone());
     }
     Response::from_parts(parts, body.into())

@@ -14,6 +14,13 @@ pub(crate) fn secret_of(headers: &HeaderMap) -> Option<String> {
     cookies.get(COOKIE).map(|cookie| cookie.value().to_owned())
 }
 
+/// Takes the cookie back from a browser, so that it does not come with what it has any more.
+pub(crate) fn no_session() -> Cookie<'static> {
+    let mut cookie = Cookie::build(COOKIE).path("/").build();
+    cookie.make_removal();
+    cookie
+}
+
 /// The cookie that keeps a browser signed in: out of reach of scripts and of other sites.
 pub(crate) fn session_cookie(app: &App, secret: String) -> Cookie<'static> {
     Cookie::build((COOKIE, secret))

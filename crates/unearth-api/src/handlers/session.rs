@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
-use axum_extra::extract::cookie::{Cookie, CookieJar};
+use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 use time::Duration;
 use unearth_store::access::{
@@ -83,7 +83,7 @@ pub(crate) async fn end(State(app): State<App>, cookies: CookieJar) -> Result<Re
     if let Some(cookie) = cookies.get(access::COOKIE) {
         end_session(&app.db, cookie.value()).await?;
     }
-    let cookies = cookies.remove(Cookie::build(access::COOKIE).path("/"));
+    let cookies = cookies.remove(access::no_session());
     Ok((StatusCode::NO_CONTENT, cookies).into_response())
 }
 

@@ -148,7 +148,12 @@ async fn a_session_begins_and_ends() {
         anonymous(Method::GET, "/v1/audits", Body::empty()),
         &[("cookie", &cookie)],
     );
-    service.send(after).await.problem(401, "unauthenticated");
+    let refused = service.send(after).await;
+    // So that the browser does not come with it again, and is not taken for somebody who guesses.
+    let taken_back = refused.header("set-cookie");
+    assert!(taken_back.starts_with("unearth_session=;"), "{taken_back}");
+    assert!(taken_back.contains("Max-Age=0"), "{taken_back}");
+    refused.problem(401, "unauthenticated");
 }
 
 #[tokio::test]
