@@ -2,6 +2,7 @@
 
 mod advisories;
 mod arrows;
+mod bench;
 mod binary;
 mod check;
 mod contract;
@@ -41,6 +42,8 @@ enum Task {
     Advisories,
     /// Check which crate depends on which.
     Arrows,
+    /// Measure whole audits beside plain PyTorch training.
+    Bench(bench::Options),
     /// Send mutated bytes through every parser of foreign bytes.
     Fuzz(fuzz::Options),
     /// Bring the descriptions of checked queries (`.sqlx`) up to date with the migrations and the store.
@@ -67,6 +70,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Check => check::run(),
         Task::Advisories => advisories::run(),
         Task::Arrows => arrows::run(),
+        Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Prepare(options) => prepare::run(&options),
         Task::Contract(options) => contract::run(&options),
