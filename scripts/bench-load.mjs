@@ -5,13 +5,10 @@
 //   UNEARTH_TOKEN=… unearth up --data-dir DATA_DIR --threads 1 --listen 127.0.0.1:7990
 //   UNEARTH_TOKEN=… node scripts/bench-load.mjs http://127.0.0.1:7990 AUDIT DATASET.zip [MINUTES [RATE [EXPORT_MBPS]]]
 //
-// In turn, each with a training on one thread going on all the time:
-//   alone    nobody reads
-//   load     pages of the ranking come at RATE a second (20), whether or not earlier ones were answered; four exports of
-//            the whole ranking stream, each read at EXPORT_MBPS megabytes a second (5), one after the other; 200 watch the
-//            training. For MINUTES (10).
-//   spinner  nobody reads, and a process of idle priority takes as much CPU as serving took
-//   alone    again, for how much the machine itself changed
+// A training goes on all the time. First, for MINUTES (10), it is beside a load: pages of the ranking come at RATE a second
+// (20), whether or not earlier ones were answered; four exports of the whole ranking stream, each read at EXPORT_MBPS
+// megabytes a second (5), one after the other; 200 watch the training. Then by turns nobody reads, the same load comes, and
+// nobody reads while a process of idle priority takes as much CPU as serving took.
 // Prints the quantiles of the pages, the memory of the API every half minute, and the speed of the training in each.
 // Linux alone; starts `chrt`, of util-linux.
 import { spawn } from "node:child_process";
@@ -21,7 +18,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 const [url, audit, dataset, minutes = "10", rate = "20", exportMbps = "5"] = process.argv.slice(2);
 const token = process.env.UNEARTH_TOKEN;
 const SECONDS = 60 * Number(minutes);
-const QUIET_SECONDS = Math.min(SECONDS, 120);
+const TURNS = 4;
+const TURN_SECONDS = 40;
 const EXPORTS = 4;
 const WATCHERS = 200;
 const TICKS = 100;
@@ -147,12 +145,12 @@ class Pages {
     const base = `/v1/audits/${audit}/examples?limit=60&count=false`;
     const kinds = [
       "signal=label_issue",
-      "signal=final_loss",
+      "signal=confidence",
       "signal=label_issue&standing=undecided",
     ];
     const at = this.asked++ % 6;
     if (at < 3) return `${base}&${kinds[at]}`;
-    if (at === 3) return `${base}&signal=label_issue&label=${this.asked % 100}`;
+    if (at === 3) return `${base}&signal=label_issue&label=class%20${this.asked % 100}`;
     return this.cursors.shift() ?? `${base}&${kinds[0]}`;
   }
   async one() {
@@ -263,20 +261,28 @@ const speeds = {};
 const measured = async (name, work) => {
   await run.speeds();
   const result = await work();
-  speeds[name] = await run.speeds();
+  const fresh = await run.speeds();
+  speeds[name] = [...(speeds[name] ?? []), ...fresh];
   console.log(
-    `${name.padEnd(9)} ${median(speeds[name]).toFixed(0)} examples/s, median of ${speeds[name].length} epochs`,
+    `${name.padEnd(9)} ${median(fresh).toFixed(0)} examples/s, median of ${fresh.length} epochs`,
   );
   return result;
 };
-await measured("alone", () => sleep(1_000 * QUIET_SECONDS));
 const loaded = await measured("load", () => load(SECONDS));
-const stop = spinner(loaded.cpu);
-await measured("spinner", () => sleep(1_000 * QUIET_SECONDS));
-stop();
-await measured("again", () => sleep(1_000 * QUIET_SECONDS));
+// By turns, since a machine is not as fast all the time.
+for (let turn = 0; turn < TURNS; turn += 1) {
+  await measured("alone", () => sleep(1_000 * TURN_SECONDS));
+  await measured("loaded", () => load(TURN_SECONDS));
+  const stop = spinner(loaded.cpu);
+  await measured("spinner", () => sleep(1_000 * TURN_SECONDS));
+  stop();
+}
 await run.stop();
 
+for (const name of ["loaded", "spinner"]) {
+  const share = median(speeds[name]) / median(speeds.alone);
+  console.log(`${name.padEnd(9)} ${share.toFixed(2)} of the training's speed alone`);
+}
 const { pages, files, watchers, memory } = loaded;
 const ms = (share) => `${quantile(pages.times, share).toFixed(0)} ms`;
 console.log(

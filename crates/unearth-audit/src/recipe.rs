@@ -39,8 +39,11 @@ pub struct Recipe {
     pub gradient_target: GradientTarget,
     /// Random changes to the training images.
     pub augment: Augment,
-    /// Arithmetic of the forward and backward passes.
+    /// Arithmetic of the forward and backward passes of the training.
     pub precision: Precision,
+    /// Arithmetic of the gradient sweeps.
+    #[serde(default, skip_serializing_if = "Precision::is_f32")]
+    pub sweep_precision: Precision,
     /// Height of the stored gradient maps, in pixels.
     pub map_height: u32,
     /// Width of the stored gradient maps, in pixels.
@@ -192,13 +195,32 @@ pub enum Augment {
     FlipCrop,
 }
 
-/// Arithmetic of the forward and backward passes. Weights and sums stay in f32.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Arithmetic of forward and backward passes. Weights and sums stay in f32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Precision {
     /// 32-bit floats throughout.
+    #[default]
     F32,
-    /// bfloat16 autocast in training; gradients of the sweep are taken in f32.
+    /// bfloat16 autocast.
     Bf16,
+}
+
+impl Precision {
+    /// Its word in JSON and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+        }
+    }
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
+    fn is_f32(&self) -> bool {
+        *self == Self::F32
+    }
 }

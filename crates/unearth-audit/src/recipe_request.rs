@@ -32,8 +32,10 @@ pub struct RecipeRequest {
     /// Random changes to training images; `none` by default, since a mirrored digit or letter
     /// is another one.
     pub augment: Option<Augment>,
-    /// `f32` (the default) or `bf16`.
+    /// Arithmetic of the training: `f32` (the default) or `bf16`.
     pub precision: Option<Precision>,
+    /// Arithmetic of the gradient sweeps: `f32` or `bf16`; that of the training by default.
+    pub sweep_precision: Option<Precision>,
     /// The split to train on; by default `train` where there are several, otherwise everything.
     pub split: Option<String>,
 }
@@ -144,6 +146,7 @@ impl RecipeRequest {
             checkpoint_problem(epochs),
         );
 
+        let precision = self.precision.unwrap_or_default();
         let (map_height, map_width) = map_size(height, width);
         let recipe = Recipe {
             model,
@@ -157,7 +160,8 @@ impl RecipeRequest {
             checkpoints: checkpoints.unwrap_or_default(),
             gradient_target: self.gradient_target.unwrap_or(GradientTarget::Given),
             augment: self.augment.unwrap_or(Augment::None),
-            precision: self.precision.unwrap_or(Precision::F32),
+            precision,
+            sweep_precision: self.sweep_precision.unwrap_or(precision),
             map_height,
             map_width,
             split,
@@ -290,6 +294,24 @@ mod tests {
             examples,
             classes,
         }
+    }
+
+    #[test]
+    fn sweeps_follow_the_training_s_precision_unless_told_otherwise() {
+        let resolved = |precision, sweep_precision| {
+            let request = RecipeRequest {
+                precision,
+                sweep_precision,
+                ..RecipeRequest::default()
+            };
+            let recipe = request.resolve(&facts(1_000)).unwrap();
+            (recipe.precision, recipe.sweep_precision)
+        };
+        let (f32, bf16) = (Precision::F32, Precision::Bf16);
+        assert_eq!(resolved(None, None), (f32, f32));
+        assert_eq!(resolved(Some(bf16), None), (bf16, bf16));
+        assert_eq!(resolved(Some(bf16), Some(f32)), (bf16, f32));
+        assert_eq!(resolved(None, Some(bf16)), (f32, bf16));
     }
 
     #[test]

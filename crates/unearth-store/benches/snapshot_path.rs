@@ -377,6 +377,7 @@ fn recipe(checkpoints: u32) -> Recipe {
         gradient_target: GradientTarget::Given,
         augment: Augment::None,
         precision: Precision::F32,
+        sweep_precision: Precision::F32,
         map_height: SIDE,
         map_width: SIDE,
         split: None,

@@ -176,6 +176,7 @@ fn recipe() -> Recipe {
         gradient_target: GradientTarget::Given,
         augment: Augment::None,
         precision: Precision::F32,
+        sweep_precision: Precision::F32,
         map_height: SIDE as u32,
         map_width: SIDE as u32,
         split: None,

@@ -1,7 +1,8 @@
 //! How fast a recipe trains and sweeps here:
 //! `cargo run --release -p unearth-training --example throughput -- cnn-s 10000 32 3 3 2`
 //! (model, examples, side, channels, epochs, threads). One sweep per epoch, random images;
-//! with `AUGMENT` set they are flipped and shifted, with `BF16` set trained on in that precision. With `RECORDER`
+//! with `AUGMENT` set they are flipped and shifted, with `BF16` set trained on in that precision, with `SWEEP_BF16` swept in
+//! it. With `RECORDER`
 //! set it trains so often without sweeps, with and without the record of every example by turns, and says what
 //! the record costs: take one thread for that, of which it also knows the processor time, and with it a figure
 //! that other programs do not disturb.
@@ -46,10 +47,11 @@ fn main() -> Result<(), Failed> {
         Err(_) => Augment::None,
     };
 
-    let precision = match env::var("BF16") {
+    let precision_of = |name: &str| match env::var(name) {
         Ok(_) => Precision::Bf16,
         Err(_) => Precision::F32,
     };
+    let (precision, sweep_precision) = (precision_of("BF16"), precision_of("SWEEP_BF16"));
 
     let pixels: Vec<u8> = (0..examples * side * side * channels)
         .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
@@ -69,6 +71,7 @@ fn main() -> Result<(), Failed> {
         gradient_target: GradientTarget::Given,
         augment,
         precision,
+        sweep_precision,
         map_height: side.min(64) as u32,
         map_width: side.min(64) as u32,
         split: None,

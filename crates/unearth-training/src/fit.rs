@@ -16,14 +16,13 @@ use crate::pruning::Masks;
 use crate::record::{self, PassRecord};
 use crate::resume::{self, Identity};
 use crate::sgd::Sgd;
-use crate::shim::Bf16Autocast;
-use crate::{failure, schedule, sweep, torchvision};
+use crate::{failure, precision, schedule, sweep, torchvision};
 use std::ops::Range;
 use std::rc::Rc;
 use std::time::Instant;
 use tch::{Device, Kind, Tensor};
 use unearth_audit::{
-    Examples, Init, LogitSource, Phase, Position, Precision, Quantisation, Recipe, Report, Stop,
+    Examples, Init, LogitSource, Phase, Position, Quantisation, Recipe, Report, Stop,
     TrainingError, TrainingJob, TrainingOutcome, TrainingSink,
 };
 
@@ -251,13 +250,7 @@ impl<'a> Training<'a> {
 
     /// f32 logits in train mode, computed in the recipe's precision.
     fn training_logits(&self, input: &Tensor) -> Result<Tensor, TrainingError> {
-        let _autocast = match self.recipe.precision {
-            Precision::F32 => None,
-            Precision::Bf16 => Some(
-                Bf16Autocast::begin(self.device())
-                    .map_err(|message| failure::from_message(self.device(), &message))?,
-            ),
-        };
+        let _autocast = precision::begin(self.recipe.precision, self.device())?;
         Ok(self
             .network
             .forward(input, Mode::Train)

@@ -20,6 +20,7 @@ mod fit;
 mod host;
 mod meter;
 mod models;
+mod precision;
 mod pruning;
 mod quantise;
 mod random;

@@ -3,9 +3,10 @@
 use crate::area::AreaAverage;
 use crate::data::DeviceData;
 use crate::models::{Mode, Network};
+use crate::precision;
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
-use unearth_audit::{CHUNK_EXAMPLES, GradientTarget, Recipe};
+use unearth_audit::{CHUNK_EXAMPLES, GradientTarget, Precision, Recipe, TrainingError};
 
 /// Input pixels of one batch that still sit well in a CPU's cache.
 const CPU_BATCH_PIXELS: usize = 64 * 32 * 32;
@@ -17,6 +18,7 @@ pub(crate) struct Sweep<'a> {
     network: &'a Network,
     data: &'a DeviceData<'a>,
     target: GradientTarget,
+    precision: Precision,
     average: AreaAverage,
 }
 
@@ -28,6 +30,7 @@ impl<'a> Sweep<'a> {
             network,
             data,
             target: recipe.gradient_target,
+            precision: recipe.sweep_precision,
             average: AreaAverage::new(input, map, data.device()),
         }
     }
@@ -38,16 +41,23 @@ impl<'a> Sweep<'a> {
     /// In eval mode the examples of a batch do not touch each other, so the gradient of the sum
     /// of their logits is the gradient of each: one backward pass serves them all. The caller
     /// has frozen the weights.
-    pub(crate) fn maps(&self, examples: &Range<usize>) -> Tensor {
+    pub(crate) fn maps(&self, examples: &Range<usize>) -> Result<Tensor, TrainingError> {
         let pixels = self.data.slice(examples);
         let input = self.data.normalise(&pixels).set_requires_grad(true);
-        let logits = self.network.forward(&input, Mode::Eval);
+        let logits = self.logits(&input)?;
         let selected = logits.gather(1, &self.targets(examples, &logits).unsqueeze(1), false);
         let gradients = Tensor::run_backward(&[selected.sum(Kind::Float)], &[&input], false, false);
 
         let _no_grad = tch::no_grad_guard();
         let maps = gradients[0].mean_dim([1i64].as_slice(), false, None);
-        self.average.apply(&maps)
+        Ok(self.average.apply(&maps))
+    }
+
+    /// f32 logits in eval mode, computed in the recipe's precision; so are their gradients.
+    fn logits(&self, input: &Tensor) -> Result<Tensor, TrainingError> {
+        let _autocast = precision::begin(self.precision, self.data.device())?;
+        let logits = self.network.forward(input, Mode::Eval);
+        Ok(logits.to_kind(Kind::Float))
     }
 
     fn targets(&self, examples: &Range<usize>, logits: &Tensor) -> Tensor {

@@ -27,6 +27,7 @@ fn recipe(model: Model, target: GradientTarget) -> Recipe {
         gradient_target: target,
         augment: Augment::None,
         precision: Precision::F32,
+        sweep_precision: Precision::F32,
         map_height: SIDE as u32,
         map_width: SIDE as u32,
         split: None,
@@ -121,7 +122,7 @@ fn maps_match_pytorch_s_autograd() {
         (GradientTarget::Predicted, "maps/predicted"),
     ] {
         let sweep = Sweep::new(&network, &data, &recipe(Model::CnnS, target));
-        let deviation = deviation(&sweep.maps(&(0..labels.len())), &tensor(reference));
+        let deviation = deviation(&sweep.maps(&(0..labels.len())).unwrap(), &tensor(reference));
         println!("{reference}: largest relative deviation from PyTorch's autograd {deviation:.2e}");
         assert!(deviation < AUTOGRAD_TOLERANCE, "{reference}: {deviation:e}");
     }
@@ -136,7 +137,7 @@ fn maps_are_the_signed_channel_mean_of_finite_differences() {
         let network = warmed_up(model, &data, 2);
         let _frozen = network.weights.freeze();
         let recipe = recipe(model, GradientTarget::Given);
-        let maps = Sweep::new(&network, &data, &recipe).maps(&(0..2));
+        let maps = Sweep::new(&network, &data, &recipe).maps(&(0..2)).unwrap();
         let size = maps.abs().max().double_value(&[]);
 
         // In f64 the network is linear but for its kinks, which a step this small rarely meets.
@@ -187,8 +188,8 @@ fn examples_of_a_batch_do_not_touch_each_other() {
         let _frozen = network.weights.freeze();
         let recipe = recipe(model, GradientTarget::Predicted);
         let sweep = Sweep::new(&network, &data, &recipe);
-        let together = sweep.maps(&(0..6));
-        let alone: Vec<Tensor> = (0..6).map(|i| sweep.maps(&(i..i + 1))).collect();
+        let together = sweep.maps(&(0..6)).unwrap();
+        let alone: Vec<Tensor> = (0..6).map(|i| sweep.maps(&(i..i + 1)).unwrap()).collect();
         assert!(deviation(&together, &Tensor::cat(&alone, 0)) < 1e-5);
     }
 }
@@ -209,7 +210,7 @@ fn a_sweep_leaves_no_trace_in_the_network() {
     {
         let _frozen = network.weights.freeze();
         let recipe = recipe(Model::CnnS, GradientTarget::Given);
-        let _maps = Sweep::new(&network, &data, &recipe).maps(&(0..4));
+        let _maps = Sweep::new(&network, &data, &recipe).maps(&(0..4)).unwrap();
     }
     assert_eq!(values(&network), before);
     for (name, tensor) in network.weights.parameters() {

@@ -196,9 +196,12 @@ pub(crate) struct RecipeArgs {
     /// `none`, `crop` or `flip-crop`.
     #[arg(long)]
     pub(crate) augment: Option<String>,
-    /// `f32` or `bf16`.
+    /// Arithmetic of the training: `f32` or `bf16`.
     #[arg(long)]
     pub(crate) precision: Option<String>,
+    /// Arithmetic of the gradient sweeps: `f32` or `bf16` [default: that of the training].
+    #[arg(long)]
+    pub(crate) sweep_precision: Option<String>,
 }
 
 /// Post what a training of one's own recorded, and write the ranking.

@@ -2886,7 +2886,7 @@ export interface components {
          */
         Population: "trained" | "held_out";
         /**
-         * @description Arithmetic of the forward and backward passes. Weights and sums stay in f32.
+         * @description Arithmetic of forward and backward passes. Weights and sums stay in f32.
          * @enum {string}
          */
         Precision: "f32" | "bf16";
@@ -3318,12 +3318,14 @@ export interface components {
             map_width: number;
             /** @description Network. */
             model: components["schemas"]["Model"];
-            /** @description Arithmetic of the forward and backward passes. */
+            /** @description Arithmetic of the forward and backward passes of the training. */
             precision: components["schemas"]["Precision"];
             probes?: components["schemas"]["Probes"] | null;
             pruning?: components["schemas"]["Pruning"] | null;
             /** @description Indices trained on: the name of a split, or all examples. */
             split?: string | null;
+            /** @description Arithmetic of the gradient sweeps. */
+            sweep_precision?: components["schemas"]["Precision"];
             /**
              * Format: double
              * @description L2 weight decay.
@@ -3378,6 +3380,8 @@ export interface components {
              * @default null
              */
             split: string | null;
+            /** @default null */
+            sweep_precision: components["schemas"]["Precision"] | null;
             /**
              * Format: double
              * @description L2 weight decay; 0.0005 by default.

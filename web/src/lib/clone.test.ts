@@ -51,6 +51,7 @@ it("asks again for what was trained, every value said", () => {
       weight_decay: 0.0005,
       augment: "crop",
       precision: "f32",
+      sweep_precision: "f32",
       image_size: 16,
       split: "train",
       gradient_target: "given",

@@ -32,6 +32,7 @@ function recipeLike(recipe: Recipe): Draft["recipe"] {
     weight_decay: String(recipe.weight_decay),
     augment: recipe.augment,
     precision: recipe.precision,
+    sweep_precision: recipe.sweep_precision ?? "f32",
     // Only a square can be asked for; any other size is what the server chooses by itself.
     image_size: recipe.height === recipe.width ? String(recipe.height) : "",
     split: recipe.split ?? "",

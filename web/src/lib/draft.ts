@@ -13,6 +13,7 @@ export type RecipeField =
   | "weight_decay"
   | "augment"
   | "precision"
+  | "sweep_precision"
   | "image_size"
   | "split"
   | "gradient_target"
@@ -62,6 +63,7 @@ export const NEW_DRAFT: Draft = {
     weight_decay: "",
     augment: "",
     precision: "",
+    sweep_precision: "",
     image_size: "",
     split: "",
     gradient_target: "",
@@ -99,6 +101,7 @@ function recipe(typed: RecipeDraft, read: Reader) {
     ...chosen("model", typed.model),
     ...chosen("augment", typed.augment),
     ...chosen("precision", typed.precision),
+    ...chosen("sweep_precision", typed.sweep_precision),
     ...chosen("split", typed.split),
     ...chosen("gradient_target", typed.gradient_target),
     ...(weights && { init: { weights } }),

@@ -17,6 +17,7 @@ export const SHOWN_FIELDS: readonly string[] = [
     "weight_decay",
     "augment",
     "precision",
+    "sweep_precision",
     "image_size",
     "split",
     "gradient_target",

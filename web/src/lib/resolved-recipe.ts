@@ -16,6 +16,7 @@ export function resolvedRecipe(
     weight_decay: String(recipe.weight_decay),
     augment: recipe.augment,
     precision: recipe.precision,
+    sweep_precision: recipe.sweep_precision ?? "f32",
     image_size: height === width ? String(height) : `${width}×${height}`,
     split: recipe.split ?? "everything",
     gradient_target: recipe.gradient_target,

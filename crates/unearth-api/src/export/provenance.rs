@@ -3,7 +3,7 @@
 use crate::view::score::ScoreInfo;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt::Write as _;
-use unearth_audit::Precision;
+use unearth_audit::Recipe;
 use unearth_store::{audits::Audit, datasets::Dataset};
 
 /// Dataset, recipe, seed, precision, device, versions, signal and formula, as far as they are known: what
@@ -13,10 +13,7 @@ pub(crate) struct Provenance(Vec<(&'static str, String)>);
 
 impl Provenance {
     pub(crate) fn of(audit: &Audit, dataset: &Dataset, info: &ScoreInfo) -> Self {
-        let precision = audit.origin.recipe().map(|recipe| match recipe.precision {
-            Precision::F32 => "f32",
-            Precision::Bf16 => "bf16",
-        });
+        let precision = audit.origin.recipe().map(precision);
         let result = audit.result.as_ref();
         let environment = result.and_then(|result| result.environment.as_ref());
         let device = environment.map(|on| format!("{} ({})", on.device, on.device_name));
@@ -25,7 +22,7 @@ impl Provenance {
             ("dataset", dataset.content_hash.clone()),
             ("recipe", Some(audit.recipe_hash.clone())),
             ("seed", Some(audit.seed.to_string())),
-            ("precision", precision.map(str::to_owned)),
+            ("precision", precision),
             ("device", device),
             ("versions", versions),
             (
@@ -66,4 +63,12 @@ fn ascii(text: &str) -> HeaderValue {
         }
     }
     HeaderValue::try_from(encoded).expect("printable ASCII is a header value")
+}
+/// Of the training, and of the sweeps where that is another.
+fn precision(recipe: &Recipe) -> String {
+    let (training, sweeps) = (recipe.precision, recipe.sweep_precision);
+    if training == sweeps || recipe.checkpoints.is_empty() {
+        return training.as_str().to_owned();
+    }
+    format!("{}; sweeps {}", training.as_str(), sweeps.as_str())
 }

@@ -62,6 +62,7 @@ pub(crate) fn recipe() -> Recipe {
         gradient_target: GradientTarget::Given,
         augment: Augment::None,
         precision: Precision::F32,
+        sweep_precision: Precision::F32,
         map_height: 5,
         map_width: 4,
         split: None,

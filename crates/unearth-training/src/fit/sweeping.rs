@@ -44,7 +44,7 @@ impl Training<'_> {
         let mut maps = Vec::new();
         for batch in self.eval_batches(examples.clone()) {
             check(sink)?;
-            maps.push(sweep.maps(&batch));
+            maps.push(sweep.maps(&batch)?);
         }
 
         let encoded = encode::encode(&Tensor::cat(&maps, 0));

@@ -1,6 +1,6 @@
 //! Gradient maps as they are reported.
 
-use crate::scenario::{Scenario, decoded};
+use crate::scenario::{Recorded, Scenario, decoded};
 use unearth_audit::{GradientTarget, Model, Precision, Report};
 
 #[test]
@@ -75,7 +75,7 @@ fn the_predicted_class_needs_no_labels() {
 }
 
 #[test]
-fn bf16_is_for_training_alone() {
+fn a_bf16_training_can_be_swept_in_f32() {
     let mut scenario = Scenario::blobs(Model::CnnS, 18, 3);
     let f32_run = scenario.run();
     scenario.recipe.precision = Precision::Bf16;
@@ -93,4 +93,32 @@ fn bf16_is_for_training_alone() {
     let map = decoded(bf16_run.chunks()[0]);
     let fine = map.iter().filter(|p| p.to_bits() & 0xFFFF != 0).count();
     assert!(fine > map.len() / 2);
+}
+
+#[test]
+fn a_bf16_sweep_of_the_same_weights_ranks_the_same() {
+    let mut scenario = Scenario::blobs(Model::CnnS, 200, 4);
+    scenario.recipe.epochs = 4;
+    scenario.recipe.batch_size = 16;
+    scenario.recipe.checkpoints = vec![1, 2, 3, 4];
+    let fine = scenario.run();
+    scenario.recipe.sweep_precision = Precision::Bf16;
+    let coarse = scenario.run();
+    assert_eq!(fine.eval_pass(), coarse.eval_pass());
+    assert_ne!(fine.chunks(), coarse.chunks());
+    let agreement = unearth_signals::stability::spearman(&vog_of(&fine), &vog_of(&coarse));
+    assert!(agreement > Some(0.99), "{agreement:?}");
+}
+
+/// The VoG of every example of the only chunk.
+fn vog_of(run: &Recorded) -> Vec<Option<f64>> {
+    let maps: Vec<Vec<f32>> = run.chunks().into_iter().map(decoded).collect();
+    let pixels = maps[0].len() / run.chunks()[0].scales.len();
+    let of_example = |example: usize| {
+        let maps: Vec<&[f32]> = (maps.iter())
+            .map(|maps| &maps[example * pixels..][..pixels])
+            .collect();
+        unearth_signals::vog::vog(&maps, unearth_signals::vog::Variant::Std).ok()
+    };
+    (0..run.chunks()[0].scales.len()).map(of_example).collect()
 }

@@ -145,6 +145,7 @@ pub(crate) fn recipe(model: Model, side: u32) -> Recipe {
         gradient_target: GradientTarget::Given,
         augment: Augment::None,
         precision: Precision::F32,
+        sweep_precision: Precision::F32,
         map_height: side,
         map_width: side,
         split: None,

@@ -22,6 +22,10 @@ pub(crate) fn request(
         ("image_size", args.image_size.map(Value::from)),
         ("augment", args.augment.as_deref().map(Value::from)),
         ("precision", args.precision.as_deref().map(Value::from)),
+        (
+            "sweep_precision",
+            args.sweep_precision.as_deref().map(Value::from),
+        ),
         ("split", split.map(Value::from)),
         (
             "checkpoints",

@@ -63,6 +63,15 @@ const CHOICES: [field: RecipeField, label: string, hint: string, values: [string
     ],
   ],
   [
+    "sweep_precision",
+    "Precision of gradients",
+    "Arithmetic of the gradients; the training's unless chosen.",
+    [
+      ["f32", "f32"],
+      ["bf16", "bf16"],
+    ],
+  ],
+  [
     "gradient_target",
     "Gradient of",
     "Whose logit is differentiated.",
