@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 export type Action =
   | "next"
@@ -57,11 +57,14 @@ export function actionOf(event: KeyPress): Action | null {
   return ACTIONS[event.key] ?? null;
 }
 
-/** While the component is shown, its handlers answer the page's keys. */
+/**
+ * While the component is shown, its handlers answer the page's keys: from the moment it is there, not from the next
+ * frame on, so that no press between two examples is lost.
+ */
 export function useKeys(handlers: Partial<Record<Action, () => void>>): void {
   const latest = useRef(handlers);
   latest.current = handlers;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => {
       const action = actionOf(event);
       const handle = action && latest.current[action];
