@@ -80,7 +80,7 @@ class Server:
         return self.wait(f"/v1/audits/{begun['id']}", "succeeded")
 
     def worker_peak_mib(self):
-        """The most anonymous memory that libtorch's process had at once, about: it is looked at now and then."""
+        """The most memory that libtorch's process had at once, mapped files with it."""
         for name in os.listdir("/proc"):
             try:
                 command = Path("/proc", name, "cmdline").read_bytes().split(b"\0")

@@ -64,6 +64,7 @@ fn ascii(text: &str) -> HeaderValue {
     }
     HeaderValue::try_from(encoded).expect("printable ASCII is a header value")
 }
+
 /// Of the training, and of the sweeps where that is another.
 fn precision(recipe: &Recipe) -> String {
     let (training, sweeps) = (recipe.precision, recipe.sweep_precision);

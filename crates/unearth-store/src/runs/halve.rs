@@ -41,11 +41,19 @@ pub async fn halve_batch(
         tx.rollback().await?;
         return Ok(Halved::Cancelled);
     }
+    let asked = sqlx::query_scalar!(
+        r#"-- runs::halve_batch (audit before)
+           select recipe as "origin: Json<Origin>" from audits where id = $1 for no key update"#,
+        run.audit_id,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let half = |origin: &Origin| origin.recipe()?.with_half_batch();
     let halved: Option<Vec<(i64, Recipe)>> = trainings
-        .into_iter()
-        .map(|row| Some((row.id, row.origin.recipe()?.with_half_batch()?)))
+        .iter()
+        .map(|row| Some((row.id, half(&row.origin)?)))
         .collect();
-    let Some(halved) = halved else {
+    let Some((recipe, halved)) = half(&asked).zip(halved) else {
         tx.rollback().await?;
         return Ok(Halved::TooSmall);
     };
@@ -53,17 +61,6 @@ pub async fn halve_batch(
     for (id, recipe) in &halved {
         blobs.extend(begin_again(&mut tx, *id, recipe, reason, now).await?);
     }
-    let asked = sqlx::query_scalar!(
-        r#"-- runs::halve_batch (audit before)
-           select recipe as "recipe: Json<Recipe>" from audits where id = $1 for no key update"#,
-        run.audit_id,
-    )
-    .fetch_one(&mut *tx)
-    .await?;
-    let Some(recipe) = asked.with_half_batch() else {
-        tx.rollback().await?;
-        return Ok(Halved::TooSmall);
-    };
     sqlx::query!(
         "-- runs::halve_batch (audit)
          update audits

@@ -3,9 +3,6 @@ use futures::TryStreamExt;
 use unearth_audit::{LogitSource, Position};
 use unearth_store::{audits, dynamics, runs, runs::ClaimedRun, snapshots};
 
-const PARTITIONS: &str = "select count(*) from pg_class where relname like 'snapshot_chunks_run_%'
-                          and relkind = 'r'";
-
 /// A failed audit with maps, records and a resume point.
 async fn failed(world: &World, number: u128) -> ClaimedRun {
     let run = world.running(number).await;
@@ -67,7 +64,7 @@ async fn deletion_takes_everything_and_returns_the_space() {
     }
     let left = "select count(*) from audit_events where audit_id <> '00000000-0000-0000-0000-000000000001'";
     assert_eq!(world.number(left).await, 0);
-    assert_eq!(world.number(PARTITIONS).await, 1);
+    assert_eq!(world.partitions().await, 1);
     assert_eq!(
         snapshots::complete(&world.db, kept.id).await.unwrap().len(),
         3
@@ -83,7 +80,7 @@ async fn an_active_audit_stays() {
     let before = world.dump().await;
     assert_eq!(audits::delete(&world.db, id(1)).await.unwrap(), None);
     assert_eq!(world.dump().await, before);
-    assert_eq!(world.number(PARTITIONS).await, 1);
+    assert_eq!(world.partitions().await, 1);
 }
 
 #[tokio::test]
@@ -95,7 +92,7 @@ async fn an_interrupted_deletion_is_completed_by_the_next_call() {
     failed(&world, 1).await;
     world.execute(remove_rows).await;
     assert_eq!(audits::delete(&world.db, id(1)).await.unwrap(), None);
-    assert_eq!(world.number(PARTITIONS).await, 0);
+    assert_eq!(world.partitions().await, 0);
 
     // Between detaching and dropping.
     world.execute("delete from datasets").await;
@@ -104,9 +101,9 @@ async fn an_interrupted_deletion_is_completed_by_the_next_call() {
     let partition = format!("snapshot_chunks_run_{}", run.id);
     let detach = format!("alter table snapshot_chunks detach partition {partition} concurrently");
     world.execute(&detach).await;
-    assert_eq!(world.number(PARTITIONS).await, 1);
+    assert_eq!(world.partitions().await, 1);
     assert_eq!(audits::delete(&world.db, id(1)).await.unwrap(), None);
-    assert_eq!(world.number(PARTITIONS).await, 0);
+    assert_eq!(world.partitions().await, 0);
 
     // In the middle of detaching.
     world.execute("delete from datasets").await;
@@ -114,9 +111,9 @@ async fn an_interrupted_deletion_is_completed_by_the_next_call() {
     let other = failed(&world, 2).await;
     world.execute(remove_rows).await;
     interrupt_detachment(&world, run.id).await;
-    assert_eq!(world.number(PARTITIONS).await, 2);
+    assert_eq!(world.partitions().await, 2);
     audits::delete(&world.db, id(2)).await.unwrap().unwrap();
-    assert_eq!(world.number(PARTITIONS).await, 0);
+    assert_eq!(world.partitions().await, 0);
     assert_ne!(run.id, other.id);
 }
 
@@ -159,7 +156,7 @@ async fn several_are_deleted_at_once() {
     for deleted in futures::future::join_all(deletions).await {
         assert!(deleted.unwrap().is_some());
     }
-    assert_eq!(world.number(PARTITIONS).await, 0);
+    assert_eq!(world.partitions().await, 0);
 }
 
 #[tokio::test]
@@ -187,7 +184,7 @@ async fn deletion_does_not_wait_for_a_sweep_nor_disturb_it() {
     let (stored, ()) = futures::join!(store, delete);
     stored.unwrap();
     snapshots::drop_orphans(&world.db).await.unwrap();
-    assert_eq!(world.number(PARTITIONS).await, 2);
+    assert_eq!(world.partitions().await, 2);
     let rows: Vec<_> = snapshots::stream(&world.db, running.id, &[0, 1])
         .try_collect()
         .await

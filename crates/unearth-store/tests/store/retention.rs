@@ -9,9 +9,6 @@ use unearth_store::{
     snapshots,
 };
 
-const PARTITIONS: &str = "select count(*) from pg_class where relname like 'snapshot_chunks_run_%'
-                          and relkind = 'r'";
-
 async fn with_maps(world: &World, number: u128) -> ClaimedRun {
     let run = world.running(number).await;
     for checkpoint in 0..3 {
@@ -52,7 +49,7 @@ async fn an_audit_that_does_not_keep_its_maps_gives_their_space_back_when_it_suc
         after + taken <= before + taken / 4,
         "{before} - {taken} -> {after}"
     );
-    assert_eq!(world.number(PARTITIONS).await, 1);
+    assert_eq!(world.partitions().await, 1);
     assert_eq!(
         snapshots::complete(&world.db, kept.id).await.unwrap().len(),
         3
@@ -70,7 +67,7 @@ async fn maps_are_given_up_later_but_not_of_an_audit_that_needs_them() {
     let run = with_maps(&world, 1).await;
     let give_up = || retention::give_up(&world.db, id(1), at(9));
     assert_eq!(give_up().await.unwrap(), GivenUp::No(State::Running));
-    assert_eq!(world.number(PARTITIONS).await, 1);
+    assert_eq!(world.partitions().await, 1);
     succeed(&world, &run).await;
     let events = events::after(&world.db, id(1), 0, 100).await.unwrap();
     assert!(matches!(
@@ -85,7 +82,7 @@ async fn maps_are_given_up_later_but_not_of_an_audit_that_needs_them() {
     assert!(old(2).await.unwrap().is_empty());
     assert_eq!(old(3).await.unwrap(), [id(1)]);
     assert_eq!(give_up().await.unwrap(), GivenUp::Yes);
-    assert_eq!(world.number(PARTITIONS).await, 0);
+    assert_eq!(world.partitions().await, 0);
     assert!(old(3).await.unwrap().is_empty());
     let missing = retention::give_up(&world.db, id(7), at(9)).await;
     assert_eq!(missing.unwrap(), GivenUp::NotFound);

@@ -185,6 +185,13 @@ impl World {
             .get(0)
     }
 
+    /// How many runs have a table of maps.
+    pub(crate) async fn partitions(&self) -> i64 {
+        let tables = "select count(*) from pg_class where relname like 'snapshot_chunks_run_%'
+                      and relkind = 'r'";
+        self.number(tables).await
+    }
+
     /// Every row of every table, as text: two equal dumps mean that nothing was written.
     pub(crate) async fn dump(&self) -> String {
         let tables: Vec<String> = sqlx::query_scalar(

@@ -1,5 +1,6 @@
 //! `unearth backup`: everything, in a folder.
 
+use super::MIB;
 use crate::{
     cli::BackupArgs,
     exit::Failure,
@@ -9,8 +10,6 @@ use crate::{
 use time::OffsetDateTime;
 use tokio::task::spawn_blocking;
 use unearth_store::backup::{self, Manifest};
-
-const MIB: f64 = 1_048_576.0;
 
 #[tokio::main]
 pub(crate) async fn run(args: &BackupArgs) -> Result<(), Failure> {

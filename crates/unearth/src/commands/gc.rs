@@ -1,5 +1,6 @@
 //! `unearth gc`: what nothing refers to any more.
 
+use super::MIB;
 use crate::{
     cli::GcArgs,
     exit::Failure,
@@ -10,8 +11,6 @@ use unearth_store::{
     Database, garbage,
     retention::{self, GivenUp},
 };
-
-const MIB: f64 = 1_048_576.0;
 
 #[tokio::main]
 pub(crate) async fn run(args: &GcArgs) -> Result<(), Failure> {

@@ -18,3 +18,6 @@ pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod up;
 pub(crate) mod work;
+
+/// Bytes of a mebibyte, in which sizes are told.
+const MIB: f64 = 1_048_576.0;

@@ -6,16 +6,15 @@ use crate::{
     home::{self, Home, RunningServer},
     server::{self, Server},
     signals,
-    supervise::{postgres::Supervised, worker},
+    supervise::{postgres, worker},
 };
-use anyhow::Result;
 
 #[tokio::main]
 pub(crate) async fn run(args: &UpArgs, log: &str) -> Result<(), Failure> {
     let stopping = signals::stopping()?;
     let home = Home::open(&args.store)?;
     let blobs = home.blobs().await?;
-    let (postgres, database_url) = database(args, &home).await?;
+    let (postgres, database_url) = postgres::named_or_own(&args.store, &home).await?;
     if postgres.is_some() {
         // The private Postgres is ours alone, so no other worker is on this folder.
         home.clear_scratch()?;
@@ -50,14 +49,4 @@ pub(crate) async fn run(args: &UpArgs, log: &str) -> Result<(), Failure> {
     }
     supervision?;
     Ok(served??)
-}
-
-/// The database that was named, or a private one of our own.
-async fn database(args: &UpArgs, home: &Home) -> Result<(Option<Supervised>, String)> {
-    if let Some(url) = &args.store.database_url {
-        return Ok((None, url.clone()));
-    }
-    let postgres = Supervised::start(&home.postgres()).await?;
-    let url = postgres.url().to_owned();
-    Ok((Some(postgres), url))
 }

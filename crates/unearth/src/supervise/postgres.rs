@@ -7,19 +7,29 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 use unearth_postgres::{Config, PrivatePostgres};
 
-/// The database that was named, the private one that runs, or else a private one that runs for as long as this is
-/// held.
-pub(crate) async fn of_command(
+/// The database that was named, or a private one that runs for as long as this is held.
+pub(crate) async fn named_or_own(
     args: &StoreArgs,
     home: &Home,
 ) -> Result<(Option<Supervised>, String)> {
-    let running = || unearth_postgres::connect_running(&home.postgres());
-    if let Some(url) = args.database_url.clone().or_else(running) {
-        return Ok((None, url));
+    if let Some(url) = &args.database_url {
+        return Ok((None, url.clone()));
     }
     let postgres = Supervised::start(&home.postgres()).await?;
     let url = postgres.url().to_owned();
     Ok((Some(postgres), url))
+}
+
+/// The same for a command that may meet a server at work: its private one is used, too.
+pub(crate) async fn of_command(
+    args: &StoreArgs,
+    home: &Home,
+) -> Result<(Option<Supervised>, String)> {
+    let running = unearth_postgres::connect_running(&home.postgres());
+    match running.filter(|_| args.database_url.is_none()) {
+        Some(url) => Ok((None, url)),
+        None => named_or_own(args, home).await,
+    }
 }
 
 /// A private Postgres under supervision.

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpStream,
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -78,6 +79,17 @@ impl Unearth {
         signal("KILL", &format!("-{}", self.up.id()));
         self.up.wait().expect("it was ours");
         std::mem::forget(self);
+    }
+
+    /// Sends a request whose answer is not read; none where nobody takes it.
+    pub(crate) fn ask_and_stall(&self, path: &str, accept: &str) -> Option<TcpStream> {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nAccept: {accept}\r\n\r\n",
+            self.token
+        );
+        let mut stream = TcpStream::connect(self.url.trim_start_matches("http://")).ok()?;
+        stream.write_all(request.as_bytes()).ok()?;
+        Some(stream)
     }
 
     /// Asks it to stop, as a service manager does. Returns how long that took.

@@ -2,7 +2,7 @@
 
 use crate::real::{Image, Unearth, blobs, home};
 use serde_json::{Value, json};
-use std::{io::Write as _, net::TcpStream, time::Duration};
+use std::time::Duration;
 
 /// What is promised; a service manager kills what takes longer.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -16,7 +16,8 @@ fn stopping_hands_the_run_back_and_waits_for_no_reader() {
     let audit = unearth.begin_audit(&dataset, &recipe);
     let events = format!("/v1/audits/{audit}/events");
     unearth.wait_for(&events, |events| has(events, "epoch"));
-    let reader = reader_that_does_not_read(&unearth, &events);
+    let reader = unearth.ask_and_stall(&events, "text/event-stream");
+    assert!(reader.is_some());
 
     let took = unearth.stop();
     drop(reader);
@@ -41,15 +42,4 @@ fn stopping_hands_the_run_back_and_waits_for_no_reader() {
 fn has(events: &Value, kind: &str) -> bool {
     let mut items = events["items"].as_array().into_iter().flatten();
     items.any(|event| event["kind"] == kind)
-}
-
-fn reader_that_does_not_read(unearth: &Unearth, path: &str) -> TcpStream {
-    let address = unearth.url.trim_start_matches("http://");
-    let mut stream = TcpStream::connect(address).expect("it listens");
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nAccept: text/event-stream\r\n\r\n",
-        unearth.token
-    );
-    stream.write_all(request.as_bytes()).expect("it reads");
-    stream
 }

@@ -5,7 +5,7 @@ use crate::real::{Unearth, processes_below, try_signal};
 use rand::{RngExt as _, rngs::StdRng};
 use std::{
     fs,
-    io::{Read as _, Write as _},
+    io::Read as _,
     net::TcpStream,
     path::{Path, PathBuf},
     thread::sleep,
@@ -66,18 +66,9 @@ impl Machine {
         [vec![postmaster], processes_below(postmaster)].concat()
     }
 
-    /// A request whose answer is not read.
     fn ask_and_stall(&mut self, path: &str, accept: &str) {
-        let token = &self.unearth().token;
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nAccept: {accept}\r\n\r\n"
-        );
-        let Ok(mut stream) = TcpStream::connect(&self.address) else {
-            return;
-        };
-        if stream.write_all(request.as_bytes()).is_ok() {
-            self.stalled.push(stream);
-        }
+        let stalled = self.unearth().ask_and_stall(path, accept);
+        self.stalled.extend(stalled);
     }
 }
 
