@@ -7,6 +7,7 @@ pub use within::{Bounds, Within};
 use crate::{Database, StoreError, archaeology::Category, decisions::Holding, subsets::Membership};
 use futures::{Stream, TryStreamExt, stream::BoxStream};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 /// Which rows of a ranking.
@@ -195,34 +196,65 @@ fn async_stream(
     filter: Filter,
     texts: Texts,
 ) -> impl Stream<Item = Result<RankedRow, StoreError>> {
-    // Pages by rank rather than one cursor: a reader that stalls holds no connection.
-    const PAGE: i64 = 2_000;
-    let db = Database { pool };
-    futures::stream::try_unfold(
-        (db, filter, Some(0)),
-        move |(db, filter, after)| async move {
-            let Some(after) = after else {
+    let pages = Pages {
+        db: Database { pool },
+        score_set,
+        dataset,
+        filter,
+        texts,
+    };
+    let first = pages.clone().coming(0);
+    futures::stream::try_unfold(Some(first), move |coming| {
+        let pages = pages.clone();
+        async move {
+            let Some(coming) = coming else {
                 return Ok::<_, StoreError>(None);
             };
-            let part = Part {
-                order: Order::HardestFirst,
-                after: Some(after),
-                limit: PAGE,
+            let rows = match coming.await {
+                Ok(rows) => rows?,
+                // Nobody cancels it while it is waited for.
+                Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
             };
-            let mut query = select(score_set, dataset, &filter, part, texts);
-            let rows: Vec<RankedRow> = query.build_query_as().fetch_all(&db.pool).await?;
             let next = rows
                 .last()
                 .map(|row| row.rank)
-                .filter(|_| rows.len() as i64 == PAGE);
-            if next.is_none() && !is_there(&db, score_set).await? {
+                .filter(|_| rows.len() as i64 == Pages::ROWS);
+            if next.is_none() && !is_there(&pages.db, pages.score_set).await? {
                 return Err(StoreError::Deleted("the ranking"));
             }
+            let next = next.map(|after| pages.coming(after));
             let rows = futures::stream::iter(rows.into_iter().map(Ok));
-            Ok(Some((rows, (db, filter, next))))
-        },
-    )
+            Ok(Some((rows, next)))
+        }
+    })
     .try_flatten()
+}
+
+/// A ranking in pages by rank rather than with one cursor: a reader that stalls holds no connection.
+#[derive(Clone)]
+struct Pages {
+    db: Database,
+    score_set: i64,
+    dataset: Uuid,
+    filter: Filter,
+    texts: Texts,
+}
+
+impl Pages {
+    const ROWS: i64 = 2_000;
+
+    /// The page after a rank, which is read while the one before it is made use of.
+    fn coming(self, after: i32) -> AbortOnDropHandle<Result<Vec<RankedRow>, StoreError>> {
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            let part = Part {
+                order: Order::HardestFirst,
+                after: Some(after),
+                limit: Self::ROWS,
+            };
+            let mut query = select(self.score_set, self.dataset, &self.filter, part, self.texts);
+            Ok(query.build_query_as().fetch_all(&self.db.pool).await?)
+        }))
+    }
 }
 
 /// Whether a score set is there, and with it all of its rows: they go in one transaction.
