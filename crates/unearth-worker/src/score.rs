@@ -47,8 +47,9 @@ struct Column {
     null_reason: &'static str,
 }
 
-/// What a column's values depend on.
-type Computed = (Signal, Option<(Variant, Vec<u32>)>);
+/// What a column of VoG depends on: the formula and the positions in the checkpoint list. Named windows may cover
+/// the same: all four do when there are three.
+type VogOf = (Variant, Vec<u32>);
 
 /// Computes and stores every score set of a run.
 pub(crate) async fn run(
@@ -71,16 +72,19 @@ pub(crate) async fn run(
     tell(done);
     // Most of the time the database is at work, and it has more than one core.
     let mut storing = FuturesUnordered::new();
-    let mut last: Option<(Computed, Column)> = None;
+    let scorings = wanted.iter().filter_map(|(_, scoring)| scoring.as_ref());
+    let vogs = source.vogs(scorings).await?;
     for (signal, scoring) in wanted {
-        // Neighbouring windows often cover the same checkpoints: all four do when there are three.
-        let computation = source.computation(signal, scoring.as_ref());
-        let column = match last.take() {
-            Some((done, column)) if done == computation => column,
-            _ => source.column(signal, scoring.as_ref()).await?,
+        let own;
+        let column = match &scoring {
+            Some(scoring) => &vogs[&source.vog_of(scoring)],
+            None => {
+                own = source.column(signal, None).await?;
+                &own
+            }
         };
         for key in keys(signal, &scoring) {
-            let scored = source.ranked(signal, &key, &column).await?;
+            let scored = source.ranked(signal, &key, column).await?;
             if storing.len() == STORED_AT_ONCE
                 && let Some(stored) = storing.next().await
             {
@@ -90,7 +94,6 @@ pub(crate) async fn run(
             }
             storing.push(store(worker, run, scored));
         }
-        last = Some((computation, column));
     }
     while let Some(stored) = storing.next().await {
         stored?;
@@ -312,10 +315,9 @@ impl<'a> Source<'a> {
             .collect()
     }
 
-    fn computation(&self, signal: Signal, scoring: Option<&Scoring>) -> Computed {
-        let checkpoints = self.shape.checkpoints.len();
-        let of = |scoring: &Scoring| (scoring.variant, scoring.window.positions(checkpoints));
-        (signal, scoring.map(of))
+    fn vog_of(&self, scoring: &Scoring) -> VogOf {
+        let positions = scoring.window.positions(self.shape.checkpoints.len());
+        (scoring.variant, positions)
     }
 
     /// The epochs that a VoG window covers.

@@ -1,9 +1,12 @@
 //! One value per example, read chunk by chunk from Postgres.
 
-use super::{Column, Source};
+use super::{Column, Source, VogOf};
 use crate::WorkerError;
 use futures::TryStreamExt;
-use std::pin::pin;
+use std::{
+    collections::{BTreeSet, HashMap},
+    pin::pin,
+};
 use unearth_audit::{Grouping, LogitSource, Population, Scoring, Signal, Variant, chunk_range};
 use unearth_signals::{
     dynamics::{Dynamics, Epoch, Suggestion},
@@ -124,26 +127,39 @@ impl Source<'_> {
     }
 
     async fn vog(&self, scoring: &Scoring) -> Result<Column, WorkerError> {
-        let positions = scoring.window.positions(self.shape.checkpoints.len());
-        let positions: Vec<i32> = positions.into_iter().map(|at| at as i32).collect();
-        let variant = match scoring.variant {
-            Variant::Std => vog::Variant::Std,
-            Variant::Paper => vog::Variant::Paper,
-        };
+        let mut vogs = self.vogs([scoring]).await?;
+        let vog = vogs.remove(&self.vog_of(scoring));
+        vog.ok_or_else(|| WorkerError::Inconsistent(format!("no VoG of {}", scoring.key())))
+    }
+
+    /// VoG by every way of scoring it, from one reading of the maps.
+    pub(super) async fn vogs(
+        &self,
+        scorings: impl IntoIterator<Item = &Scoring>,
+    ) -> Result<HashMap<VogOf, Column>, WorkerError> {
         let examples = self.data.pack.len();
+        let ways = scorings.into_iter().map(|scoring| self.vog_of(scoring));
+        let mut values: HashMap<VogOf, Vec<Option<f64>>> = ways
+            .map(|way| (way, Vec::with_capacity(examples)))
+            .collect();
+        let positions: BTreeSet<u32> = values.keys().flat_map(|(_, of)| of).copied().collect();
+        let positions: Vec<i32> = positions.into_iter().map(|at| at as i32).collect();
         let pixels = self.shape.map_bytes() / 2;
-        let mut values = Vec::with_capacity(examples);
         let mut stored = pin!(snapshots::stream(&self.worker.db, self.run, &positions));
-        let mut window: Vec<snapshots::StoredMaps> = Vec::with_capacity(positions.len());
+        let mut chunk: Vec<snapshots::StoredMaps> = Vec::with_capacity(positions.len());
         while let Some(maps) = stored.try_next().await? {
-            window.push(maps);
-            if window.len() < positions.len() {
+            chunk.push(maps);
+            if chunk.len() < positions.len() {
                 continue;
             }
-            values.extend(chunk_vog(&window, pixels, variant)?.into_iter().map(Some));
-            window.clear();
+            for ((variant, window), values) in &mut values {
+                let vog = chunk_vog(&chunk, window, pixels, *variant)?;
+                values.extend(vog.into_iter().map(Some));
+            }
+            chunk.clear();
         }
-        self.complete(values, "no gradient was taken")
+        let column = |(way, values)| Ok((way, self.complete(values, "no gradient was taken")?));
+        values.into_iter().map(column).collect()
     }
 
     /// How every example was learned, in index order; read once.
@@ -235,30 +251,30 @@ pub(crate) fn epoch(record: &RecordChunk) -> Epoch<'_> {
     }
 }
 
+/// VoG of a chunk of examples over those of its checkpoints that a window covers.
 fn chunk_vog(
-    window: &[snapshots::StoredMaps],
+    chunk: &[snapshots::StoredMaps],
+    window: &[u32],
     pixels: usize,
-    variant: vog::Variant,
+    variant: Variant,
 ) -> Result<Vec<f64>, WorkerError> {
-    let scales: Vec<Vec<f32>> = window
-        .iter()
-        .map(|maps| {
-            maps.scales
-                .as_chunks::<4>()
-                .0
-                .iter()
-                .map(|&four| f32::from_le_bytes(four))
-                .collect()
-        })
-        .collect();
-    let checkpoints: Vec<StoredMaps<'_>> = window
-        .iter()
-        .zip(&scales)
+    let covered = |maps: &&snapshots::StoredMaps| window.contains(&(maps.checkpoint as u32));
+    let scales_of = |maps: &snapshots::StoredMaps| -> Vec<f32> {
+        let four = maps.scales.as_chunks::<4>().0.iter();
+        four.map(|&bytes| f32::from_le_bytes(bytes)).collect()
+    };
+    let scales: Vec<Vec<f32>> = chunk.iter().filter(covered).map(scales_of).collect();
+    let checkpoints = chunk.iter().filter(covered).zip(&scales);
+    let checkpoints: Vec<StoredMaps<'_>> = checkpoints
         .map(|(maps, scales)| StoredMaps {
             scales,
             maps: &maps.maps,
         })
         .collect();
+    let variant = match variant {
+        Variant::Std => vog::Variant::Std,
+        Variant::Paper => vog::Variant::Paper,
+    };
     vog::vog_chunk(&checkpoints, pixels, variant)
-        .map_err(|error| WorkerError::Inconsistent(format!("chunk {}: {error}", window[0].chunk)))
+        .map_err(|error| WorkerError::Inconsistent(format!("chunk {}: {error}", chunk[0].chunk)))
 }
