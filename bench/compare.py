@@ -10,6 +10,7 @@ The interpreter needs torch and numpy; the dataset is an npz of images `x` and l
     audit      a whole audit by the release binary: training with the record of every example, six gradient sweeps, every
                snapshot and record committed to a Postgres of its own, scores of all signals; from the moment a worker takes
                it until it has succeeded
+    discarded  the same audit whose maps are thrown away as soon as they are computed
     records    the same audit without gradients
 
 PyTorch is timed from the first batch to the last, without the start of the process or the model's making. Ratios are of
@@ -23,24 +24,31 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 EPOCHS, CHECKPOINTS = 12, 6
+MEBIBYTE = 1024 * 1024
 
 
 class Server:
-    """`unearth up` on a data folder of its own."""
+    """`unearth up` on a data folder of its own, with what its worker says of each run."""
 
-    def __init__(self, binary, threads, device):
+    def __init__(self, binary, threads, device, discarded_sweeps=None):
         self.home = tempfile.TemporaryDirectory(prefix="unearth-bench-")
         os.chmod(self.home.name, 0o755)
-        command = [binary, "--log", "warn", "up", "--listen", "127.0.0.1:0", "--data-dir", self.home.name]
-        command += ["--threads", str(threads), "--device", device]
+        command = [binary, "--log", "warn,unearth_worker=info", "up", "--listen", "127.0.0.1:0"]
+        command += ["--data-dir", self.home.name, "--threads", str(threads), "--device", device]
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        self.up = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        if discarded_sweeps:
+            environment["UNEARTH_DISCARDED_SWEEPS"] = ",".join(map(str, discarded_sweeps))
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.up = subprocess.Popen(command, text=True, env=environment, **pipes)
+        self.laps = None
+        threading.Thread(target=self.listen, daemon=True).start()
         for line in self.up.stdout:
             if line.startswith("Unearth is ready: "):
                 self.url = line.split(": ", 1)[1].split("/login")[0].strip()
@@ -49,6 +57,16 @@ class Server:
             sys.exit("the server did not start")
         self.token = Path(self.home.name, "token").read_text().strip()
 
+    def listen(self):
+        for line in self.up.stderr:
+            try:
+                fields = json.loads(line)["fields"]
+            except (ValueError, KeyError):
+                print(line, end="", file=sys.stderr)
+                continue
+            if fields.get("message") == "where the time went":
+                self.laps = {name: value for name, value in fields.items() if name != "message"}
+
     def ask(self, path, body=None, media_type="application/json"):
         request = urllib.request.Request(self.url + path, data=body, headers={"Authorization": f"Bearer {self.token}"})
         if body is not None:
@@ -56,45 +74,89 @@ class Server:
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
-    def wait(self, path, until):
+    def wait(self, path, until, meanwhile=lambda: None):
         while True:
             found = self.ask(path)
             if found["state"] in ("failed", "cancelled"):
                 sys.exit(f"{path}: {json.dumps(found)[:2000]}")
             if found["state"] == until:
                 return found
-            time.sleep(0.1)
+            meanwhile()
+            time.sleep(0.2)
 
     def dataset(self, file):
-        made = self.ask(f"/v1/datasets?name={file.name}", file.read_bytes(), "application/octet-stream")
+        with file.open("rb") as body:
+            made = self.ask(f"/v1/datasets?name={file.name}", body.read(), "application/octet-stream")
         return self.wait(f"/v1/datasets/{made['id']}", "ready")
 
-    def audit(self, dataset, seed, precision, signals):
-        recipe = {"model": "cnn-s", "epochs": EPOCHS, "batch_size": 128, "lr": 0.1, "augment": "none", "precision": precision}
-        if signals is None:
-            recipe["checkpoints"] = CHECKPOINTS
+    def audit(self, dataset, seed, recipe, signals):
         body = {"dataset_id": dataset["id"], "recipe": recipe, "seed": seed}
         if signals is not None:
             body["signals"] = signals
+        processes = Processes(self.up.pid)
+        before = processes.written()
         begun = self.ask("/v1/audits", json.dumps(body).encode())
-        return self.wait(f"/v1/audits/{begun['id']}", "succeeded")
-
-    def worker_peak_mib(self):
-        """The most memory that libtorch's process had at once, mapped files with it."""
-        for name in os.listdir("/proc"):
-            try:
-                command = Path("/proc", name, "cmdline").read_bytes().split(b"\0")
-                if b"work" in command and command[0].endswith(b"unearth"):
-                    status = Path("/proc", name, "status").read_text()
-                    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
-            except (OSError, StopIteration, IndexError):
-                continue
-        return None
+        audit = self.wait(f"/v1/audits/{begun['id']}", "succeeded", meanwhile=processes.look)
+        processes.look()
+        return audit, {
+            "anonymous_mib": processes.peak,
+            "written_mib": (processes.written() - before) / MEBIBYTE,
+            "laps": self.laps,
+        }
 
     def stop(self):
         self.up.terminate()
         self.up.wait()
         self.home.cleanup()
+
+
+class Processes:
+    """The server, its worker and its Postgres."""
+
+    def __init__(self, root):
+        self.root, self.peak, self.bytes_of = root, 0.0, {}
+        self.look()
+
+    def look(self):
+        """Notes the anonymous memory of the worker, and what each process has written to disk so far."""
+        parents = {}
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                parents[int(name)] = int(Path("/proc", name, "stat").read_text().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                continue
+        for process in parents:
+            if self.is_ours(process, parents):
+                self.note(process)
+
+    def is_ours(self, process, parents):
+        while process > 1 and process != self.root:
+            process = parents.get(process, 0)
+        return process == self.root
+
+    def note(self, process):
+        try:
+            command = Path("/proc", str(process), "cmdline").read_bytes().split(b"\0")
+            status = Path("/proc", str(process), "status").read_text()
+            io = Path("/proc", str(process), "io").read_text()
+        except OSError:
+            return
+        self.bytes_of[process] = kept(io, "write_bytes:")
+        if command[1:2] == [b"work"]:
+            self.peak = max(self.peak, kept(status, "RssAnon:") / 1024)
+
+    def written(self):
+        return sum(self.bytes_of.values())
+
+
+def kept(text, name):
+    """The number behind a name in one of the files of /proc."""
+    return int(next((line.split()[1] for line in text.splitlines() if line.startswith(name)), 0))
+
+
+def recipe_of(precision, checkpoints):
+    recipe = {"model": "cnn-s", "epochs": EPOCHS, "batch_size": 128, "lr": 0.1, "augment": "none", "precision": precision}
+    return recipe | ({"checkpoints": checkpoints} if checkpoints else {})
 
 
 def torch_seconds(args, data, precision, facts):
@@ -105,9 +167,23 @@ def torch_seconds(args, data, precision, facts):
     return sum(json.loads(told)["epoch_seconds"])
 
 
+def phases(args, precision, facts):
+    """Seconds of each part of one epoch and one sweep, inside the trainer; random pixels of the dataset's size."""
+    if not args.throughput:
+        return None
+    command = [args.throughput, "cnn-s", str(facts["examples"]), str(facts["width"]), str(facts["channels"]), "2"]
+    environment = os.environ | {"PHASES": "1"} | ({"BF16": "1", "SWEEP_BF16": "1"} if precision == "bf16" else {})
+    told = subprocess.run(
+        command + [str(args.threads)], check=True, stdout=subprocess.PIPE, text=True, env=environment
+    ).stdout
+    rows = [line.split() for line in told.splitlines()[1:]]
+    return {name: float(seconds) for name, seconds, *_ in rows}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--unearth", default="target/release/unearth")
+    parser.add_argument("--throughput", help="the example of that name, for the parts of a step")
     parser.add_argument("--dataset", type=Path, help="an npz of images [default: CIFAR-10 of UNEARTH_TEST_DATA]")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -121,71 +197,105 @@ def main():
     if not file.exists():
         sys.exit(f"SKIPPED: there is no `{file}`; name one with --dataset, or its folder with UNEARTH_TEST_DATA")
 
-    server = Server(args.unearth, args.threads, args.device)
-    try:
-        figures = measured(args, server, file)
-    finally:
-        server.stop()
+    figures = measured(args, file)
     tell(figures)
     if args.out:
         args.out.write_text(json.dumps(figures, indent=1))
 
 
-def measured(args, server, file):
-    dataset = server.dataset(file)
-    rounds = []
-    for number in range(args.rounds):
-        seconds, audits = {}, {}
-        for precision in args.precisions:
-            for data, name in [("loader", "ordinary"), ("memory", "tuned")]:
-                seconds[f"{name} {precision}"] = torch_seconds(args, data, precision, dataset["facts"])
-            for name, signals in [("audit", None), ("records", ["final_loss", "forgetting", "aum", "el2n"])]:
-                audit = server.audit(dataset, number, precision, signals)
-                result = audit["result"]
-                seconds[f"{name} {precision}"] = result["wall_secs"]
-                audits[f"{name} {precision}"] = {
-                    "fit": result["fit_secs"],
-                    "sweeps": result["sweep_secs"],
-                    "rest": result["wall_secs"] - result["fit_secs"] - result["sweep_secs"],
-                    "database_bytes": audit["estimate"]["database_bytes"],
-                    "training_accuracy": result["training_accuracy"],
-                }
-        rounds.append({"seconds": seconds, "audits": audits})
-        print(json.dumps(rounds[-1]), file=sys.stderr)
-    environment = audit["result"]["environment"]
-    return {
-        "rounds": rounds,
-        "environment": environment,
-        "threads": args.threads,
-        "examples": dataset["facts"]["examples"],
-        "worker_peak_mib": server.worker_peak_mib(),
-    }
+def measured(args, file):
+    keeping = Server(args.unearth, args.threads, args.device)
+    discarding = None
+    try:
+        dataset = keeping.dataset(file)
+        discarding = Server(args.unearth, args.threads, args.device, checkpoints_of(keeping, dataset))
+        datasets = {keeping: dataset, discarding: discarding.dataset(file)}
+        rounds = [one_round(args, number, keeping, discarding, datasets) for number in range(args.rounds)]
+        environment = rounds[-1].pop("environment")
+        return {
+            "rounds": rounds,
+            "environment": environment,
+            "threads": args.threads,
+            "examples": dataset["facts"]["examples"],
+            "phases": {precision: phases(args, precision, dataset["facts"]) for precision in args.precisions},
+        }
+    finally:
+        keeping.stop()
+        if discarding:
+            discarding.stop()
+
+
+def checkpoints_of(server, dataset):
+    """The epochs that an audit sweeps after."""
+    body = {"dataset_id": dataset["id"], "recipe": recipe_of("f32", CHECKPOINTS)}
+    return server.ask("/v1/audits/estimate", json.dumps(body).encode())["recipe"]["checkpoints"]
+
+
+def one_round(args, number, keeping, discarding, datasets):
+    seconds, audits = {}, {}
+    facts = datasets[keeping]["facts"]
+    records = ["final_loss", "forgetting", "aum", "el2n"]
+    for precision in args.precisions:
+        for data, name in [("loader", "ordinary"), ("memory", "tuned")]:
+            seconds[f"{name} {precision}"] = torch_seconds(args, data, precision, facts)
+        for name, server, checkpoints, signals in [
+            ("audit", keeping, CHECKPOINTS, None),
+            ("discarded", discarding, None, records),
+            ("records", keeping, None, records),
+        ]:
+            audit, noted = server.audit(datasets[server], number, recipe_of(precision, checkpoints), signals)
+            result = audit["result"]
+            seconds[f"{name} {precision}"] = result["wall_secs"]
+            audits[f"{name} {precision}"] = noted | {
+                "fit": result["fit_secs"],
+                "sweeps": result["sweep_secs"],
+                "database_mib": audit["estimate"]["database_bytes"] / MEBIBYTE,
+                "training_accuracy": result["training_accuracy"],
+            }
+    print(json.dumps({"seconds": seconds, "audits": audits}), file=sys.stderr)
+    return {"seconds": seconds, "audits": audits, "environment": result["environment"]}
 
 
 def tell(figures):
     rounds = figures["rounds"]
     names = list(rounds[0]["seconds"])
     median = {name: statistics.median(it["seconds"][name] for it in rounds) for name in names}
-    print(f"\n{figures['environment']['device_name']}, {figures['threads']} threads, torch {figures['environment']['torch']}, "
+    environment = figures["environment"]
+    print(f"\n{environment['device_name']}, {figures['threads']} threads, torch {environment['torch']}, reproducible kernels, "
           f"{figures['examples']} examples, {len(rounds)} rounds; medians\n")
-    for name in names:
-        spread = [it["seconds"][name] for it in rounds]
-        print(f"{name:16} {median[name]:7.2f} s   ({min(spread):.2f} to {max(spread):.2f})")
-    print()
     precisions = sorted({name.split()[1] for name in names}, reverse=True)
     pairs = [(f"audit {p}", f"tuned {p}") for p in precisions] + [(f"audit {p}", f"ordinary {p}") for p in precisions]
     pairs += [("audit bf16", "ordinary f32")] if "bf16" in precisions else []
     pairs += [(f"records {p}", f"tuned {p}") for p in precisions]
+    pairs += [(f"audit {p}", f"discarded {p}") for p in precisions]
     for ours, theirs in pairs:
         ratios = [it["seconds"][ours] / it["seconds"][theirs] for it in rounds]
         print(f"{ours:12} ÷ {theirs:14} {median[ours] / median[theirs]:.2f}   ({min(ratios):.2f} to {max(ratios):.2f})")
     print()
+    for name in names:
+        spread = [it["seconds"][name] for it in rounds]
+        print(f"{name:16} {median[name]:7.2f} s   ({min(spread):.2f} to {max(spread):.2f})")
+    print()
     for name in rounds[0]["audits"]:
-        parts = {part: statistics.median(it["audits"][name][part] for it in rounds) for part in ("fit", "sweeps", "rest")}
-        one_epoch = parts["fit"] / EPOCHS
-        sweep = f", one sweep {parts['sweeps'] / CHECKPOINTS / one_epoch:.2f} epochs" if parts["sweeps"] else ""
-        print(f"{name:12} " + ", ".join(f"{part} {value:.2f} s" for part, value in parts.items()) + sweep)
-    print(f"\nworker, peak resident: {figures['worker_peak_mib']:.0f} MiB")
+        tell_audit(name, [it["audits"][name] for it in rounds])
+    for precision, of in figures["phases"].items():
+        if of:
+            print(f"\none epoch and one sweep, {precision}: " + ", ".join(f"{part} {value:.2f} s" for part, value in of.items()))
+
+
+def tell_audit(name, rounds):
+    def of(part):
+        return statistics.median(it[part] for it in rounds)
+
+    def lap(part):
+        return statistics.median(it["laps"][f"{part}_secs"] for it in rounds)
+
+    waited = lap("training") - of("fit") - of("sweeps")
+    sweep = f" (one costs {of('sweeps') / CHECKPOINTS / (of('fit') / EPOCHS):.2f} epochs)" if of("sweeps") else ""
+    print(f"{name:14} loading {lap('loading'):.2f} s, optimiser steps {of('fit'):.2f} s, sweeps {of('sweeps'):.2f} s{sweep}, "
+          f"eval pass and what storing held up {waited:.2f} s, scoring {lap('scoring'):.2f} s, end {lap('ending'):.2f} s; "
+          f"worker's anonymous memory {of('anonymous_mib'):.0f} MiB; written {of('written_mib'):.0f} MiB, "
+          f"kept in the database {of('database_mib'):.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         "--bin",
         "unearth",
     ]))?;
-    let mut compare = process::program(&python, ["bench/compare.py"]);
+    process::run(&mut process::cargo([
+        "build",
+        "--release",
+        "-p",
+        "unearth-training",
+        "--example",
+        "throughput",
+    ]))?;
+    let throughput = "target/release/examples/throughput";
+    let mut compare = process::program(&python, ["bench/compare.py", "--throughput", throughput]);
     process::run(compare.args(&options.arguments))
 }

@@ -5,7 +5,8 @@
 //! it. With `RECORDER`
 //! set it trains so often without sweeps, with and without the record of every example by turns, and says what
 //! the record costs: take one thread for that, of which it also knows the processor time, and with it a figure
-//! that other programs do not disturb.
+//! that other programs do not disturb. With `PHASES` set, the seconds of an epoch's parts and of a sweep are
+//! printed as well; on a GPU that waits for the device at each of them.
 
 use std::error::Error;
 use std::num::NonZeroUsize;
@@ -15,7 +16,7 @@ use unearth_audit::{
     Augment, Examples, GradientTarget, Init, Model, Precision, ProbeRows, Recipe, Report, Stop,
     Trainer, TrainingJob, TrainingOutcome, TrainingSink,
 };
-use unearth_training::{DeviceChoice, LibtorchTrainer};
+use unearth_training::{DeviceChoice, LibtorchTrainer, PhaseSeconds};
 
 type Failed = Box<dyn Error + Send + Sync>;
 
@@ -100,6 +101,12 @@ fn main() -> Result<(), Failed> {
             let (with, without) = (trainer()?, trainer()?.without_records());
             recorder(&with, &without, &recipe, &examples, turns.parse()?)
         }
+        Err(_) if env::var("PHASES").is_ok() => {
+            let trainer = trainer()?.timing_phases();
+            speed(&trainer, &recipe, &examples)?;
+            phases(&trainer.take_phases(), epochs);
+            Ok(())
+        }
         Err(_) => speed(&trainer()?, &recipe, &examples),
     }
 }
@@ -122,6 +129,21 @@ fn speed(
         all - outcome.fit_secs - outcome.sweep_secs,
     );
     Ok(())
+}
+
+/// Of one epoch and one sweep; the eval pass happens once.
+fn phases(of: &PhaseSeconds, epochs: u32) {
+    for (name, seconds) in [
+        ("data", of.data),
+        ("forward", of.forward),
+        ("backward", of.backward),
+        ("optimiser", of.optimiser),
+        ("recorder", of.recorder),
+        ("sweep", of.sweep),
+    ] {
+        println!("{name:10} {:.3} s", seconds / f64::from(epochs));
+    }
+    println!("evaluation {:.3} s, once", of.evaluation);
 }
 
 /// What the record costs, by turns, the order turned each time: what else runs on the machine and what warms

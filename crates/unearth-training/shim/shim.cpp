@@ -5,8 +5,13 @@
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <torch/headeronly/version.h>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -84,6 +89,22 @@ void unearth_return_freed_memory() {
 #if defined(__GLIBC__)
   malloc_trim(0);
 #endif
+}
+
+// Asks the system to read what a mapped file holds at these addresses; it may refuse.
+void unearth_will_need(const unsigned char* start, uint64_t bytes) {
+  static const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const uintptr_t first = reinterpret_cast<uintptr_t>(start) & ~(page - 1);
+  const uintptr_t end = reinterpret_cast<uintptr_t>(start) + bytes;
+  posix_madvise(reinterpret_cast<void*>(first), end - first, POSIX_MADV_WILLNEED);
+}
+
+// Bytes that are free on a CUDA device.
+int unearth_free_device_memory(int cuda, uint64_t* bytes) {
+  return guarded([=] {
+    const auto index = static_cast<c10::DeviceIndex>(cuda);
+    *bytes = c10::getDeviceAllocator(at::kCUDA)->getMemoryInfo(index).first;
+  });
 }
 
 // bfloat16 autocast of this thread; ending it forgets the cached casts of the weights.

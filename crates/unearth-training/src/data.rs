@@ -1,29 +1,43 @@
-//! The dataset on the device: pixels stay uint8 and are normalised batch by batch. Probes follow the
-//! examples in one index space here; outside this crate theirs is their own.
+//! The dataset as trainings read it: pixels stay uint8 and are normalised batch by batch. Probes follow
+//! the examples in one index space here; outside this crate theirs is their own.
 
-use crate::shim::BorrowedBytes;
+mod pixels;
+
+pub(crate) use pixels::room;
+
+use pixels::Pixels;
+use std::borrow::Cow;
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 use unearth_audit::Examples;
 
-/// Examples that are brought to the device, resized or counted at a time.
+/// Examples that are counted at a time.
 const SLICE: usize = 1_024;
 
-/// All examples and probes, resident on the device.
+/// All examples and probes.
 pub(crate) struct DeviceData<'a> {
     pixels: Pixels<'a>,
-    /// uint8 `[m, height, width, channels]`; none without probes.
-    probes: Option<Tensor>,
+    /// On the device, as many as a recipe names; none without probes.
+    probes: Option<Pixels<'a>>,
     /// Given labels and those of the probes after them, int64 `[n + m]`.
     pub(crate) labels: Tensor,
     normalisation: Normalisation,
 }
 
-/// uint8 `[n, height, width, channels]`.
-enum Pixels<'a> {
-    /// The caller's memory, which training on the CPU reads in place.
-    Borrowed(BorrowedBytes<'a>),
-    Owned(Tensor),
+/// Which rows of a dataset, where they are needed: pixels are gathered on either side.
+pub(crate) struct Indices<'e> {
+    pub(crate) on_host: Cow<'e, [i64]>,
+    /// int64 `[b]`.
+    pub(crate) on_device: Tensor,
+}
+
+impl Indices<'static> {
+    fn new(on_host: Vec<i64>, device: Device) -> Self {
+        Self {
+            on_device: Tensor::from_slice(&on_host).to_device(device),
+            on_host: on_host.into(),
+        }
+    }
 }
 
 /// `input = pixel · factor + offset`, f32 `[channels]`.
@@ -33,30 +47,27 @@ struct Normalisation {
 }
 
 impl<'a> DeviceData<'a> {
-    /// Brings the examples to the device at the size of the network's input and takes the mean
-    /// and standard deviation of each channel over the trained ones.
-    pub(crate) fn load(examples: &Examples<'a>, height: i64, width: i64, device: Device) -> Self {
-        let shape = [
-            examples.len() as i64,
-            examples.height as i64,
-            examples.width as i64,
-            examples.channels as i64,
-        ];
-        let host = BorrowedBytes::new(examples.pixels, &shape);
-        let pixels = if (shape[1], shape[2]) != (height, width) {
-            Pixels::Owned(resized(host.tensor(), height, width, device))
-        } else if device == Device::Cpu {
-            Pixels::Borrowed(host)
-        } else {
-            Pixels::Owned(host.tensor().to_device(device))
+    /// Brings the examples to the device at the size of the network's input, or as many of them as `room`
+    /// bytes hold at a time, and takes the mean and standard deviation of each channel over the trained
+    /// ones.
+    pub(crate) fn load(
+        examples: &Examples<'a>,
+        size: (i64, i64),
+        device: Device,
+        room: u64,
+    ) -> Self {
+        let shape = |rows: usize| {
+            [rows, examples.height, examples.width, examples.channels].map(|side| side as i64)
         };
-
-        let probes = probes(examples, (height, width), device);
+        let pixels = Pixels::new(examples.pixels, shape(examples.len()), size, device, room);
+        let count = examples.probes.labels.len();
+        let probes = (count > 0).then(|| {
+            let pixels = examples.probes.pixels;
+            Pixels::new(pixels, shape(count), size, device, u64::MAX)
+        });
         let labels = examples.labels.iter().chain(examples.probes.labels);
         let labels: Vec<i64> = labels.map(|&label| label.into()).collect();
-        let trained: Vec<i64> = examples.trained.iter().map(|&i| i.into()).collect();
-        let trained = Tensor::from_slice(&trained).to_device(device);
-        let normalisation = Normalisation::of(pixels.tensor(), &trained);
+        let normalisation = Normalisation::of(&pixels, examples.trained, device);
         Self {
             pixels,
             probes,
@@ -65,34 +76,43 @@ impl<'a> DeviceData<'a> {
         }
     }
 
-    /// Where everything lies.
+    /// Where batches come to.
     pub(crate) fn device(&self) -> Device {
         self.labels.device()
     }
 
-    /// uint8 `[b, height, width, channels]` of the examples and probes with these indices (int64
-    /// `[b]`).
-    pub(crate) fn gather(&self, indices: &Tensor) -> Tensor {
-        let pixels = self.pixels.tensor();
+    /// uint8 `[b, height, width, channels]` of the examples and probes with these indices.
+    pub(crate) fn gather(&self, indices: &Indices<'_>) -> Tensor {
         let Some(probes) = &self.probes else {
-            return pixels.index_select(0, indices);
+            return self.pixels.gather(indices);
         };
-        let examples = pixels.size()[0];
-        let of_examples = pixels.index_select(0, &indices.clamp_max(examples - 1));
-        let of_probes = probes.index_select(0, &(indices - examples).clamp_min(0));
-        let is_probe = indices.ge(examples).view([-1, 1, 1, 1]);
+        let examples = self.pixels.len() as i64;
+        let on_host = indices.on_host.iter();
+        let of_examples = self.pixels.gather(&Indices {
+            on_host: on_host.clone().map(|&at| at.min(examples - 1)).collect(),
+            on_device: indices.on_device.clamp_max(examples - 1),
+        });
+        let of_probes = probes.gather(&Indices {
+            on_host: on_host.map(|&at| (at - examples).max(0)).collect(),
+            on_device: (&indices.on_device - examples).clamp_min(0),
+        });
+        let is_probe = indices.on_device.ge(examples).view([-1, 1, 1, 1]);
         of_probes.where_self(&is_probe, &of_examples)
     }
 
-    /// The same of neighbouring rows, without a copy: of examples alone, or of probes alone.
+    /// Says which rows will be gathered soon.
+    pub(crate) fn expect(&self, indices: &[i64]) {
+        self.pixels.expect(indices);
+    }
+
+    /// The pixels of neighbouring rows: of examples alone, or of probes alone.
     pub(crate) fn slice(&self, range: &Range<usize>) -> Tensor {
-        let pixels = self.pixels.tensor();
-        let (start, examples) = (range.start as i64, pixels.size()[0]);
+        let examples = self.pixels.len();
         match &self.probes {
-            Some(probes) if start >= examples => {
-                probes.narrow(0, start - examples, range.len() as i64)
+            Some(probes) if range.start >= examples => {
+                probes.slice(&(range.start - examples..range.end - examples))
             }
-            _ => pixels.narrow(0, start, range.len() as i64),
+            _ => self.pixels.slice(range),
         }
     }
 
@@ -106,32 +126,24 @@ impl<'a> DeviceData<'a> {
     }
 }
 
-impl Pixels<'_> {
-    fn tensor(&self) -> &Tensor {
-        match self {
-            Self::Borrowed(bytes) => bytes.tensor(),
-            Self::Owned(tensor) => tensor,
-        }
-    }
-}
-
 impl Normalisation {
     /// Sums of integers are exact, so the result depends on neither order nor thread count.
-    fn of(pixels: &Tensor, trained: &Tensor) -> Self {
-        let device = pixels.device();
-        let size = pixels.size();
+    fn of(pixels: &Pixels<'_>, trained: &[u32], device: Device) -> Self {
+        let size = pixels.slice(&(0..1)).size();
         let mut sum = Tensor::zeros([size[3]], (Kind::Int64, device));
         let mut sum_of_squares = sum.zeros_like();
         let add = |total: &mut Tensor, values: &Tensor| {
             let all_but_channel = [0i64, 1, 2].as_slice();
             let _ = total.g_add_(&values.sum_dim_intlist(all_but_channel, false, Kind::Int64));
         };
-        for indices in trained.split(SLICE as i64, 0) {
-            let pixels = pixels.index_select(0, &indices).to_kind(Kind::Int);
+        for indices in trained.chunks(SLICE) {
+            let indices = indices.iter().map(|&index| index.into()).collect();
+            let pixels = pixels.gather(&Indices::new(indices, device));
+            let pixels = pixels.to_kind(Kind::Int);
             add(&mut sum, &pixels);
             add(&mut sum_of_squares, &pixels.square());
         }
-        let count = (trained.size()[0] * size[1] * size[2]) as f64;
+        let count = (trained.len() as i64 * size[1] * size[2]) as f64;
         let mean = sum.to_kind(Kind::Double) / count;
         let variance = sum_of_squares.to_kind(Kind::Double) / count - mean.square();
         let std = variance.clamp_min(0.0).sqrt();
@@ -142,43 +154,6 @@ impl Normalisation {
             offset: (-mean / std).to_kind(Kind::Float),
         }
     }
-}
-
-/// The probes at the size of the network's input.
-fn probes(examples: &Examples<'_>, (height, width): (i64, i64), device: Device) -> Option<Tensor> {
-    let count = examples.probes.labels.len() as i64;
-    let size = (examples.height as i64, examples.width as i64);
-    let shape = [count, size.0, size.1, examples.channels as i64];
-    let pixels =
-        (count > 0).then(|| Tensor::from_slice(examples.probes.pixels).view(shape.as_slice()))?;
-    Some(if size == (height, width) {
-        pixels.to_device(device)
-    } else {
-        resized(&pixels, height, width, device)
-    })
-}
-
-/// Antialiased bilinear resize to whole pixel values, in slices to bound the f32 copies.
-fn resized(pixels: &Tensor, height: i64, width: i64, device: Device) -> Tensor {
-    let size = pixels.size();
-    let out = Tensor::empty([size[0], height, width, size[3]], (Kind::Uint8, device));
-    let mut start = 0;
-    while start < size[0] {
-        let len = (SLICE as i64).min(size[0] - start);
-        let slice = pixels
-            .narrow(0, start, len)
-            .to_device(device)
-            .permute([0, 3, 1, 2])
-            .to_kind(Kind::Float);
-        let slice = slice
-            .internal_upsample_bilinear2d_aa([height, width], false, None, None)
-            .round()
-            .clamp(0.0, 255.0)
-            .permute([0, 2, 3, 1]);
-        out.narrow(0, start, len).copy_(&slice);
-        start += len;
-    }
-    out
 }
 
 #[cfg(test)]
@@ -200,13 +175,21 @@ mod tests {
         }
     }
 
+    fn loaded<'a>(examples: &Examples<'a>, size: (i64, i64)) -> DeviceData<'a> {
+        DeviceData::load(examples, size, Device::Cpu, u64::MAX)
+    }
+
+    fn indices(of: &[i64]) -> Indices<'static> {
+        Indices::new(of.to_vec(), Device::Cpu)
+    }
+
     #[test]
     fn normalises_by_the_trained_examples_alone() {
         let pixels: Vec<u8> = (0..36).map(|i| (i * 7 % 251) as u8).collect();
         let examples = examples(&pixels, &[0, 1, 0], &[0, 2]);
-        let data = DeviceData::load(&examples, 2, 3, Device::Cpu);
+        let data = loaded(&examples, (2, 3));
         let input = data
-            .normalise(&data.gather(&Tensor::from_slice(&[0i64, 2])))
+            .normalise(&data.gather(&indices(&[0, 2])))
             .to_kind(Kind::Double);
         assert_eq!(input.size(), [2, 2, 2, 3]);
         for channel in 0..2 {
@@ -227,7 +210,7 @@ mod tests {
     #[test]
     fn a_channel_of_one_value_becomes_zero() {
         let examples = examples(&[9; 24], &[0, 1], &[0, 1]);
-        let data = DeviceData::load(&examples, 2, 3, Device::Cpu);
+        let data = loaded(&examples, (2, 3));
         let input = host::f32s(&data.normalise(&data.slice(&(0..2))));
         assert!(input.iter().all(|&v| v == 0.0));
     }
@@ -236,11 +219,36 @@ mod tests {
     fn resizing_keeps_flat_areas_and_channel_order() {
         let pixels: Vec<u8> = (0..24).map(|i| if i % 2 == 0 { 10 } else { 200 }).collect();
         let examples = examples(&pixels, &[0, 1], &[0, 1]);
-        let data = DeviceData::load(&examples, 5, 4, Device::Cpu);
+        let data = loaded(&examples, (5, 4));
         let resized = data.slice(&(0..2));
         assert_eq!(resized.size(), [2, 5, 4, 2]);
         let bytes = host::bytes(&resized);
         assert!(bytes.chunks(2).all(|pixel| pixel == [10, 200]));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_resized_batch_by_batch_to_the_same_pixels() {
+        let pixels: Vec<u8> = (0..36).map(|i| (i * 89 % 251) as u8).collect();
+        let probes: Vec<u8> = (0..24).map(|i| (i * 37 % 253) as u8).collect();
+        let examples = Examples {
+            probes: ProbeRows {
+                pixels: &probes,
+                labels: &[1, 1],
+            },
+            ..examples(&pixels, &[0, 1, 0], &[0, 2])
+        };
+        // Three examples of 5 × 4 pixels with two channels.
+        let [resident, streamed] =
+            [120, 119].map(|room| DeviceData::load(&examples, (5, 4), Device::Cpu, room));
+        for of in [&[2, 0, 1][..], &[4, 1, 3], &[3, 4]] {
+            streamed.expect(of);
+            assert_eq!(resident.gather(&indices(of)), streamed.gather(&indices(of)));
+        }
+        for range in [0..3, 1..2, 3..5] {
+            assert_eq!(resident.slice(&range), streamed.slice(&range));
+        }
+        let row = resident.slice(&(0..1));
+        assert_eq!(resident.normalise(&row), streamed.normalise(&row));
     }
 
     #[test]
@@ -255,11 +263,8 @@ mod tests {
             },
             ..plain
         };
-        let (plain, with_probes) = (
-            DeviceData::load(&plain, 2, 3, Device::Cpu),
-            DeviceData::load(&with_probes, 2, 3, Device::Cpu),
-        );
-        let mixed = with_probes.gather(&Tensor::from_slice(&[4i64, 0, 3]));
+        let (plain, with_probes) = (loaded(&plain, (2, 3)), loaded(&with_probes, (2, 3)));
+        let mixed = with_probes.gather(&indices(&[4, 0, 3]));
         let expected = [&probes[12..], &pixels[..12], &probes[..12]].concat();
         assert_eq!(host::bytes(&mixed), expected);
         assert_eq!(host::bytes(&with_probes.slice(&(3..5))), probes);

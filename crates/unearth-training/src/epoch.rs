@@ -1,6 +1,7 @@
 //! One epoch's order and augmentation, brought to the device at once: a transfer per batch would
 //! make the host wait for the device every time.
 
+use crate::data::Indices;
 use crate::{augment, batches};
 use std::ops::Range;
 use tch::{Device, Tensor};
@@ -18,8 +19,10 @@ pub(crate) struct Rows<'a> {
 
 /// What is done with which example in which batch.
 pub(crate) struct Epoch {
-    /// Indices in training order, int64 `[t]`.
-    order: Tensor,
+    /// Indices in training order.
+    order: Vec<i64>,
+    /// The same, int64 `[t]`.
+    order_on_device: Tensor,
     /// Changes in the same order, int64 `[t, 3]`.
     changes: Option<Tensor>,
 }
@@ -40,16 +43,20 @@ impl Epoch {
             _ => number,
         };
         let changes = augment::plan(recipe.augment, &order, seed, epoch_of, sides);
-        let indices: Vec<i64> = order.iter().map(|&index| index.into()).collect();
+        let order: Vec<i64> = order.iter().map(|&index| index.into()).collect();
         Self {
-            order: Tensor::from_slice(&indices).to_device(device),
+            order_on_device: Tensor::from_slice(&order).to_device(device),
+            order,
             changes: changes.map(|changes| changes.to_device(device)),
         }
     }
 
-    /// Indices of a batch, int64 `[b]`.
-    pub(crate) fn indices(&self, batch: &Range<usize>) -> Tensor {
-        rows(&self.order, batch)
+    /// Indices of a batch.
+    pub(crate) fn indices(&self, batch: &Range<usize>) -> Indices<'_> {
+        Indices {
+            on_host: self.order[batch.clone()].into(),
+            on_device: rows(&self.order_on_device, batch),
+        }
     }
 
     /// The batch's uint8 pixels `[b, height, width, channels]` after their changes.

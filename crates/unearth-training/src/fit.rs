@@ -12,6 +12,7 @@ use crate::data::DeviceData;
 use crate::epoch::{Epoch, Rows};
 use crate::meter::Meter;
 use crate::models::{Mode, Network, Shape, Stem};
+use crate::phases::{self, PhaseClock};
 use crate::pruning::Masks;
 use crate::record::{self, PassRecord};
 use crate::resume::{self, Identity};
@@ -41,12 +42,15 @@ pub(crate) struct Training<'a> {
     masks: Option<Rc<Masks>>,
     quantise: &'a [Quantisation],
     record: PassRecord,
+    /// What the last sweep made of all examples, where the eval pass after it would make the same.
+    evaluated: Option<PassRecord>,
     batches: Vec<Range<usize>>,
     identity: Identity,
     position: Position,
     last_point: LastPoint,
     meter: Meter,
     is_recording: bool,
+    clock: PhaseClock,
 }
 
 /// When and where the last resume point was made.
@@ -63,11 +67,13 @@ enum Stage {
 }
 
 impl<'a> Training<'a> {
-    /// Brings data and model to the device, fresh or from the job's resume point.
+    /// Brings data, as far as `room` bytes hold it, and model to the device, fresh or from the job's resume
+    /// point.
     pub(crate) fn prepare(
         job: &TrainingJob<'a>,
         examples: &'a Examples<'a>,
         device: Device,
+        room: u64,
         identity: Identity,
     ) -> Result<Self, TrainingError> {
         let recipe = job.recipe;
@@ -76,6 +82,8 @@ impl<'a> Training<'a> {
                 "there is no example to train on".into(),
             ));
         }
+        let size = (recipe.height.into(), recipe.width.into());
+        let data = DeviceData::load(examples, size, device, room);
         let network = initial_network(job, examples, device)?;
         let optimiser = Sgd::new(&network.weights, recipe.weight_decay);
         let rows = examples.len() + examples.probes.labels.len();
@@ -92,10 +100,11 @@ impl<'a> Training<'a> {
             seed: job.seed,
             resume_interval_secs: job.resume_interval_secs,
             examples,
-            data: DeviceData::load(examples, recipe.height.into(), recipe.width.into(), device),
+            data,
             network,
             optimiser,
             record: PassRecord::new(examples.len(), examples.probes.labels.len(), device),
+            evaluated: None,
             masks,
             quantise: job.quantise,
             batches,
@@ -108,6 +117,7 @@ impl<'a> Training<'a> {
             },
             meter: Meter::default(),
             is_recording: true,
+            clock: PhaseClock::new(None, device),
         };
         if let Some(point) = job.resume {
             training.position = resume::restore(point, &training.identity, &training.state())?;
@@ -116,10 +126,12 @@ impl<'a> Training<'a> {
         Ok(training)
     }
 
-    /// Leaves out the record of every example.
-    pub(crate) fn without_records(self) -> Self {
+    /// With or without the record of every example, and with a clock where one is read.
+    pub(crate) fn measured(self, is_recording: bool, phases: Option<phases::Shared>) -> Self {
+        let clock = PhaseClock::new(phases, self.device());
         Self {
-            is_recording: false,
+            is_recording,
+            clock,
             ..self
         }
     }
@@ -170,6 +182,7 @@ impl<'a> Training<'a> {
             check(sink)?;
             let batch = self.batches[self.position.batch as usize].clone();
             let start = Instant::now();
+            self.expect(&epoch);
             self.step(&epoch, &batch)?;
             self.meter.fit.add(batch.len(), start);
             self.position.batch += 1;
@@ -185,6 +198,14 @@ impl<'a> Training<'a> {
         self.position.epoch += 1;
         self.position.batch = 0;
         self.resume_point_if_due(sink)
+    }
+
+    /// Says which rows the batch after the next one is of.
+    fn expect(&self, epoch: &Epoch) {
+        let soon = self.position.batch as usize + 2;
+        if let Some(batch) = self.batches.get(soon) {
+            self.data.expect(&epoch.indices(batch).on_host);
+        }
     }
 
     fn rows(&self) -> Rows<'_> {
@@ -218,10 +239,12 @@ impl<'a> Training<'a> {
 
     /// One optimiser step. Enqueues work and waits for none of it.
     fn step(&mut self, epoch: &Epoch, batch: &Range<usize>) -> Result<(), TrainingError> {
+        self.clock.begin();
         let indices = epoch.indices(batch);
         let pixels = epoch.augmented(batch, &self.data.gather(&indices));
         let input = self.data.normalise(&pixels);
-        let labels = self.data.labels.index_select(0, &indices);
+        let labels = self.data.labels.index_select(0, &indices.on_device);
+        self.clock.lap(|of| &mut of.data);
 
         let (step, lr) = (self.position_in_steps(), self.learning_rate());
         let masks = self.masks.as_deref();
@@ -231,7 +254,10 @@ impl<'a> Training<'a> {
         let laid = masks.map(Masks::lay);
         let logits = self.training_logits(&input)?;
         let losses = record::losses(&logits, &labels);
-        losses.mean(Kind::Float).backward();
+        let loss = losses.mean(Kind::Float);
+        self.clock.lap(|of| &mut of.forward);
+        loss.backward();
+        self.clock.lap(|of| &mut of.backward);
         drop(laid);
         if let Some(masks) = masks {
             masks.over_gradients();
@@ -239,11 +265,17 @@ impl<'a> Training<'a> {
         self.optimiser
             .step(lr)
             .map_err(|message| failure::from_message(self.device(), &message))?;
+        self.clock.lap(|of| &mut of.optimiser);
 
         if self.is_recording {
             let _no_grad = tch::no_grad_guard();
-            self.record
-                .note(&indices, &losses.detach(), &logits.detach(), &labels);
+            self.record.note(
+                &indices.on_device,
+                &losses.detach(),
+                &logits.detach(),
+                &labels,
+            );
+            self.clock.lap(|of| &mut of.recorder);
         }
         Ok(())
     }

@@ -20,6 +20,7 @@ mod fit;
 mod host;
 mod meter;
 mod models;
+mod phases;
 mod precision;
 mod pruning;
 mod quantise;
@@ -36,4 +37,5 @@ mod weights;
 
 pub use cuda::{device_info, nvidia_gpu_present};
 pub use device::{DeviceChoice, DeviceError};
+pub use phases::PhaseSeconds;
 pub use trainer::LibtorchTrainer;

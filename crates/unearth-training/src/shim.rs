@@ -2,7 +2,6 @@
 #![expect(unsafe_code, reason = "calls into libtorch through the C++ shim")]
 
 use std::ffi::{CStr, c_char, c_int};
-use std::marker::PhantomData;
 use tch::{Device, Kind, Tensor};
 use torch_sys::C_tensor;
 
@@ -12,6 +11,8 @@ unsafe extern "C" {
     fn unearth_be_reproducible() -> c_int;
     fn unearth_keep_freed_memory();
     fn unearth_return_freed_memory();
+    fn unearth_will_need(start: *const u8, bytes: u64);
+    fn unearth_free_device_memory(cuda: c_int, bytes: *mut u64) -> c_int;
     fn unearth_bf16_autocast(cuda: c_int, enabled: c_int) -> c_int;
     fn unearth_sgd_step(
         params: *const *const C_tensor,
@@ -47,6 +48,15 @@ pub(crate) fn keep_freed_memory() {
 pub(crate) fn return_freed_memory() {
     // SAFETY: malloc_trim may be called at any time.
     unsafe { unearth_return_freed_memory() }
+}
+
+/// Bytes that are free on a GPU.
+pub(crate) fn free_device_memory(number: usize) -> Result<u64, String> {
+    let number = c_int::try_from(number).map_err(|error| error.to_string())?;
+    let mut bytes = 0;
+    // SAFETY: writes one number, where it does not fail.
+    checked(unsafe { unearth_free_device_memory(number, &raw mut bytes) })?;
+    Ok(bytes)
 }
 
 /// bfloat16 autocast of this thread until dropped.
@@ -99,7 +109,7 @@ pub(crate) fn sgd_step(params: &[Tensor], momenta: &[Tensor], step: SgdStep) -> 
 /// A tensor over bytes that it does not own: a memory-mapped pack is not copied.
 pub(crate) struct BorrowedBytes<'a> {
     tensor: Tensor,
-    owner: PhantomData<&'a [u8]>,
+    bytes: &'a [u8],
 }
 
 impl<'a> BorrowedBytes<'a> {
@@ -110,14 +120,22 @@ impl<'a> BorrowedBytes<'a> {
         // is only lent out by reference. Nothing here writes to it.
         let tensor =
             unsafe { Tensor::from_blob(bytes.as_ptr(), shape, &[], Kind::Uint8, Device::Cpu) };
-        Self {
-            tensor,
-            owner: PhantomData,
-        }
+        Self { tensor, bytes }
     }
 
     pub(crate) fn tensor(&self) -> &Tensor {
         &self.tensor
+    }
+
+    /// Says that a row, counted along the first side, will be read soon: where the bytes are a mapped
+    /// file's, the system reads them meanwhile.
+    pub(crate) fn will_need(&self, row: usize) {
+        let rows = self.tensor.size()[0] as usize;
+        let row_bytes = self.bytes.len().checked_div(rows).unwrap_or_default();
+        if let Some(row) = self.bytes.get(row * row_bytes..(row + 1) * row_bytes) {
+            // SAFETY: advice on memory that is borrowed here; it changes nothing that can be read.
+            unsafe { unearth_will_need(row.as_ptr(), row.len() as u64) };
+        }
     }
 }
 

@@ -13,6 +13,14 @@ const CPU_BATCH_PIXELS: usize = 64 * 32 * 32;
 /// Input pixels of one batch that keep a GPU busy and fit its memory with any model.
 const GPU_BATCH_PIXELS: usize = 256 * 64 * 64;
 
+/// What a sweep makes of one batch.
+pub(crate) struct Swept {
+    /// f32 `[m, map_height, map_width]`.
+    pub(crate) maps: Tensor,
+    /// f32 `[m, classes]`.
+    pub(crate) logits: Tensor,
+}
+
 /// Takes the gradients of one model at one moment.
 pub(crate) struct Sweep<'a> {
     network: &'a Network,
@@ -36,12 +44,12 @@ impl<'a> Sweep<'a> {
     }
 
     /// Gradient of the selected pre-softmax logit with respect to the normalised input, in eval
-    /// mode, as the signed mean over channels: f32 `[m, map_height, map_width]`.
+    /// mode, as the signed mean over channels; and the logits themselves.
     ///
     /// In eval mode the examples of a batch do not touch each other, so the gradient of the sum
     /// of their logits is the gradient of each: one backward pass serves them all. The caller
     /// has frozen the weights.
-    pub(crate) fn maps(&self, examples: &Range<usize>) -> Result<Tensor, TrainingError> {
+    pub(crate) fn of(&self, examples: &Range<usize>) -> Result<Swept, TrainingError> {
         let pixels = self.data.slice(examples);
         let input = self.data.normalise(&pixels).set_requires_grad(true);
         let logits = self.logits(&input)?;
@@ -50,7 +58,10 @@ impl<'a> Sweep<'a> {
 
         let _no_grad = tch::no_grad_guard();
         let maps = gradients[0].mean_dim([1i64].as_slice(), false, None);
-        Ok(self.average.apply(&maps))
+        Ok(Swept {
+            maps: self.average.apply(&maps),
+            logits: logits.detach(),
+        })
     }
 
     /// f32 logits in eval mode, computed in the recipe's precision; so are their gradients.

@@ -77,7 +77,7 @@ fn load<'a>(pixels: &'a [u8], labels: &'a [i32], trained: &'a [u32]) -> DeviceDa
         trained,
         probes: ProbeRows::default(),
     };
-    DeviceData::load(&examples, SIDE as i64, SIDE as i64, Device::Cpu)
+    DeviceData::load(&examples, (SIDE as i64, SIDE as i64), Device::Cpu, 0)
 }
 
 /// ‖a − b‖ / ‖b‖ of each map, the largest.
@@ -122,7 +122,10 @@ fn maps_match_pytorch_s_autograd() {
         (GradientTarget::Predicted, "maps/predicted"),
     ] {
         let sweep = Sweep::new(&network, &data, &recipe(Model::CnnS, target));
-        let deviation = deviation(&sweep.maps(&(0..labels.len())).unwrap(), &tensor(reference));
+        let deviation = deviation(
+            &sweep.of(&(0..labels.len())).unwrap().maps,
+            &tensor(reference),
+        );
         println!("{reference}: largest relative deviation from PyTorch's autograd {deviation:.2e}");
         assert!(deviation < AUTOGRAD_TOLERANCE, "{reference}: {deviation:e}");
     }
@@ -137,7 +140,10 @@ fn maps_are_the_signed_channel_mean_of_finite_differences() {
         let network = warmed_up(model, &data, 2);
         let _frozen = network.weights.freeze();
         let recipe = recipe(model, GradientTarget::Given);
-        let maps = Sweep::new(&network, &data, &recipe).maps(&(0..2)).unwrap();
+        let maps = Sweep::new(&network, &data, &recipe)
+            .of(&(0..2))
+            .unwrap()
+            .maps;
         let size = maps.abs().max().double_value(&[]);
 
         // In f64 the network is linear but for its kinks, which a step this small rarely meets.
@@ -188,8 +194,10 @@ fn examples_of_a_batch_do_not_touch_each_other() {
         let _frozen = network.weights.freeze();
         let recipe = recipe(model, GradientTarget::Predicted);
         let sweep = Sweep::new(&network, &data, &recipe);
-        let together = sweep.maps(&(0..6)).unwrap();
-        let alone: Vec<Tensor> = (0..6).map(|i| sweep.maps(&(i..i + 1)).unwrap()).collect();
+        let together = sweep.of(&(0..6)).unwrap().maps;
+        let alone: Vec<Tensor> = (0..6)
+            .map(|i| sweep.of(&(i..i + 1)).unwrap().maps)
+            .collect();
         assert!(deviation(&together, &Tensor::cat(&alone, 0)) < 1e-5);
     }
 }
@@ -210,7 +218,7 @@ fn a_sweep_leaves_no_trace_in_the_network() {
     {
         let _frozen = network.weights.freeze();
         let recipe = recipe(Model::CnnS, GradientTarget::Given);
-        let _maps = Sweep::new(&network, &data, &recipe).maps(&(0..4)).unwrap();
+        let _swept = Sweep::new(&network, &data, &recipe).of(&(0..4)).unwrap();
     }
     assert_eq!(values(&network), before);
     for (name, tensor) in network.weights.parameters() {

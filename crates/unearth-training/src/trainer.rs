@@ -1,11 +1,14 @@
 //! The [`Trainer`] over libtorch.
 
+use crate::data;
 use crate::device::{self, DeviceChoice, DeviceError};
 use crate::failure;
 use crate::fit::Training;
+use crate::phases::{self, PhaseSeconds};
 use crate::resume::Identity;
 use crate::shim;
 use std::num::NonZeroUsize;
+use std::sync::PoisonError;
 use tch::Device;
 use unearth_audit::{
     Environment, Examples, Phase, Progress, Report, Stop, Trainer, TrainingError, TrainingJob,
@@ -17,7 +20,9 @@ use unearth_audit::{
 pub struct LibtorchTrainer {
     device: Device,
     environment: Environment,
+    resident_bytes: Option<u64>,
     is_recording: bool,
+    phases: Option<phases::Shared>,
 }
 
 impl LibtorchTrainer {
@@ -35,8 +40,20 @@ impl LibtorchTrainer {
         Ok(Self {
             device,
             environment: device::environment(device, threads.get()),
+            resident_bytes: None,
             is_recording: true,
+            phases: None,
         })
+    }
+
+    /// Keeps at most so many bytes of pixels on the device; what does not fit is read batch by batch. By
+    /// default half of a GPU's free memory, and on the CPU what is resized to 1 GiB.
+    #[must_use]
+    pub fn resident_bytes(self, bytes: Option<u64>) -> Self {
+        Self {
+            resident_bytes: bytes,
+            ..self
+        }
     }
 
     /// Trains without the in-flight record of every example, so that its cost can be measured; nothing but
@@ -48,6 +65,25 @@ impl LibtorchTrainer {
             is_recording: false,
             ..self
         }
+    }
+
+    /// Reads the clock between the parts of a step, for which a GPU is waited for each time.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn timing_phases(self) -> Self {
+        Self {
+            phases: Some(phases::Shared::default()),
+            ..self
+        }
+    }
+
+    /// Seconds of each part since the last call; none of them unless they are timed.
+    #[doc(hidden)]
+    pub fn take_phases(&self) -> PhaseSeconds {
+        let Some(phases) = &self.phases else {
+            return PhaseSeconds::default();
+        };
+        std::mem::take(&mut *phases.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn identity(&self, job: &TrainingJob<'_>, examples: &Examples<'_>) -> Identity {
@@ -82,12 +118,11 @@ impl Trainer for LibtorchTrainer {
                 sink.report(Report::Progress(loading(job)))
                     .map_err(|Stop| TrainingError::Stopped)?;
                 let identity = self.identity(job, examples);
-                let training = Training::prepare(job, examples, self.device, identity)?;
-                if self.is_recording {
-                    training.run(sink)
-                } else {
-                    training.without_records().run(sink)
-                }
+                let room = data::room(self.device, self.resident_bytes)
+                    .map_err(|message| failure::from_message(self.device, &message))?;
+                let training = Training::prepare(job, examples, self.device, room, identity)?
+                    .measured(self.is_recording, self.phases.clone());
+                training.run(sink)
             })
         });
         shim::return_freed_memory();

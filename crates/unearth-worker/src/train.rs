@@ -10,7 +10,7 @@ use crate::{
     score, sink,
     sink::StopFlag,
 };
-use std::{sync::Arc, thread};
+use std::{sync::Arc, thread, time::Instant};
 use time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -83,18 +83,38 @@ async fn attempt(
         )));
     }
     progress.send_replace(Some(of_phase(run, Phase::Loading)));
+    let mut clock = Instant::now();
     let data = data::load(worker, run.dataset_id, run.shape.split.as_deref()).await?;
+    let loading_secs = lap(&mut clock);
     if run.shape.is_external {
         return external::run(worker, run, &data, progress).await;
     }
     if run.outcome.is_none() {
         train(worker, run, &data, stop, progress).await?;
     }
+    let training_secs = lap(&mut clock);
     if matches!(run.role, Role::Main | Role::Seed) {
         score::run(worker, run, &data, progress).await?;
     }
+    let scoring_secs = lap(&mut clock);
     pie::so_far(worker, run, &data).await?;
-    finish::run(worker, run, &data, progress).await
+    finish::run(worker, run, &data, progress).await?;
+    let ending_secs = lap(&mut clock);
+    tracing::info!(
+        loading_secs,
+        training_secs,
+        scoring_secs,
+        ending_secs,
+        "where the time went"
+    );
+    Ok(())
+}
+
+/// Seconds since the last reading.
+fn lap(clock: &mut Instant) -> f64 {
+    let seconds = clock.elapsed().as_secs_f64();
+    *clock = Instant::now();
+    seconds
 }
 
 async fn train(

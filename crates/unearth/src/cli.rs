@@ -126,6 +126,10 @@ pub(crate) struct DeviceArgs {
     /// Threads of a tensor operation [default: all cores]. Bits agree only at an equal count.
     #[arg(long, env = "UNEARTH_THREADS")]
     pub(crate) threads: Option<NonZeroUsize>,
+    /// Most bytes of pixels that stay on the device; larger datasets are read batch by batch [default:
+    /// half of a GPU's free memory].
+    #[arg(long, env = "UNEARTH_RESIDENT_BYTES", value_name = "BYTES")]
+    pub(crate) resident_bytes: Option<u64>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -167,6 +171,15 @@ pub(crate) struct WorkArgs {
     /// Longest time between two resume points, in seconds.
     #[arg(long, env = "UNEARTH_RESUME_INTERVAL", default_value_t = 30.0)]
     pub(crate) resume_interval: f64,
+    /// Sweeps after these epochs in trainings that ask for no gradients, and throws the maps away: for
+    /// measuring what storing them costs.
+    #[arg(
+        long,
+        env = "UNEARTH_DISCARDED_SWEEPS",
+        value_delimiter = ',',
+        hide = true
+    )]
+    pub(crate) discarded_sweeps: Vec<u32>,
 }
 
 /// What is trained.

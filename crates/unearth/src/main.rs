@@ -3,6 +3,7 @@
 mod cli;
 mod client;
 mod commands;
+mod discarding;
 mod evaluation;
 mod exit;
 mod home;

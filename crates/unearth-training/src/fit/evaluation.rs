@@ -4,11 +4,13 @@ use super::{Training, check, tell};
 use crate::models::Mode;
 use crate::pruning::Masks;
 use crate::quantise::Rounded;
+use crate::record::PassRecord;
 use crate::{host, record};
+use std::ops::Range;
 use std::time::Instant;
 use tch::{Kind, Tensor};
 use unearth_audit::{
-    Examples, LogitSource, Phase, Quantisation, Report, TrainingError, TrainingOutcome,
+    Examples, LogitSource, Phase, Precision, Quantisation, Report, TrainingError, TrainingOutcome,
     TrainingSink,
 };
 
@@ -24,23 +26,19 @@ impl Training<'_> {
         let laid = masks.as_deref().map(Masks::lay);
         let examples = self.examples.len();
         let rows = examples + self.examples.probes.labels.len();
-        let mut record = self.nothing_seen();
-        let batches = self.eval_batches(0..examples);
+        let (mut record, begin) = match self.evaluated.take() {
+            Some(record) => (record, examples),
+            None => (self.nothing_seen(), 0),
+        };
+        let batches = self.eval_batches(begin..examples);
         for batch in batches.chain(self.eval_batches(examples..rows)) {
             check(sink)?;
             let start = Instant::now();
+            self.clock.begin();
             let input = self.data.normalise(&self.data.slice(&batch));
-            let logits = self.network.forward(&input, Mode::Eval);
-            let range = (batch.start as i64, batch.len() as i64);
-            let labels = self.data.labels.narrow(0, range.0, range.1);
-            let indices =
-                Tensor::arange_start(range.0, range.0 + range.1, (Kind::Int64, self.device()));
-            record.note(
-                &indices,
-                &record::losses(&logits, &labels),
-                &logits,
-                &labels,
-            );
+            let logits = self.evaluation_logits(&input);
+            self.note_evaluated(&mut record, &batch, &logits);
+            self.clock.lap(|of| &mut of.evaluation);
             self.meter.eval.add(batch.len(), start);
             self.show_progress(sink, Phase::Evaluating, batch.end, rows)?;
         }
@@ -71,6 +69,39 @@ impl Training<'_> {
             sweep_secs: self.meter.sweep.seconds(),
             layers: masks.as_deref().map(Masks::sparsity).unwrap_or_default(),
         }))
+    }
+
+    /// Whether there is a sweep after this epoch that makes what the eval pass after it would: the logits of
+    /// the same model in the same precision.
+    pub(super) fn is_evaluated_by_sweep(&self, epoch: u32) -> bool {
+        let recipe = self.recipe;
+        let is_evaluated = recipe.evaluates_every_epoch || epoch == recipe.epochs;
+        let is_swept = recipe.checkpoints.contains(&epoch);
+        is_evaluated && is_swept && recipe.sweep_precision == Precision::F32
+    }
+
+    /// f32 logits `[b, classes]` in eval mode. Computed with a graph where a sweep may stand for the pass:
+    /// libtorch may choose other kernels without one, and a continued training repeats the pass alone.
+    fn evaluation_logits(&self, input: &Tensor) -> Tensor {
+        if !self.is_evaluated_by_sweep(self.position.epoch) {
+            return self.network.forward(input, Mode::Eval);
+        }
+        let _frozen = self.network.weights.freeze();
+        let input = input.shallow_clone().set_requires_grad(true);
+        tch::with_grad(|| self.network.forward(&input, Mode::Eval)).detach()
+    }
+
+    /// Notes what the model makes of neighbouring rows.
+    pub(super) fn note_evaluated(
+        &self,
+        record: &mut PassRecord,
+        rows: &Range<usize>,
+        logits: &Tensor,
+    ) {
+        let (start, len) = (rows.start as i64, rows.len() as i64);
+        let labels = self.data.labels.narrow(0, start, len);
+        let indices = Tensor::arange_start(start, start + len, (Kind::Int64, self.device()));
+        record.note(&indices, &record::losses(logits, &labels), logits, &labels);
     }
 
     /// What the model predicts for every example, in index order, when it is rounded; in eval mode, not

@@ -45,15 +45,23 @@ impl Training<'_> {
         let rows = examples + self.examples.probes.labels.len() as u64;
         let epochs = u64::from(self.recipe.epochs - self.position.epoch);
         let sweeps = self.recipe.checkpoints.len() as u64 - u64::from(self.position.sweeps);
-        let evaluations = if self.recipe.evaluates_every_epoch {
-            u64::from(self.recipe.epochs - self.position.evaluations)
-        } else {
-            1
-        };
+        let evaluations = self.passes_left();
         Remaining {
             fit: epochs * trained - done(Phase::Training),
             sweep: sweeps * examples - done(Phase::Snapshotting),
-            eval: evaluations * rows - done(Phase::Evaluating),
+            eval: (evaluations * rows).saturating_sub(done(Phase::Evaluating)),
         }
+    }
+
+    /// Eval passes that no sweep stands for.
+    fn passes_left(&self) -> u64 {
+        let epochs = if self.recipe.evaluates_every_epoch {
+            self.position.evaluations + 1..=self.recipe.epochs
+        } else {
+            self.recipe.epochs..=self.recipe.epochs
+        };
+        epochs
+            .filter(|&epoch| !self.is_evaluated_by_sweep(epoch))
+            .count() as u64
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Training, check, tell};
 use crate::pruning::Masks;
+use crate::record::PassRecord;
 use crate::sweep::Sweep;
 use crate::{encode, host};
 use std::time::Instant;
@@ -18,10 +19,14 @@ impl Training<'_> {
         let masks = self.masks.clone();
         let laid = masks.as_deref().map(Masks::lay);
         let checkpoint = self.position.sweeps;
+        let evaluates = self.is_evaluated_by_sweep(self.position.epoch);
+        let mut record = evaluates.then(|| self.nothing_seen());
         for chunk in 0..chunk_count(self.examples.len()) {
             let start = Instant::now();
-            let maps = self.maps_of_chunk(checkpoint, chunk, sink)?;
+            self.clock.begin();
+            let maps = self.maps_of_chunk(checkpoint, chunk, record.as_mut(), sink)?;
             let range = chunk_range(chunk, self.examples.len());
+            self.clock.lap(|of| &mut of.sweep);
             self.meter.sweep.add(range.len(), start);
             tell(sink, Report::Maps(maps))?;
             self.show_progress(sink, Phase::Snapshotting, range.end, self.examples.len())?;
@@ -29,6 +34,7 @@ impl Training<'_> {
         drop(laid);
         tell(sink, Report::SweepDone { checkpoint })?;
         self.position.sweeps += 1;
+        self.evaluated = record;
         self.resume_point_if_due(sink)
     }
 
@@ -36,6 +42,7 @@ impl Training<'_> {
         &self,
         checkpoint: u32,
         chunk: usize,
+        mut record: Option<&mut PassRecord>,
         sink: &mut dyn TrainingSink,
     ) -> Result<MapChunk, TrainingError> {
         let _frozen = self.network.weights.freeze();
@@ -44,7 +51,11 @@ impl Training<'_> {
         let mut maps = Vec::new();
         for batch in self.eval_batches(examples.clone()) {
             check(sink)?;
-            maps.push(sweep.maps(&batch)?);
+            let swept = sweep.of(&batch)?;
+            maps.push(swept.maps);
+            if let Some(record) = record.as_deref_mut() {
+                self.note_evaluated(record, &batch, &swept.logits);
+            }
         }
 
         let encoded = encode::encode(&Tensor::cat(&maps, 0));

@@ -2,7 +2,7 @@
 
 use super::Shape;
 use super::layers::{
-    Conv, Layer, conv_norm, global_average_pool, linear, max_pool, relu, sequence,
+    Conv, Layer, conv_norm, global_average_pool, linear, max_pool_relu, relu, sequence,
 };
 use crate::weights::Weights;
 
@@ -10,20 +10,18 @@ use crate::weights::Weights;
 /// of 2 after each of the first two; global average pool, linear.
 pub(super) fn cnn_s(w: &mut Weights, shape: Shape) -> Layer {
     sequence([
-        block(w, "block1", shape.channels, 32),
-        max_pool(2),
-        block(w, "block2", 32, 64),
-        max_pool(2),
-        block(w, "block3", 64, 128),
+        conv(w, "block1", shape.channels, 32),
+        max_pool_relu(2),
+        conv(w, "block2", 32, 64),
+        max_pool_relu(2),
+        conv(w, "block3", 64, 128),
+        relu(),
         global_average_pool(),
         linear(w, "fc", 128, shape.classes),
     ])
 }
 
-fn block(w: &mut Weights, name: &str, inputs: i64, outputs: i64) -> Layer {
+fn conv(w: &mut Weights, name: &str, inputs: i64, outputs: i64) -> Layer {
     let conv = Conv::same(inputs, outputs);
-    sequence([
-        conv_norm(w, &format!("{name}.conv"), &format!("{name}.bn"), conv),
-        relu(),
-    ])
+    conv_norm(w, &format!("{name}.conv"), &format!("{name}.bn"), conv)
 }

@@ -32,14 +32,22 @@ pub(super) fn relu() -> Layer {
     function(|x| x.shallow_clone().relu_())
 }
 
-/// Max-pooling over squares that touch but do not overlap.
-pub(super) fn max_pool(side: i64) -> Layer {
-    function(move |x| x.max_pool2d([side, side], [side, side], [0, 0], [1, 1], false))
+/// The rectifier and max-pooling over squares that touch but do not overlap, in either order: the largest
+/// of rectified values is the largest value rectified, with the same gradient. Pooled first, there is less
+/// to rectify.
+pub(super) fn max_pool_relu(side: i64) -> Layer {
+    let pool = move |x: &Tensor| x.max_pool2d([side, side], [side, side], [0, 0], [1, 1], false);
+    function(move |x| pool(x).relu_())
 }
 
-/// Mean over all positions: `[b, c, h, w]` to `[b, c]`.
+/// Mean over all positions: `[b, c, h, w]` to `[b, c]`. By way of the sum: the gradient of libtorch's mean
+/// is divided at every position.
 pub(super) fn global_average_pool() -> Layer {
-    function(|x| x.mean_dim([2i64, 3].as_slice(), false, None))
+    function(|x| {
+        let size = x.size();
+        let share = 1.0 / (size[2] * size[3]) as f64;
+        x.sum_dim_intlist([2i64, 3].as_slice(), false, None) * share
+    })
 }
 
 /// Geometry of a square convolution.
@@ -233,6 +241,33 @@ mod tests {
         let x = Tensor::randn([4, 6], (Kind::Float, Device::Cpu));
         let plain = x.linear(&tensor(&w, "l.weight"), None::<&Tensor>);
         assert_close(&layer(&x, Mode::Eval), &normed(&w, &plain));
+    }
+
+    #[test]
+    fn pooling_before_rectifying_changes_neither_value_nor_gradient() {
+        let x = Tensor::randn([4, 3, 8, 6], (Kind::Float, Device::Cpu));
+        let of = |layer: &dyn Fn(&Tensor) -> Tensor| {
+            // A leaf may not be changed in place.
+            let leaf = x.copy().set_requires_grad(true);
+            let y = layer(&(&leaf * 1.0));
+            (&y * y.detach().cos()).sum(Kind::Float).backward();
+            (y.detach(), leaf.grad())
+        };
+        let swapped = max_pool_relu(2);
+        let ours = of(&|x| swapped(x, Mode::Train));
+        let plain = of(&|x| x.relu().max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false));
+        assert_eq!(ours, plain);
+        assert!(
+            ours.0.min().double_value(&[]) < 1e-9,
+            "nothing is rectified"
+        );
+    }
+
+    #[test]
+    fn the_global_average_is_the_mean() {
+        let x = Tensor::randn([4, 3, 7, 5], (Kind::Float, Device::Cpu));
+        let mean = x.mean_dim([2i64, 3].as_slice(), false, None);
+        assert_close(&global_average_pool()(&x, Mode::Eval), &mean);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! your `ResNet`").
 
 use super::Shape;
-use super::layers::{Conv, Layer, conv_norm, function, linear, max_pool, relu, sequence};
+use super::layers::{Conv, Layer, conv_norm, function, linear, max_pool_relu, relu, sequence};
 use crate::weights::Weights;
 
 /// Logits are shrunk by this, as in the original, to start with an even softmax.
@@ -13,13 +13,13 @@ const LOGIT_SCALE: f64 = 0.125;
 pub(super) fn resnet9(w: &mut Weights, shape: Shape) -> Layer {
     sequence([
         block(w, "prep", shape.channels, 64),
-        block(w, "layer1", 64, 128),
-        max_pool(2),
+        conv(w, "layer1", 64, 128),
+        max_pool_relu(2),
         residual(w, "layer1.residual", 128),
-        block(w, "layer2", 128, 256),
-        max_pool(2),
-        block(w, "layer3", 256, 512),
-        max_pool(2),
+        conv(w, "layer2", 128, 256),
+        max_pool_relu(2),
+        conv(w, "layer3", 256, 512),
+        max_pool_relu(2),
         residual(w, "layer3.residual", 512),
         function(|x| x.amax([2i64, 3].as_slice(), false)),
         linear(w, "fc", 512, shape.classes),
@@ -28,11 +28,12 @@ pub(super) fn resnet9(w: &mut Weights, shape: Shape) -> Layer {
 }
 
 fn block(w: &mut Weights, name: &str, inputs: i64, outputs: i64) -> Layer {
+    sequence([conv(w, name, inputs, outputs), relu()])
+}
+
+fn conv(w: &mut Weights, name: &str, inputs: i64, outputs: i64) -> Layer {
     let conv = Conv::same(inputs, outputs);
-    sequence([
-        conv_norm(w, &format!("{name}.conv"), &format!("{name}.bn"), conv),
-        relu(),
-    ])
+    conv_norm(w, &format!("{name}.conv"), &format!("{name}.bn"), conv)
 }
 
 fn residual(w: &mut Weights, name: &str, channels: i64) -> Layer {

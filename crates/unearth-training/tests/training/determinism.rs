@@ -42,6 +42,18 @@ fn kind(report: &Report) -> &'static str {
 }
 
 #[test]
+fn pixels_that_do_not_fit_the_device_give_the_same_bits() {
+    // Resized, for at their own size the CPU reads them in place.
+    let mut scenario = Scenario::blobs_of(Model::CnnS, 18, 3, 9, 3).with_probes(&[2, 0]);
+    (scenario.recipe.height, scenario.recipe.width) = (8, 12);
+    (scenario.recipe.map_height, scenario.recipe.map_width) = (8, 12);
+    scenario.recipe.augment = Augment::FlipCrop;
+    let resident = scenario.run();
+    scenario.resident_bytes = Some(18 * 8 * 12 * 3 - 1);
+    assert_same(&resident, &scenario.run());
+}
+
+#[test]
 fn equal_seeds_give_equal_bits() {
     for threads in [1, 2] {
         for augment in [Augment::None, Augment::FlipCrop] {

@@ -86,3 +86,33 @@ fn a_last_batch_of_one_is_trained_on() {
             .all(|loss| loss.is_finite())
     );
 }
+
+#[test]
+fn the_last_sweep_tells_what_an_eval_pass_would() {
+    for every_epoch in [false, true] {
+        let mut scenario = Scenario::blobs(Model::CnnS, 21, 3).with_probes(&[1, 0]);
+        scenario.trained = (0..18).collect();
+        scenario.recipe.evaluates_every_epoch = every_epoch;
+        let swept = scenario.run();
+        scenario.recipe.checkpoints = vec![];
+        let passed = scenario.run();
+        let (swept, passed) = (
+            swept.records(LogitSource::EvalPass),
+            passed.records(LogitSource::EvalPass),
+        );
+        assert_eq!(swept.len(), if every_epoch { 2 } else { 1 });
+        assert_eq!(swept.len(), passed.len());
+        for (swept, passed) in swept.iter().zip(passed) {
+            for (a, b) in [
+                (&swept.values, &passed.values),
+                (&swept.probes, &passed.probes),
+            ] {
+                assert_eq!(a.predicted, b.predicted);
+                for (a, b) in a.loss.iter().zip(&b.loss) {
+                    // With and without a graph, libtorch may choose different kernels.
+                    assert!((a - b).abs() < 1e-5, "{a} {b}");
+                }
+            }
+        }
+    }
+}

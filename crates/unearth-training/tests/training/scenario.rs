@@ -14,6 +14,7 @@ pub(crate) struct Scenario {
     pub(crate) seed: u64,
     pub(crate) threads: usize,
     pub(crate) resume_interval_secs: f64,
+    pub(crate) resident_bytes: Option<u64>,
     pub(crate) side: usize,
     pub(crate) channels: usize,
     pub(crate) classes: usize,
@@ -53,6 +54,7 @@ impl Scenario {
             seed: 1,
             threads: 1,
             resume_interval_secs: f64::INFINITY,
+            resident_bytes: None,
             side,
             channels,
             classes,
@@ -109,7 +111,9 @@ impl Scenario {
         sink: &mut dyn TrainingSink,
     ) -> Result<TrainingOutcome, TrainingError> {
         let threads = NonZeroUsize::new(self.threads).expect("at least one thread");
-        let trainer = LibtorchTrainer::new(device(), threads).expect("the device can be used");
+        let trainer = LibtorchTrainer::new(device(), threads)
+            .expect("the device can be used")
+            .resident_bytes(self.resident_bytes);
         let job = TrainingJob {
             recipe: &self.recipe,
             seed: self.seed,

@@ -1,7 +1,8 @@
 //! `unearth work`: a worker.
 
 use crate::{
-    cli::{DeviceArgs, WorkArgs},
+    cli::WorkArgs,
+    discarding::Discarding,
     exit::Failure,
     home::{self, Home},
     signals,
@@ -10,6 +11,7 @@ use anyhow::Result;
 use std::{num::NonZeroUsize, os::unix::process::parent_id, sync::Arc, thread};
 use time::{Duration, OffsetDateTime};
 use tokio_util::sync::CancellationToken;
+use unearth_audit::Trainer;
 use unearth_training::{LibtorchTrainer, device_info};
 use unearth_worker::{Limits, Worker};
 use uuid::Uuid;
@@ -32,7 +34,7 @@ pub(crate) async fn run(args: &WorkArgs) -> Result<(), Failure> {
         name: name(),
         db: db.clone(),
         blobs,
-        trainer: Arc::new(trainer(&args.device)?),
+        trainer: trainer(args)?,
         devices: device_info(),
         scratch: home.scratch(id),
         limits: limits(args),
@@ -62,12 +64,22 @@ fn limits(args: &WorkArgs) -> Limits {
     }
 }
 
-fn trainer(args: &DeviceArgs) -> Result<LibtorchTrainer> {
+fn trainer(args: &WorkArgs) -> Result<Arc<dyn Trainer>> {
     let threads = args
+        .device
         .threads
         .or_else(|| thread::available_parallelism().ok())
         .unwrap_or(NonZeroUsize::MIN);
-    Ok(LibtorchTrainer::new(args.device, threads)?)
+    let trainer = LibtorchTrainer::new(args.device.device, threads)?
+        .resident_bytes(args.device.resident_bytes);
+    Ok(if args.discarded_sweeps.is_empty() {
+        Arc::new(trainer)
+    } else {
+        Arc::new(Discarding {
+            trainer,
+            checkpoints: args.discarded_sweeps.clone(),
+        })
+    })
 }
 
 /// `host:pid`.

@@ -67,6 +67,13 @@ impl Spawning {
         if let Some(threads) = self.device.threads {
             command.env("UNEARTH_THREADS", threads.to_string());
         }
+        if let Some(bytes) = self.device.resident_bytes {
+            command.env("UNEARTH_RESIDENT_BYTES", bytes.to_string());
+        }
+        // The heap in huge pages: tensors are large, and every step goes over all of them.
+        if std::env::var_os("GLIBC_TUNABLES").is_none() {
+            command.env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
+        }
         // A worker notices by itself that its parent is gone (see `commands::work`).
         Ok(command.spawn()?)
     }
