@@ -76,12 +76,11 @@ pub(crate) async fn run(
     let vogs = source.vogs(scorings).await?;
     for (signal, scoring) in wanted {
         let own;
-        let column = match &scoring {
-            Some(scoring) => &vogs[&source.vog_of(scoring)],
-            None => {
-                own = source.column(signal, None).await?;
-                &own
-            }
+        let column = if let Some(way) = &scoring {
+            &vogs[&source.vog_of(way)]
+        } else {
+            own = source.column(signal, None).await?;
+            &own
         };
         for key in keys(signal, &scoring) {
             let scored = source.ranked(signal, &key, column).await?;
