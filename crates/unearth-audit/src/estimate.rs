@@ -1,6 +1,9 @@
 //! What an audit will cost, before it starts and while it runs.
 
-use crate::{Archaeology, DatasetFacts, ExternalRun, Model, Pie, Recipe, RunShape, chunk_count};
+use crate::{
+    Archaeology, DatasetFacts, ExternalRun, Model, ModelPace, Pie, Precision, Recipe, RunShape,
+    chunk_count,
+};
 use serde::{Deserialize, Serialize};
 
 /// Cost of an audit, as foreseen before it began.
@@ -77,13 +80,19 @@ impl Estimate {
     /// With the models of populations beside it: each a training without gradients whose predictions alone
     /// are kept.
     #[must_use]
-    pub fn with_populations(self, pie: &Pie, recipe: &Recipe, facts: &DatasetFacts) -> Self {
+    pub fn with_populations(
+        self,
+        pie: &Pie,
+        recipe: &Recipe,
+        facts: &DatasetFacts,
+        paces: &[ModelPace],
+    ) -> Self {
         let plain = Recipe {
             checkpoints: vec![],
             probes: None,
             ..recipe.clone()
         };
-        let one = estimate(&plain, None, facts);
+        let one = estimate(&plain, None, facts, paces);
         let trained = pie.trained().len() * pie.population as usize;
         let populations = pie.compared().len() + 1;
         let kept = facts.examples
@@ -137,17 +146,17 @@ impl Estimate {
     }
 }
 
-/// Estimates an audit of a dataset before anything was measured.
+/// Estimates an audit of a dataset before it began.
 ///
-/// Seconds assume 20 GFLOP/s, a small desktop processor; a running audit replaces them by what it
-/// measures.
+/// Seconds go by the paces that workers have measured of the recipe's model, the slowest where they differ.
+/// Without one they assume 20 GFLOP/s, a small desktop processor. A running audit replaces them by what
+/// it measures.
 pub fn estimate(
     recipe: &Recipe,
     archaeology: Option<&Archaeology>,
     facts: &DatasetFacts,
+    paces: &[ModelPace],
 ) -> Estimate {
-    const FLOPS_PER_SECOND: f64 = 2e10;
-
     let examples = facts.examples;
     let trained = facts
         .trained_examples(recipe.split.as_deref())
@@ -159,39 +168,95 @@ pub fn estimate(
     let pilot_epochs = archaeology
         .and_then(|asked| asked.pilot_epochs)
         .unwrap_or(0);
-    let forward = forward_flops(recipe, facts);
+    let forward = forward_flops(recipe.model, recipe.height, recipe.width, facts.channels);
     // Backward costs twice the forward pass; the sweep skips the weight gradients.
     let rows = (trained + probes) as f64 * f64::from(recipe.epochs)
         + trained as f64 * f64::from(pilot_epochs);
     let training = 3.0 * forward * rows;
     let sweeps = 2.0 * forward * examples as f64 * recipe.checkpoints.len() as f64;
-    let passes = if recipe.evaluates_every_epoch {
-        recipe.epochs
-    } else {
-        1
-    };
-    let evaluation = forward * (examples as f64) * f64::from(passes);
+    let passes = recipe.evaluated_epochs().count() as u32;
+    let computed = recipe
+        .evaluated_epochs()
+        .filter(|&epoch| !recipe.is_evaluated_by_sweep(epoch));
+    let evaluation = forward * (examples * computed.count()) as f64;
 
     let recorded = recipe.epochs + passes + pilot_epochs;
+    let values = f64::from(recipe.height) * f64::from(recipe.width) * facts.channels as f64;
+    let speed = Speed::of(recipe.model, recipe.precision, paces);
+    // An eval pass is in f32 whatever the training is.
+    let sweep_speed = Speed::of(recipe.model, recipe.sweep_precision, paces);
+    let evaluation_speed = Speed::of(recipe.model, Precision::F32, paces);
+    let computing = training / speed.training
+        + sweeps / sweep_speed.sweep
+        + evaluation / evaluation_speed.sweep;
     Estimate {
-        seconds: 2.0 + (training + sweeps + evaluation) / FLOPS_PER_SECOND,
+        seconds: STARTING_SECONDS + computing + scoring_seconds(&recipe.shape(), examples),
         database_bytes: (held(&recipe.shape(), recorded as usize, examples + probes)
             + scores(examples)) as u64,
-        blob_bytes: (parameters(recipe, facts) * 8.0) as u64 + (examples * RECORD_BYTES) as u64,
+        blob_bytes: (parameters(recipe.model, values) * 8.0) as u64
+            + (examples * RECORD_BYTES) as u64,
     }
 }
 
 /// Estimates an external audit before anything was posted: what is posted is kept twice while it is put
 /// in order, and nothing is computed but the scores.
 pub fn estimate_external(run: &ExternalRun, facts: &DatasetFacts) -> Estimate {
-    /// Score rows computed and stored in a second, on a small desktop processor.
-    const SCORES_PER_SECOND: f64 = 1e5;
     let examples = facts.examples;
     Estimate {
-        seconds: 2.0 + (examples * SCORE_SETS) as f64 / SCORES_PER_SECOND,
+        seconds: STARTING_SECONDS + scoring_seconds(&run.shape(), examples),
         database_bytes: (2 * held(&run.shape(), run.epochs as usize + 1, examples)
             + scores(examples)) as u64,
         blob_bytes: 0,
+    }
+}
+
+/// Bringing the dataset to the device, and the first and last words to the database.
+const STARTING_SECONDS: f64 = 1.0;
+
+/// Score rows computed and stored, and bytes of maps read and scored, on a small desktop processor.
+fn scoring_seconds(run: &RunShape, examples: usize) -> f64 {
+    const ROWS_PER_SECOND: f64 = 1e5;
+    const MAP_BYTES_PER_SECOND: f64 = 1e8;
+    let maps = run.checkpoints.len() * examples * run.map_bytes();
+    (examples * SCORE_SETS) as f64 / ROWS_PER_SECOND + maps as f64 / MAP_BYTES_PER_SECOND
+}
+
+/// Floating-point operations in a second, as [`forward_flops`] counts them.
+#[derive(Debug, Clone, Copy)]
+struct Speed {
+    training: f64,
+    sweep: f64,
+}
+
+impl Speed {
+    const UNKNOWN: Self = Self {
+        training: 2e10,
+        sweep: 2e10,
+    };
+
+    /// The slowest of a model; in another precision where none is known in this one.
+    fn of(model: Model, precision: Precision, paces: &[ModelPace]) -> Self {
+        let of_model = || paces.iter().filter(|pace| pace.model == model);
+        let exact: Vec<&ModelPace> = of_model().filter(|it| it.precision == precision).collect();
+        let known = if exact.is_empty() {
+            of_model().collect()
+        } else {
+            exact
+        };
+        let speeds = known.into_iter().map(Self::measured);
+        let slower = |a: Self, b: Self| Self {
+            training: a.training.min(b.training),
+            sweep: a.sweep.min(b.sweep),
+        };
+        speeds.reduce(slower).unwrap_or(Self::UNKNOWN)
+    }
+
+    fn measured(pace: &ModelPace) -> Self {
+        let forward = forward_flops(pace.model, pace.side, pace.side, ModelPace::CHANNELS);
+        Self {
+            training: 3.0 * forward * pace.trained_per_second,
+            sweep: 2.0 * forward * pace.swept_per_second,
+        }
     }
 }
 
@@ -216,14 +281,14 @@ fn scores(examples: usize) -> usize {
 }
 
 /// Floating-point operations of one example's forward pass, to a factor of two.
-fn forward_flops(recipe: &Recipe, facts: &DatasetFacts) -> f64 {
-    let pixels = f64::from(recipe.height) * f64::from(recipe.width);
-    let channels = facts.channels as f64;
-    match recipe.model {
+fn forward_flops(model: Model, height: u32, width: u32, channels: usize) -> f64 {
+    let pixels = f64::from(height) * f64::from(width);
+    match model {
         Model::CnnS => {
+            let channels = channels as f64;
             2.0 * 9.0 * pixels * (channels * 32.0 + 32.0 * 64.0 / 4.0 + 64.0 * 128.0 / 16.0)
         }
-        Model::Mlp => 2.0 * parameters(recipe, facts),
+        Model::Mlp => 2.0 * parameters(model, pixels * channels as f64),
         // Published multiply-adds at 32×32 (the 50-layer one at 224×224), scaled by area.
         Model::ResNet9 => 2.0 * 3.1e8 * pixels / 1_024.0,
         Model::ResNet18 => 2.0 * 5.6e8 * pixels / 1_024.0,
@@ -232,11 +297,10 @@ fn forward_flops(recipe: &Recipe, facts: &DatasetFacts) -> f64 {
 }
 
 /// Number of weights.
-fn parameters(recipe: &Recipe, facts: &DatasetFacts) -> f64 {
-    let pixels = f64::from(recipe.height) * f64::from(recipe.width) * facts.channels as f64;
-    match recipe.model {
+fn parameters(model: Model, values_of_input: f64) -> f64 {
+    match model {
         Model::CnnS => 9.5e4,
-        Model::Mlp => pixels * 512.0 + 512.0 * 512.0,
+        Model::Mlp => values_of_input * 512.0 + 512.0 * 512.0,
         Model::ResNet9 => 6.6e6,
         Model::ResNet18 => 1.12e7,
         Model::ResNet50 => 2.4e7,
@@ -298,6 +362,45 @@ mod tests {
     }
 
     #[test]
+    fn what_workers_measured_of_the_model_replaces_what_was_assumed() {
+        let facts = DatasetFacts {
+            examples: 100_000,
+            classes: 10,
+            height: 32,
+            width: 32,
+            channels: 3,
+            ..DatasetFacts::default()
+        };
+        let request = RecipeRequest {
+            model: Some(Model::CnnS),
+            epochs: Some(10),
+            checkpoints: Some(crate::Checkpoints::Count(2)),
+            ..RecipeRequest::default()
+        };
+        let recipe = request.resolve(&facts).unwrap();
+        let pace = |trained_per_second| ModelPace {
+            model: Model::CnnS,
+            precision: Precision::F32,
+            side: 32,
+            trained_per_second,
+            swept_per_second: 2_000.0,
+        };
+        let seconds = |paces: &[ModelPace]| estimate(&recipe, None, &facts, paces).seconds;
+        let rest = STARTING_SECONDS + scoring_seconds(&recipe.shape(), facts.examples);
+        // Ten epochs at 1,000 a second, two sweeps at 2,000; the last stands for the eval pass.
+        let expected = 1_000.0 + 100.0 + rest;
+        assert!((seconds(&[pace(1_000.0)]) - expected).abs() < 1e-6);
+        // The slowest worker may be the one that takes it.
+        let slower = seconds(&[pace(5_000.0), pace(1_000.0)]);
+        assert!((slower - expected).abs() < 1e-6);
+        let of_another = ModelPace {
+            model: Model::Mlp,
+            ..pace(1_000.0)
+        };
+        assert!((seconds(&[of_another]) - seconds(&[])).abs() < 1e-6);
+    }
+
+    #[test]
     fn fashion_mnist_needs_about_half_a_gigabyte() {
         let facts = DatasetFacts {
             examples: 60_000,
@@ -312,7 +415,7 @@ mod tests {
             checkpoints: Some(crate::Checkpoints::Count(3)),
             ..RecipeRequest::default()
         };
-        let bytes = estimate(&request.resolve(&facts).unwrap(), None, &facts).database_bytes;
+        let bytes = estimate(&request.resolve(&facts).unwrap(), None, &facts, &[]).database_bytes;
         assert!((420_000_000..520_000_000).contains(&bytes), "{bytes}");
     }
 }

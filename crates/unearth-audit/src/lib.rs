@@ -17,6 +17,7 @@ mod examples;
 mod external;
 mod field_error;
 mod origin;
+mod pace;
 mod pack_options;
 mod pie;
 mod plan;
@@ -51,6 +52,7 @@ pub use examples::{DatasetFacts, Examples, Modality, ProbeRows, Split, UNLABELLE
 pub use external::{ExternalRequest, ExternalRun, Posted, PostedProbe, ProbeRequest, Quantity};
 pub use field_error::FieldError;
 pub use origin::{Origin, RunShape};
+pub use pace::ModelPace;
 pub use pack_options::{IMAGE_SIZES, OnBadExample, PackOptions};
 pub use pie::{
     Exemplars, LayerSparsity, Level, LevelReport, Member, Pie, PieReport, PieRequest, PieTable,

@@ -2,6 +2,7 @@
 
 use crate::{Probes, Sparsity};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// Longest side, in pixels, at which gradient maps are kept. Larger maps are area-averaged down
 /// to it, which changes VoG; the size is therefore part of the recipe.
@@ -79,6 +80,23 @@ pub struct Pruning {
 }
 
 impl Recipe {
+    /// The epochs after which there is an eval pass, counted from 1, ascending.
+    pub fn evaluated_epochs(&self) -> RangeInclusive<u32> {
+        if self.evaluates_every_epoch {
+            1..=self.epochs
+        } else {
+            self.epochs..=self.epochs
+        }
+    }
+
+    /// Whether there is a sweep after this epoch that makes what the eval pass after it would: the logits of
+    /// the same model in the same precision.
+    pub fn is_evaluated_by_sweep(&self, epoch: u32) -> bool {
+        self.evaluated_epochs().contains(&epoch)
+            && self.checkpoints.contains(&epoch)
+            && self.sweep_precision == Precision::F32
+    }
+
     /// Content hash of the recipe: BLAKE3 of its canonical JSON, in hex.
     pub fn hash(&self) -> String {
         crate::origin::hash_of(self)

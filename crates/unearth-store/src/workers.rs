@@ -4,11 +4,11 @@ use crate::{Database, StoreError, WORK_CHANNEL};
 use serde::Serialize;
 use sqlx::types::Json;
 use time::OffsetDateTime;
-use unearth_audit::{DeviceInfo, Environment};
+use unearth_audit::{DeviceInfo, Environment, ModelPace};
 use uuid::Uuid;
 
 /// A worker process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Worker {
     /// Identity of the process.
     pub id: Uuid,
@@ -18,6 +18,8 @@ pub struct Worker {
     pub environment: Environment,
     /// What CUDA looks like there.
     pub devices: DeviceInfo,
+    /// How fast the models are there, as far as that was measured.
+    pub paces: Vec<ModelPace>,
     /// Last sign of life.
     #[serde(with = "time::serde::rfc3339")]
     pub heartbeat_at: OffsetDateTime,
@@ -30,13 +32,15 @@ pub struct Worker {
 pub async fn heartbeat(db: &Database, worker: &Worker) -> Result<(), StoreError> {
     sqlx::query!(
         "-- workers::heartbeat
-         insert into workers (id, name, environment, devices, started_at, heartbeat_at)
-         values ($1, $2, $3, $4, $5, $5)
-         on conflict (id) do update set heartbeat_at = excluded.heartbeat_at",
+         insert into workers (id, name, environment, devices, paces, started_at, heartbeat_at)
+         values ($1, $2, $3, $4, $5, $6, $6)
+         on conflict (id) do update
+         set heartbeat_at = excluded.heartbeat_at, paces = excluded.paces",
         worker.id,
         worker.name,
         Json(&worker.environment) as _,
         Json(&worker.devices) as _,
+        Json(&worker.paces) as _,
         worker.heartbeat_at,
     )
     .execute(&db.pool)
@@ -52,7 +56,8 @@ pub async fn alive(db: &Database, since: OffsetDateTime) -> Result<Vec<Worker>, 
     let rows = sqlx::query!(
         r#"-- workers::alive
            select id, name, environment as "environment: Json<Environment>",
-                  devices as "devices: Json<DeviceInfo>", heartbeat_at
+                  devices as "devices: Json<DeviceInfo>",
+                  paces as "paces: Json<Vec<ModelPace>>", heartbeat_at
            from workers where heartbeat_at >= $1 order by started_at desc, id"#,
         since,
     )
@@ -65,6 +70,7 @@ pub async fn alive(db: &Database, since: OffsetDateTime) -> Result<Vec<Worker>, 
             name: row.name,
             environment: row.environment.0,
             devices: row.devices.0,
+            paces: row.paces.0,
             heartbeat_at: row.heartbeat_at,
         })
         .collect())

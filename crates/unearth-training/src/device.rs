@@ -104,6 +104,16 @@ fn resolve_among(
     }
 }
 
+/// Whether `device` has instructions for bf16. Without them libtorch computes in it, many times slower than
+/// in f32.
+pub(crate) fn computes_bf16(device: Device) -> bool {
+    device.is_cuda()
+        || fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| {
+            let mut flags = text.split_ascii_whitespace();
+            flags.any(|flag| matches!(flag, "avx512_bf16" | "amx_bf16" | "bf16"))
+        })
+}
+
 /// What is recorded of trainings on `device`.
 pub(crate) fn environment(device: Device, threads: usize) -> Environment {
     let info = cuda::device_info();

@@ -4,6 +4,7 @@
 //! training takes the same way as an uninterrupted one.
 
 mod evaluation;
+mod pace;
 mod progress;
 mod sweeping;
 

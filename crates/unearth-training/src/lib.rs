@@ -25,6 +25,7 @@ mod precision;
 mod pruning;
 mod quantise;
 mod random;
+mod random_images;
 mod record;
 mod resume;
 mod schedule;

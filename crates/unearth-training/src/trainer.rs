@@ -5,14 +5,15 @@ use crate::device::{self, DeviceChoice, DeviceError};
 use crate::failure;
 use crate::fit::Training;
 use crate::phases::{self, PhaseSeconds};
+use crate::random_images::RandomImages;
 use crate::resume::Identity;
 use crate::shim;
 use std::num::NonZeroUsize;
 use std::sync::PoisonError;
 use tch::Device;
 use unearth_audit::{
-    Environment, Examples, Phase, Progress, Report, Stop, Trainer, TrainingError, TrainingJob,
-    TrainingOutcome, TrainingSink,
+    Environment, Examples, Model, ModelPace, Phase, Precision, Progress, Report, Stop, Trainer,
+    TrainingError, TrainingJob, TrainingOutcome, TrainingSink,
 };
 
 /// Trains on one device with a fixed number of threads.
@@ -86,6 +87,20 @@ impl LibtorchTrainer {
         std::mem::take(&mut *phases.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Runs work of libtorch on this thread: its panics become errors, and the memory that it freed goes
+    /// back.
+    fn guarded<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, TrainingError>,
+    ) -> Result<T, TrainingError> {
+        // The count belongs to the calling thread, and an earlier failure in it may have left
+        // gradients switched off.
+        tch::set_num_threads(self.environment.threads as i32);
+        let outcome = tch::with_grad(|| failure::caught(self.device, work));
+        shim::return_freed_memory();
+        outcome
+    }
+
     fn identity(&self, job: &TrainingJob<'_>, examples: &Examples<'_>) -> Identity {
         Identity {
             recipe: job.recipe.hash(),
@@ -104,29 +119,41 @@ impl Trainer for LibtorchTrainer {
         self.environment.clone()
     }
 
+    fn pace(&self, model: Model, precision: Precision) -> Result<Option<ModelPace>, TrainingError> {
+        if precision == Precision::Bf16 && !device::computes_bf16(self.device) {
+            return Ok(None);
+        }
+        let random = RandomImages::of(model, precision);
+        let (job, examples) = (random.job(), random.examples());
+        let measured = self.guarded(|| {
+            let identity = self.identity(&job, &examples);
+            Training::prepare(&job, &examples, self.device, u64::MAX, identity)?.measure_pace()
+        })?;
+        Ok(Some(ModelPace {
+            model,
+            precision,
+            side: random.side(),
+            trained_per_second: measured.trained,
+            swept_per_second: measured.swept,
+        }))
+    }
+
     fn train(
         &self,
         job: &TrainingJob<'_>,
         examples: &Examples<'_>,
         sink: &mut dyn TrainingSink,
     ) -> Result<TrainingOutcome, TrainingError> {
-        // The count belongs to the calling thread, and an earlier failure in it may have left
-        // gradients switched off.
-        tch::set_num_threads(self.environment.threads as i32);
-        let outcome = tch::with_grad(|| {
-            failure::caught(self.device, || {
-                sink.report(Report::Progress(loading(job)))
-                    .map_err(|Stop| TrainingError::Stopped)?;
-                let identity = self.identity(job, examples);
-                let room = data::room(self.device, self.resident_bytes)
-                    .map_err(|message| failure::from_message(self.device, &message))?;
-                let training = Training::prepare(job, examples, self.device, room, identity)?
-                    .measured(self.is_recording, self.phases.clone());
-                training.run(sink)
-            })
-        });
-        shim::return_freed_memory();
-        outcome
+        self.guarded(|| {
+            sink.report(Report::Progress(loading(job)))
+                .map_err(|Stop| TrainingError::Stopped)?;
+            let identity = self.identity(job, examples);
+            let room = data::room(self.device, self.resident_bytes)
+                .map_err(|message| failure::from_message(self.device, &message))?;
+            let training = Training::prepare(job, examples, self.device, room, identity)?
+                .measured(self.is_recording, self.phases.clone());
+            training.run(sink)
+        })
     }
 }
 

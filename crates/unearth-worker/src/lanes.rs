@@ -1,7 +1,10 @@
 //! The loops of a worker.
 
-use crate::{Worker, error::chain, rescore, train, validate, wait::Waiter};
-use std::{collections::HashSet, time::Duration};
+use crate::{Worker, error::chain, paces::Paces, rescore, train, validate, wait::Waiter};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 use tokio_util::sync::CancellationToken;
 use unearth_audit::Event;
 use unearth_store::{
@@ -12,7 +15,7 @@ use unearth_store::{
 use uuid::Uuid;
 
 /// Says that the worker is alive, and forgets workers that have not for a day.
-pub(crate) async fn signs_of_life(worker: &Worker, leaving: &CancellationToken) {
+pub(crate) async fn signs_of_life(worker: &Worker, paces: &Paces, leaving: &CancellationToken) {
     let mut beat = tokio::time::interval(Duration::from_secs(5));
     loop {
         tokio::select! {
@@ -25,6 +28,7 @@ pub(crate) async fn signs_of_life(worker: &Worker, leaving: &CancellationToken) 
             name: worker.name.clone(),
             environment: worker.trainer.environment(),
             devices: worker.devices.clone(),
+            paces: paces.measured(),
             heartbeat_at: now,
         };
         let said = workers::heartbeat(&worker.db, &sign).await;
@@ -35,8 +39,8 @@ pub(crate) async fn signs_of_life(worker: &Worker, leaving: &CancellationToken) 
     }
 }
 
-/// One run after the other.
-pub(crate) async fn training(worker: &Worker, leaving: &CancellationToken) {
+/// One run after the other. Between them, where there is none, the device is measured.
+pub(crate) async fn training(worker: &Worker, paces: &Paces, leaving: &CancellationToken) {
     let mut waiter = Waiter::new(&worker.db);
     let environment = worker.trainer.environment();
     let claimant = Claimant {
@@ -44,6 +48,7 @@ pub(crate) async fn training(worker: &Worker, leaving: &CancellationToken) {
         environment: &environment,
     };
     let mut refusals = HashSet::new();
+    let mut idle_since = Instant::now();
     while !leaving.is_cancelled() {
         waiter.subscribe().await;
         let (token, now) = (Uuid::new_v4(), (worker.now)());
@@ -52,12 +57,14 @@ pub(crate) async fn training(worker: &Worker, leaving: &CancellationToken) {
             Ok(Some(run)) => {
                 train::run(worker, run, leaving).await;
                 return_space(worker).await;
+                idle_since = Instant::now();
             }
             Ok(None) => {
                 if let Err(error) = tell_refusals(worker, claimant, &mut refusals).await {
                     pause(&error, leaving).await;
                 }
                 waiter.wait(leaving).await;
+                paces.measure_next(worker, idle_since).await;
             }
             Err(error) => pause(&error, leaving).await,
         }

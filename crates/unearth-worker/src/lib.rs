@@ -12,6 +12,7 @@ mod external;
 mod finish;
 mod heartbeat;
 mod lanes;
+mod paces;
 mod pie;
 mod progress;
 mod quality;
@@ -69,9 +70,10 @@ impl Worker {
     pub async fn work(self, leaving: CancellationToken) -> Result<(), WorkerError> {
         empty(&self.scratch)?;
         let worker = Arc::new(self);
+        let paces = paces::Paces::new();
         tokio::join!(
-            lanes::signs_of_life(&worker, &leaving),
-            lanes::training(&worker, &leaving),
+            lanes::signs_of_life(&worker, &paces, &leaving),
+            lanes::training(&worker, &paces, &leaving),
             lanes::light(&worker, &leaving),
         );
         if let Err(error) =

@@ -2672,6 +2672,28 @@ export interface components {
          * @enum {string}
          */
         Model: "cnn-s" | "mlp" | "resnet9" | "resnet18" | "resnet50";
+        /** @description Speed of one model on one device, measured over random images. */
+        ModelPace: {
+            /** @description Which model. */
+            model: components["schemas"]["Model"];
+            /** @description In which precision it computed. */
+            precision: components["schemas"]["Precision"];
+            /**
+             * Format: int32
+             * @description Height and width of the images, in pixels; they had three channels.
+             */
+            side: number;
+            /**
+             * Format: double
+             * @description Images in a second whose gradients were taken.
+             */
+            swept_per_second: number;
+            /**
+             * Format: double
+             * @description Images trained on in a second: forward, backward, optimiser step and the record of every example.
+             */
+            trained_per_second: number;
+        };
         /** @description An example that is in one top alone. */
         Moved: {
             /**
@@ -4198,6 +4220,8 @@ export interface components {
             heartbeat_at: string;
             /** @description `host:pid`. */
             name: string;
+            /** @description How fast the models are there, measured while it had nothing to do. */
+            paces: components["schemas"]["ModelPace"][];
         };
         /**
          * @description A number of examples with its 95 % interval. Within a stratum: Jeffreys' (Brown, Cai & `DasGupta` 2001),

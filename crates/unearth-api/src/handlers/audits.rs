@@ -2,7 +2,7 @@
 
 use super::{
     accepted::{accepted, begun},
-    external, load,
+    external, health, load,
 };
 use crate::{
     App,
@@ -17,8 +17,8 @@ use crate::{
 use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 use unearth_audit::{
-    Archaeology, DatasetFacts, Estimate, FieldError, Init, Modality, Pie, PieRequest, Recipe,
-    Scoring, Signal, Wanted, estimate, plan,
+    Archaeology, DatasetFacts, Estimate, FieldError, Init, Modality, ModelPace, Pie, PieRequest,
+    Recipe, Scoring, Signal, Wanted, estimate, plan,
 };
 use unearth_store::{
     audits::{self, Changed, NewAudit},
@@ -175,9 +175,11 @@ async fn resolve(app: &App, request: &StartAudit) -> Result<Resolved, Problem> {
     if let Some(archaeology) = &archaeology {
         archaeology.add_to(&mut recipe);
     }
-    let mut cost = estimate(&recipe, archaeology.as_ref(), &facts).times(seeds);
+    let workers = health::alive(app).await?;
+    let paces: Vec<ModelPace> = workers.into_iter().flat_map(|it| it.paces).collect();
+    let mut cost = estimate(&recipe, archaeology.as_ref(), &facts, &paces).times(seeds);
     if let Some(pie) = &pie {
-        cost = cost.with_populations(pie, &recipe, &facts);
+        cost = cost.with_populations(pie, &recipe, &facts, &paces);
     }
     Ok(Resolved {
         signals,

@@ -9,7 +9,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use std::time::Duration;
 use time::OffsetDateTime;
-use unearth_audit::CudaState;
+use unearth_audit::{CudaState, ModelPace};
 use unearth_store::{Schema, StoreError, vitals, workers};
 use utoipa::ToSchema;
 
@@ -41,6 +41,8 @@ pub(crate) struct WorkerView {
     device: String,
     /// What CUDA looks like there: `no_libraries`, `no_device` or `devices`.
     cuda: &'static str,
+    /// How fast the models are there, measured while it had nothing to do.
+    paces: Vec<ModelPace>,
     /// Last sign of life.
     #[serde(with = "time::serde::rfc3339")]
     heartbeat_at: OffsetDateTime,
@@ -56,6 +58,7 @@ impl From<workers::Worker> for WorkerView {
                 CudaState::NoDevice(_) => "no_device",
                 CudaState::Devices => "devices",
             },
+            paces: worker.paces,
             heartbeat_at: worker.heartbeat_at,
         }
     }
@@ -109,8 +112,13 @@ async fn look(app: &App) -> Result<(Schema, Vec<workers::Worker>), StoreError> {
     if schema != Schema::Current {
         return Ok((schema, Vec::new()));
     }
+    Ok((schema, alive(app).await?))
+}
+
+/// Workers that were heard of in the last minute.
+pub(super) async fn alive(app: &App) -> Result<Vec<workers::Worker>, StoreError> {
     let since = (app.now)() - time::Duration::MINUTE;
-    Ok((schema, workers::alive(&app.db, since).await?))
+    workers::alive(&app.db, since).await
 }
 
 /// Shows counters and timings for Prometheus.

@@ -9,7 +9,7 @@ use std::{
 };
 use unearth_api::DiskSpace;
 use unearth_audit::{Phase, Progress};
-use unearth_store::{Blobs, blobs::Place, runs};
+use unearth_store::{Blobs, blobs::Place, runs, workers};
 use unearth_test_s3::{BUCKET, TestS3};
 use uuid::Uuid;
 
@@ -191,6 +191,26 @@ async fn an_estimate_begins_nothing() {
     assert_eq!(estimated["recipe"]["model"], "cnn-s");
     assert!(estimated["estimate"]["database_bytes"].as_u64().unwrap() > 0);
     assert_eq!(service.get("/v1/audits").await.json()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn an_estimate_goes_by_what_workers_measured() {
+    let service = Service::start().await;
+    let dataset = stage::dataset(&service, 6).await;
+    let seconds = async || {
+        let body = json!({"dataset_id": dataset, "recipe": {"epochs": 10_000}}).to_string();
+        let estimated = service.post("/v1/audits/estimate", body).await.expect(200);
+        estimated.json()["estimate"]["seconds"].as_f64().unwrap()
+    };
+    let assumed = seconds().await;
+    let mut worker = stage::worker();
+    let mut told = async |per_second: f64| {
+        worker.paces[0].trained_per_second = per_second;
+        workers::heartbeat(&service.app.db, &worker).await.unwrap();
+        seconds().await
+    };
+    let (fast, slow) = (told(1e6).await, told(1.0).await);
+    assert!(fast < assumed && assumed < slow, "{fast} {assumed} {slow}");
 }
 
 #[tokio::test]

@@ -1,30 +1,18 @@
 use crate::{
-    service::{NOW, Service, anonymous, request},
+    service::{Service, anonymous, request},
     stage,
 };
 use axum::{body::Body, http::Method};
 use serde_json::json;
-use unearth_audit::{CudaState, DeviceInfo};
-use unearth_store::workers::{self, Worker};
+use unearth_store::workers;
 use uuid::Uuid;
 
 #[tokio::test]
 async fn readiness_names_the_workers() {
     let service = Service::start().await;
-    let worker = Worker {
-        id: Uuid::nil(),
-        name: "host:1".into(),
-        environment: crate::stage::environment(),
-        devices: DeviceInfo {
-            cuda: CudaState::NoLibraries("libtorch_cuda.so: not found".into()),
-            gpus: vec![],
-            driver: None,
-            torch: "2.11.0".into(),
-            threads: 2,
-        },
-        heartbeat_at: NOW,
-    };
-    workers::heartbeat(&service.app.db, &worker).await.unwrap();
+    workers::heartbeat(&service.app.db, &stage::worker())
+        .await
+        .unwrap();
     let answer = service
         .send(anonymous(Method::GET, "/readyz", Body::empty()))
         .await
@@ -38,7 +26,16 @@ async fn readiness_names_the_workers() {
           "cuda": "no_libraries",
           "device": "cpu",
           "heartbeat_at": "2026-01-02T03:04:05Z",
-          "name": "host:1"
+          "name": "host:1",
+          "paces": [
+            {
+              "model": "cnn-s",
+              "precision": "f32",
+              "side": 32,
+              "swept_per_second": 2000.0,
+              "trained_per_second": 1000.0
+            }
+          ]
         }
       ]
     }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use time::Duration;
 use unearth_audit::{
-    ArchaeologyReport, ArchaeologyVariant, CHUNK_EXAMPLES, CategoryReport, DatasetFacts,
-    Environment, EpochRecord, Event, LogitSource, MapChunk, Progress, RankedBy, Record, Signal,
-    Split,
+    ArchaeologyReport, ArchaeologyVariant, CHUNK_EXAMPLES, CategoryReport, CudaState, DatasetFacts,
+    DeviceInfo, Environment, EpochRecord, Event, LogitSource, MapChunk, Model, ModelPace,
+    Precision, Progress, RankedBy, Record, Signal, Split,
 };
 use unearth_store::{
     archaeology::{self, Categorised},
@@ -21,6 +21,7 @@ use unearth_store::{
     score_sets::{self, NewScore, Scored},
     snapshots,
     suggestions::{self, Suggestion},
+    workers::Worker,
 };
 use uuid::Uuid;
 
@@ -248,6 +249,30 @@ async fn finish(service: &Service, run: &ClaimedRun, examples: usize) {
     runs::succeed_with_audit(db, run, Ending::Succeeded, &result(), NOW)
         .await
         .unwrap();
+}
+
+/// A worker that has measured the default model.
+pub(crate) fn worker() -> Worker {
+    Worker {
+        id: Uuid::nil(),
+        name: "host:1".into(),
+        environment: environment(),
+        devices: DeviceInfo {
+            cuda: CudaState::NoLibraries("libtorch_cuda.so: not found".into()),
+            gpus: vec![],
+            driver: None,
+            torch: "2.11.0".into(),
+            threads: 2,
+        },
+        paces: vec![ModelPace {
+            model: Model::CnnS,
+            precision: Precision::F32,
+            side: 32,
+            trained_per_second: 1_000.0,
+            swept_per_second: 2_000.0,
+        }],
+        heartbeat_at: NOW,
+    }
 }
 
 pub(crate) fn environment() -> Environment {

@@ -198,6 +198,7 @@ async fn sign_on(world: &World, number: u128, environment: &Environment, seconds
             torch: "2.11.0".into(),
             threads: environment.threads,
         },
+        paces: vec![],
         heartbeat_at: at(seconds),
     };
     workers::heartbeat(&world.db, &worker).await.unwrap();

@@ -1,5 +1,5 @@
 use crate::world::{LEASE, World, assert_lease_lost, at, environment, id};
-use unearth_audit::{CudaState, DeviceInfo, ScoreKey};
+use unearth_audit::{CudaState, DeviceInfo, Model, ModelPace, Precision, ScoreKey};
 use unearth_store::{
     WORK_CHANNEL, audits, datasets, runs, score_sets,
     workers::{self, Worker},
@@ -18,6 +18,7 @@ fn worker(worker: Uuid, seconds: i64) -> Worker {
             torch: "2.11.0".into(),
             threads: 1,
         },
+        paces: vec![],
         heartbeat_at: at(seconds),
     }
 }
@@ -36,6 +37,22 @@ async fn workers_are_known_while_they_show_signs_of_life() {
         .unwrap();
     let alive = workers::alive(&world.db, at(6)).await.unwrap();
     assert_eq!(alive, [worker(id(1), 20)]);
+    let measured = Worker {
+        paces: vec![ModelPace {
+            model: Model::CnnS,
+            precision: Precision::F32,
+            side: 32,
+            trained_per_second: 1_000.0,
+            swept_per_second: 2_000.0,
+        }],
+        ..worker(id(1), 20)
+    };
+    workers::heartbeat(&world.db, &measured).await.unwrap();
+    let alive = workers::alive(&world.db, at(6)).await.unwrap();
+    assert_eq!(alive, [measured]);
+    workers::heartbeat(&world.db, &worker(id(1), 20))
+        .await
+        .unwrap();
     let both = workers::alive(&world.db, at(0)).await.unwrap();
     assert_eq!(both, [worker(id(2), 5), worker(id(1), 20)]);
     workers::forget(&world.db, at(6)).await.unwrap();

@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::time::Instant;
 use tch::{Kind, Tensor};
 use unearth_audit::{
-    Examples, LogitSource, Phase, Precision, Quantisation, Report, TrainingError, TrainingOutcome,
+    Examples, LogitSource, Phase, Quantisation, Report, TrainingError, TrainingOutcome,
     TrainingSink,
 };
 
@@ -71,19 +71,10 @@ impl Training<'_> {
         }))
     }
 
-    /// Whether there is a sweep after this epoch that makes what the eval pass after it would: the logits of
-    /// the same model in the same precision.
-    pub(super) fn is_evaluated_by_sweep(&self, epoch: u32) -> bool {
-        let recipe = self.recipe;
-        let is_evaluated = recipe.evaluates_every_epoch || epoch == recipe.epochs;
-        let is_swept = recipe.checkpoints.contains(&epoch);
-        is_evaluated && is_swept && recipe.sweep_precision == Precision::F32
-    }
-
     /// f32 logits `[b, classes]` in eval mode. Computed with a graph where a sweep may stand for the pass:
     /// libtorch may choose other kernels without one, and a continued training repeats the pass alone.
     fn evaluation_logits(&self, input: &Tensor) -> Tensor {
-        if !self.is_evaluated_by_sweep(self.position.epoch) {
+        if !self.recipe.is_evaluated_by_sweep(self.position.epoch) {
             return self.network.forward(input, Mode::Eval);
         }
         let _frozen = self.network.weights.freeze();

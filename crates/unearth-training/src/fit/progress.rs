@@ -55,13 +55,9 @@ impl Training<'_> {
 
     /// Eval passes that no sweep stands for.
     fn passes_left(&self) -> u64 {
-        let epochs = if self.recipe.evaluates_every_epoch {
-            self.position.evaluations + 1..=self.recipe.epochs
-        } else {
-            self.recipe.epochs..=self.recipe.epochs
-        };
-        epochs
-            .filter(|&epoch| !self.is_evaluated_by_sweep(epoch))
+        let left = self.recipe.evaluated_epochs();
+        let left = left.skip(self.position.evaluations as usize);
+        left.filter(|&epoch| !self.recipe.is_evaluated_by_sweep(epoch))
             .count() as u64
     }
 }

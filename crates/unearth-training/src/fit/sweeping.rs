@@ -19,7 +19,7 @@ impl Training<'_> {
         let masks = self.masks.clone();
         let laid = masks.as_deref().map(Masks::lay);
         let checkpoint = self.position.sweeps;
-        let evaluates = self.is_evaluated_by_sweep(self.position.epoch);
+        let evaluates = self.recipe.is_evaluated_by_sweep(self.position.epoch);
         let mut record = evaluates.then(|| self.nothing_seen());
         for chunk in 0..chunk_count(self.examples.len()) {
             let start = Instant::now();

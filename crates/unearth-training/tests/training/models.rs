@@ -1,7 +1,9 @@
 //! Every model of the zoo trains and is swept.
 
-use crate::scenario::{Scenario, decoded};
-use unearth_audit::{Init, Model, TrainingError};
+use crate::scenario::{Scenario, decoded, device};
+use std::num::NonZeroUsize;
+use unearth_audit::{Init, Model, Precision, Trainer as _, TrainingError};
+use unearth_training::LibtorchTrainer;
 
 #[test]
 fn every_model_trains_a_step_and_gives_maps() {
@@ -16,6 +18,18 @@ fn every_model_trains_a_step_and_gives_maps() {
             assert_eq!(chunk.scales.len(), 4, "{}", model.as_str());
             assert_eq!(chunk.maps.len(), 4 * scenario.recipe.map_bytes());
             assert!(decoded(chunk).iter().any(|&pixel| pixel != 0.0));
+        }
+    }
+}
+
+#[test]
+fn the_pace_of_a_model_is_measured() {
+    let trainer = LibtorchTrainer::new(device(), NonZeroUsize::MIN).unwrap();
+    for model in [Model::CnnS, Model::Mlp] {
+        let pace = trainer.pace(model, Precision::F32).unwrap().unwrap();
+        assert_eq!((pace.model, pace.precision), (model, Precision::F32));
+        for per_second in [pace.trained_per_second, pace.swept_per_second] {
+            assert!(per_second.is_finite() && per_second > 0.0, "{pace:?}");
         }
     }
 }

@@ -127,7 +127,7 @@ impl Scenario {
 }
 
 /// What the tests run on: `UNEARTH_TEST_DEVICE`, or else the CPU.
-fn device() -> DeviceChoice {
+pub(crate) fn device() -> DeviceChoice {
     match std::env::var("UNEARTH_TEST_DEVICE") {
         Ok(device) => device.parse().expect("UNEARTH_TEST_DEVICE is a device"),
         Err(_) => DeviceChoice::Cpu,

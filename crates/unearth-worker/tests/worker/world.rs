@@ -207,7 +207,7 @@ impl World {
             archaeology: None,
             pie,
             signals,
-            estimate: estimate(&recipe, None, &facts),
+            estimate: estimate(&recipe, None, &facts, &[]),
             recipe,
             scorings: vec![Scoring::DEFAULT],
             seed: seed as i64,
