@@ -23,23 +23,26 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+import images
 from server import MEBIBYTE, Server
 
 HERE = Path(__file__).resolve().parent
-EPOCHS, CHECKPOINTS = 12, 6
 
 
-def recipe_of(precision, checkpoints):
-    recipe = {"model": "cnn-s", "epochs": EPOCHS, "batch_size": 128, "lr": 0.1, "augment": "none", "precision": precision}
+def recipe_of(args, precision, checkpoints):
+    recipe = {"model": args.model, "epochs": args.epochs, "batch_size": 128, "lr": 0.1, "precision": precision}
+    recipe["augment"] = "flip-crop" if args.augment else "none"
     return recipe | ({"checkpoints": checkpoints} if checkpoints else {})
 
 
 def torch_seconds(args, data, precision, facts):
-    command = [sys.executable, str(HERE / "plain_torch.py"), "cnn-s", str(facts["examples"]), str(facts["width"])]
-    command += [str(facts["channels"]), str(EPOCHS), "--data", data, "--precision", precision]
+    command = [sys.executable, str(HERE / "plain_torch.py"), args.model, str(facts["examples"]), str(facts["width"])]
+    command += [str(facts["channels"]), str(args.epochs), "--data", data, "--precision", precision]
     command += ["--threads", str(args.threads), "--workers", str(args.workers)]
+    command += ["--augment"] if args.augment else []
     told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     return sum(json.loads(told)["epoch_seconds"])
 
@@ -48,8 +51,9 @@ def phases(args, precision, facts):
     """Seconds of each part of one epoch and one sweep, inside the trainer; random pixels of the dataset's size."""
     if not args.throughput:
         return None
-    command = [args.throughput, "cnn-s", str(facts["examples"]), str(facts["width"]), str(facts["channels"]), "2"]
+    command = [args.throughput, args.model, str(facts["examples"]), str(facts["width"]), str(facts["channels"]), "2"]
     environment = os.environ | {"PHASES": "1"} | ({"BF16": "1", "SWEEP_BF16": "1"} if precision == "bf16" else {})
+    environment |= {"AUGMENT": "1"} if args.augment else {}
     told = subprocess.run(
         command + [str(args.threads)], check=True, stdout=subprocess.PIPE, text=True, env=environment
     ).stdout
@@ -62,22 +66,36 @@ def main():
     parser.add_argument("--unearth", default="target/release/unearth")
     parser.add_argument("--throughput", help="the example of that name, for the parts of a step")
     parser.add_argument("--dataset", type=Path, help="an npz of images [default: CIFAR-10 of UNEARTH_TEST_DATA]")
+    parser.add_argument("--examples", type=int, help="so many made-up images instead")
+    parser.add_argument("--model", default="cnn-s", help="cnn-s, resnet9 or resnet18")
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--checkpoints", type=int, default=6)
+    parser.add_argument("--augment", action="store_true", help="flip and shift")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--workers", type=int, default=2, help="processes of the DataLoader")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--without", nargs="*", default=[], help="what to leave out, such as `discarded` or `ordinary bf16`")
     parser.add_argument("--precisions", nargs="+", default=["f32", "bf16"])
     parser.add_argument("--out", type=Path, help="where the figures go as JSON")
     args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="unearth-bench-") as folder:
+        figures = measured(args, dataset_of(args, Path(folder)))
+    tell(figures)
+    if args.out:
+        args.out.write_text(json.dumps(figures, indent=1))
+
+
+def dataset_of(args, folder):
+    if args.examples:
+        file = folder / f"images-{args.examples}.npz"
+        images.write(file, args.examples)
+        return file
     data = Path(os.environ.get("UNEARTH_TEST_DATA", "../shared/data"))
     file = args.dataset or data / "cifar10_batch1.npz"
     if not file.exists():
         sys.exit(f"SKIPPED: there is no `{file}`; name one with --dataset, or its folder with UNEARTH_TEST_DATA")
-
-    figures = measured(args, file)
-    tell(figures)
-    if args.out:
-        args.out.write_text(json.dumps(figures, indent=1))
+    return file
 
 
 def measured(args, file):
@@ -85,7 +103,8 @@ def measured(args, file):
     discarding = None
     try:
         dataset = keeping.dataset(file)
-        discarding = Server(args.unearth, args.threads, args.device, checkpoints_of(keeping, dataset))
+        keeping.calibrated()
+        discarding = Server(args.unearth, args.threads, args.device, checkpoints_of(args, keeping, dataset))
         datasets = {keeping: dataset, discarding: discarding.dataset(file)}
         rounds = [one_round(args, number, keeping, discarding, datasets) for number in range(args.rounds)]
         environment = rounds[-1].pop("environment")
@@ -93,6 +112,9 @@ def measured(args, file):
             "rounds": rounds,
             "environment": environment,
             "threads": args.threads,
+            "model": args.model,
+            "epochs": args.epochs,
+            "checkpoints": args.checkpoints,
             "examples": dataset["facts"]["examples"],
             "phases": {precision: phases(args, precision, dataset["facts"]) for precision in args.precisions},
         }
@@ -102,9 +124,9 @@ def measured(args, file):
             discarding.stop()
 
 
-def checkpoints_of(server, dataset):
+def checkpoints_of(args, server, dataset):
     """The epochs that an audit sweeps after."""
-    body = {"dataset_id": dataset["id"], "recipe": recipe_of("f32", CHECKPOINTS)}
+    body = {"dataset_id": dataset["id"], "recipe": recipe_of(args, "f32", args.checkpoints)}
     return server.ask("/v1/audits/estimate", json.dumps(body).encode())["recipe"]["checkpoints"]
 
 
@@ -112,25 +134,36 @@ def one_round(args, number, keeping, discarding, datasets):
     seconds, audits = {}, {}
     facts = datasets[keeping]["facts"]
     records = ["final_loss", "forgetting", "aum", "el2n"]
-    for precision in args.precisions:
-        for data, name in [("loader", "ordinary"), ("memory", "tuned")]:
-            seconds[f"{name} {precision}"] = torch_seconds(args, data, precision, facts)
-        for name, server, checkpoints, signals in [
-            ("audit", keeping, CHECKPOINTS, None),
-            ("discarded", discarding, None, records),
-            ("records", keeping, None, records),
-        ]:
-            audit, noted = server.audit(datasets[server], number, recipe_of(precision, checkpoints), signals)
-            result = audit["result"]
-            seconds[f"{name} {precision}"] = result["wall_secs"]
-            audits[f"{name} {precision}"] = noted | {
-                "fit": result["fit_secs"],
-                "sweeps": result["sweep_secs"],
-                "database_mib": audit["estimate"]["database_bytes"] / MEBIBYTE,
-                "training_accuracy": result["training_accuracy"],
-            }
+    plain = {"ordinary": "loader", "tuned": "memory"}
+    ours = {
+        "audit": (keeping, args.checkpoints, None),
+        "discarded": (discarding, None, records),
+        "records": (keeping, None, records),
+    }
+    for what in wanted(args, [*plain, *ours]):
+        name, precision = what.split()
+        if name in plain:
+            seconds[what] = torch_seconds(args, plain[name], precision, facts)
+            continue
+        server, checkpoints, signals = ours[name]
+        audit, noted = server.audit(datasets[server], number, recipe_of(args, precision, checkpoints), signals)
+        result = audit["result"]
+        seconds[what] = result["wall_secs"]
+        audits[what] = noted | {
+            "fit": result["fit_secs"],
+            "sweeps": result["sweep_secs"],
+            "foreseen_share": noted["foreseen"] / result["wall_secs"],
+            "database_mib": audit["estimate"]["database_bytes"] / MEBIBYTE,
+            "training_accuracy": result["training_accuracy"],
+        }
     print(json.dumps({"seconds": seconds, "audits": audits}), file=sys.stderr)
     return {"seconds": seconds, "audits": audits, "environment": result["environment"]}
+
+
+def wanted(args, names):
+    """What is measured in each round, as `audit f32`."""
+    every = [f"{name} {precision}" for precision in args.precisions for name in names]
+    return [what for what in every if what not in args.without and what.split()[0] not in args.without]
 
 
 def tell(figures):
@@ -139,13 +172,15 @@ def tell(figures):
     median = {name: statistics.median(it["seconds"][name] for it in rounds) for name in names}
     environment = figures["environment"]
     print(f"\n{environment['device_name']}, {figures['threads']} threads, torch {environment['torch']}, reproducible kernels, "
-          f"{figures['examples']} examples, {len(rounds)} rounds; medians\n")
+          f"{figures['model']}, {figures['examples']} examples, {len(rounds)} rounds; medians\n")
     precisions = sorted({name.split()[1] for name in names}, reverse=True)
     pairs = [(f"audit {p}", f"tuned {p}") for p in precisions] + [(f"audit {p}", f"ordinary {p}") for p in precisions]
     pairs += [("audit bf16", "ordinary f32")] if "bf16" in precisions else []
     pairs += [(f"records {p}", f"tuned {p}") for p in precisions]
     pairs += [(f"audit {p}", f"discarded {p}") for p in precisions]
     for ours, theirs in pairs:
+        if ours not in names or theirs not in names:
+            continue
         ratios = [it["seconds"][ours] / it["seconds"][theirs] for it in rounds]
         print(f"{ours:12} ÷ {theirs:14} {median[ours] / median[theirs]:.2f}   ({min(ratios):.2f} to {max(ratios):.2f})")
     print()
@@ -154,13 +189,13 @@ def tell(figures):
         print(f"{name:16} {median[name]:7.2f} s   ({min(spread):.2f} to {max(spread):.2f})")
     print()
     for name in rounds[0]["audits"]:
-        tell_audit(name, [it["audits"][name] for it in rounds])
+        tell_audit(name, figures, [it["audits"][name] for it in rounds])
     for precision, of in figures["phases"].items():
         if of:
             print(f"\none epoch and one sweep, {precision}: " + ", ".join(f"{part} {value:.2f} s" for part, value in of.items()))
 
 
-def tell_audit(name, rounds):
+def tell_audit(name, figures, rounds):
     def of(part):
         return statistics.median(it[part] for it in rounds)
 
@@ -168,11 +203,13 @@ def tell_audit(name, rounds):
         return statistics.median(it["laps"][f"{part}_secs"] for it in rounds)
 
     waited = lap("training") - of("fit") - of("sweeps")
-    sweep = f" (one costs {of('sweeps') / CHECKPOINTS / (of('fit') / EPOCHS):.2f} epochs)" if of("sweeps") else ""
+    of_epochs = of("sweeps") / figures["checkpoints"] / (of("fit") / figures["epochs"])
+    sweep = f" (one costs {of_epochs:.2f} epochs)" if of("sweeps") else ""
+    busy = f", GPU busy {of('gpu_busy'):.0%}" if rounds[0]["gpu_busy"] is not None else ""
     print(f"{name:14} loading {lap('loading'):.2f} s, optimiser steps {of('fit'):.2f} s, sweeps {of('sweeps'):.2f} s{sweep}, "
-          f"eval pass and what storing held up {waited:.2f} s, scoring {lap('scoring'):.2f} s, end {lap('ending'):.2f} s; "
+          f"eval pass and what storing held up {waited:.2f} s, scoring {lap('scoring'):.2f} s, end {lap('ending'):.2f} s{busy}; "
           f"worker's anonymous memory {of('anonymous_mib'):.0f} MiB; written {of('written_mib'):.0f} MiB, "
-          f"kept in the database {of('database_mib'):.0f} MiB")
+          f"kept in the database {of('database_mib'):.0f} MiB; foreseen {of('foreseen_share'):.2f} of its time")
 
 
 if __name__ == "__main__":

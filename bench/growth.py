@@ -5,7 +5,6 @@
 
 The interpreter needs numpy. Every size is a dataset of made-up 32×32 colour images, uploaded to a server of its own and
 audited in two epochs with a gradient sweep after each, which is the least that VoG can be had of; all signals are scored.
-What is random in the images is their noise; each class has a mean of its own.
 """
 
 import argparse
@@ -13,12 +12,10 @@ import os
 import tempfile
 from pathlib import Path
 
-import numpy
-
+import images
 from server import Server
 
-SIDE, CHANNELS, CLASSES, EPOCHS = 32, 3, 10, 2
-BLOCK = 10_000
+EPOCHS = 2
 
 
 def main():
@@ -41,25 +38,11 @@ def main():
 def audited(server, examples, model):
     with tempfile.TemporaryDirectory(prefix="unearth-growth-") as folder:
         file = Path(folder, f"images-{examples}.npz")
-        write(file, examples)
+        images.write(file, examples)
         dataset = server.dataset(file)
+    server.calibrated()
     recipe = {"model": model, "epochs": EPOCHS, "checkpoints": EPOCHS, "batch_size": 128, "augment": "none"}
     return server.audit(dataset, 0, recipe, None)
-
-
-def write(file, examples):
-    """An npz of images `x` and labels `y`, block by block: the largest is some gigabytes."""
-    random = numpy.random.default_rng(0)
-    labels = (numpy.arange(examples) % CLASSES).astype(numpy.uint8)
-    means = random.integers(64, 192, (CLASSES, SIDE, SIDE, CHANNELS), dtype=numpy.uint8)
-    with tempfile.TemporaryDirectory(prefix="unearth-growth-", dir=file.parent) as folder:
-        images = numpy.lib.format.open_memmap(
-            Path(folder, "x.npy"), mode="w+", dtype=numpy.uint8, shape=(examples, SIDE, SIDE, CHANNELS)
-        )
-        for start in range(0, examples, BLOCK):
-            of_block = means[labels[start : start + BLOCK]]
-            images[start : start + BLOCK] = of_block + random.integers(0, 64, of_block.shape, dtype=numpy.uint8)
-        numpy.savez(file, x=images, y=labels)
 
 
 def tell(examples, audit, noted):
@@ -71,7 +54,7 @@ def tell(examples, audit, noted):
     print(
         f"{examples:11,} {each(result['fit_secs'] / EPOCHS):18.1f} {each(result['sweep_secs'] / EPOCHS):9.1f} "
         f"{each(laps['scoring_secs']):9.1f} {each(result['wall_secs']):11.1f} {noted['anonymous_mib']:15.0f} "
-        f"{noted['written_mib']:13.0f} {audit['estimate']['seconds'] / result['wall_secs']:18.2f}",
+        f"{noted['written_mib']:13.0f} {noted['foreseen'] / result['wall_secs']:18.2f}",
         flush=True,
     )
 

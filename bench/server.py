@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -70,16 +72,29 @@ class Server:
             made = self.ask(f"/v1/datasets?name={file.name}", body, "application/octet-stream", size)
         return self.wait(f"/v1/datasets/{made['id']}", "ready")
 
+    def calibrated(self):
+        """Waits until the worker has measured how fast the models are here: it does so once it has been idle for a while,
+        and nothing should be timed beside it."""
+        measured, since = 0, time.monotonic()
+        while measured == 0 or time.monotonic() - since < 15:
+            time.sleep(0.5)
+            now = sum(len(worker["paces"]) for worker in self.ask("/readyz")["workers"])
+            if now != measured:
+                measured, since = now, time.monotonic()
+
     def audit(self, dataset, seed, recipe, signals):
         body = {"dataset_id": dataset["id"], "recipe": recipe, "seed": seed}
         if signals is not None:
             body["signals"] = signals
         processes = Processes(self.up.pid)
         before = processes.written()
-        begun = self.ask("/v1/audits", json.dumps(body).encode())
-        audit = self.wait(f"/v1/audits/{begun['id']}", "succeeded", meanwhile=processes.look)
+        with GpuBusy() as gpu:
+            begun = self.ask("/v1/audits", json.dumps(body).encode())
+            audit = self.wait(f"/v1/audits/{begun['id']}", "succeeded", meanwhile=processes.look)
         processes.look()
         return audit, {
+            "gpu_busy": gpu.share(),
+            "foreseen": begun["estimate"]["seconds"],
             "anonymous_mib": processes.peak,
             "written_mib": (processes.written() - before) / MEBIBYTE,
             "laps": self.laps,
@@ -128,6 +143,24 @@ class Processes:
 
     def written(self):
         return sum(self.bytes_of.values())
+
+
+class GpuBusy:
+    """The share of time in which the first GPU ran a kernel; none where there is none."""
+
+    def __enter__(self):
+        command = ["nvidia-smi", "--id=0", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits", "-lms", "200"]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        self.watch = subprocess.Popen(command, text=True, **pipes) if shutil.which("nvidia-smi") else None
+        return self
+
+    def __exit__(self, *_):
+        if self.watch:
+            self.watch.terminate()
+            self.percents = [int(line) for line in self.watch.communicate()[0].splitlines() if line.strip().isdigit()]
+
+    def share(self):
+        return statistics.mean(self.percents) / 100 if self.watch and self.percents else None
 
 
 def kept(text, name):

@@ -1,4 +1,4 @@
-use crate::{DiskSpace, EventHub, FailedAttempts};
+use crate::{DiskSpace, EventHub, Exports, FailedAttempts};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{path::Path, time::Duration};
 use time::OffsetDateTime;
@@ -15,6 +15,8 @@ pub struct App {
     pub blobs: Blobs,
     /// Sizes and times.
     pub limits: ApiLimits,
+    /// How rankings become files.
+    pub exports: Exports,
     /// Where people reach the page, such as `https://unearth.example`.
     pub public_url: String,
     /// Whether requests come through a proxy, which says whom they come from.

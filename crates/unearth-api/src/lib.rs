@@ -31,6 +31,7 @@ mod view;
 pub use access::FailedAttempts;
 pub use app::{ApiLimits, App};
 pub use event_hub::EventHub;
+pub use export::Exports;
 pub use handlers::session::CODE_LIFETIME;
 pub use room::{DiskSpace, disk_space};
 pub use router::{openapi, router};

@@ -226,6 +226,9 @@ pub enum Precision {
 }
 
 impl Precision {
+    /// Every precision, the finest first.
+    pub const ALL: [Self; 2] = [Self::F32, Self::Bf16];
+
     /// Its word in JSON and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {

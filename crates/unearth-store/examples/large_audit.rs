@@ -3,15 +3,16 @@
 //!
 //! `cargo run --release -p unearth-store --example large_audit -- DATA_DIR [EXAMPLES [CLASSES]]`, then
 //! `unearth up --data-dir DATA_DIR`. At the default of 1,000,000 examples of 28×28 pixels in 10,000 classes it takes
-//! about 3 GB of disk.
+//! about 6 GB of disk.
 #![expect(clippy::unwrap_used, reason = "a measurement may panic")]
 
 use bytes::Bytes;
 use serde_json::json;
 use std::path::PathBuf;
 use unearth_audit::{
-    Augment, DatasetFacts, Environment, EpochRecord, Estimate, GradientTarget, Init, LogitSource,
-    Model, Precision, Recipe, Record, Scoring, Signal, Split, Wanted, plan,
+    Augment, Computation, DatasetFacts, Environment, EpochRecord, Estimate, GradientTarget,
+    Grouping, Init, LogitSource, Model, Population, Precision, Recipe, Record, ScoreKey, Scoring,
+    Signal, Split, Wanted, plan,
 };
 use unearth_postgres::{Config, PrivatePostgres};
 use unearth_store::{
@@ -70,7 +71,7 @@ async fn main() {
     dynamics::store(&db, &run, &last, None, now())
         .await
         .unwrap();
-    for signal in [Signal::LabelIssue, Signal::Confidence, Signal::Variability] {
+    for signal in Signal::of_one_training() {
         score_sets::store(&db, &run, &scored(signal, size), now())
             .await
             .unwrap();
@@ -188,7 +189,7 @@ fn recipe() -> Recipe {
 
 async fn begun_run(db: &Database, dataset: Uuid) -> (ClaimedRun, Uuid) {
     let recipe = recipe();
-    let signals = vec![Signal::LabelIssue, Signal::Confidence, Signal::Variability];
+    let signals: Vec<Signal> = Signal::of_one_training().collect();
     let audit = Uuid::now_v7();
     let wanted = Wanted {
         signals: &signals,
@@ -268,6 +269,19 @@ fn record(epoch: u32, source: LogitSource, size: Size) -> EpochRecord {
     }
 }
 
+fn key(signal: Signal) -> String {
+    let computation = match signal {
+        Signal::Vog => Computation::Vog(Scoring::DEFAULT),
+        _ => Computation::Default,
+    };
+    let key = ScoreKey {
+        computation,
+        population: Population::Trained,
+        grouping: Grouping::Global,
+    };
+    key.key()
+}
+
 fn scored(signal: Signal, size: Size) -> Scored {
     let n = size.examples as f64;
     let rows = (0..size.examples).map(|rank| {
@@ -294,7 +308,7 @@ fn scored(signal: Signal, size: Size) -> Scored {
     });
     Scored {
         signal,
-        scoring: "default".into(),
+        scoring: key(signal),
         info: json!({}),
         statistics: json!({
             "examples": size.examples,

@@ -52,6 +52,8 @@ impl Database {
     pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url)?
             .application_name("unearth")
+            // Compiling a query takes longer than what it saves on tables of some million rows.
+            .options([("jit", "off")])
             // Streams of snapshots are long on purpose; what fails is logged where it is handled.
             .disable_statement_logging();
         let pool = PgPoolOptions::new()

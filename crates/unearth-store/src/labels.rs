@@ -1,10 +1,7 @@
 //! The labels of a dataset as an audit's decisions leave them.
 
 use crate::{Database, StoreError, decisions::parse_standing};
-use futures::{
-    TryStreamExt as _,
-    stream::{self, BoxStream},
-};
+use futures::stream::{self, BoxStream, StreamExt as _};
 use unearth_audit::Standing;
 use uuid::Uuid;
 
@@ -31,14 +28,15 @@ pub struct LabelRow {
     pub decided: Option<i32>,
 }
 
-/// Streams every row of the dataset in index order, in constant memory. Ends with [`StoreError::Deleted`] when
+/// Streams every row of the dataset in index order, so many in a piece, in constant memory. Ends with [`StoreError::Deleted`] when
 /// the dataset is deleted meanwhile, so that a part is never taken for the whole.
 pub fn stream(
     db: &Database,
     audit: Uuid,
     dataset: Uuid,
-) -> BoxStream<'static, Result<LabelRow, StoreError>> {
-    const PAGE: i64 = 2_000;
+    rows: usize,
+) -> BoxStream<'static, Result<Vec<LabelRow>, StoreError>> {
+    let page_rows = rows as i64;
     let db = Database {
         pool: db.pool.clone(),
     };
@@ -46,16 +44,15 @@ pub fn stream(
         let Some((db, after)) = state else {
             return Ok::<_, StoreError>(None);
         };
-        let rows = page(&db, audit, dataset, after, PAGE).await?;
+        let rows = page(&db, audit, dataset, after, page_rows).await?;
         let last = rows.last().map(|row| row.index);
-        let next = last.filter(|_| rows.len() as i64 == PAGE);
+        let next = last.filter(|_| rows.len() as i64 == page_rows);
         if next.is_none() && !is_there(&db, audit).await? {
             return Err(StoreError::Deleted("the dataset"));
         }
-        let rows = stream::iter(rows.into_iter().map(Ok));
         Ok(Some((rows, next.map(|next| (db, next)))))
     });
-    Box::pin(pages.try_flatten())
+    pages.boxed()
 }
 
 /// The rows that decisions change: those relabelled and those excluded, in index order.

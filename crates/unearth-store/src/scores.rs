@@ -1,13 +1,13 @@
 //! Rankings: reading scores in rank order.
 
+mod whole;
 mod within;
 
+pub use whole::stream;
 pub use within::{Bounds, Within};
 
 use crate::{Database, StoreError, archaeology::Category, decisions::Holding, subsets::Membership};
-use futures::{Stream, TryStreamExt, stream::BoxStream};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
-use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 /// Which rows of a ranking.
@@ -175,100 +175,6 @@ impl Part {
     }
 }
 
-/// Streams a ranking, hardest first, in constant memory. Ends with [`StoreError::Deleted`] when the
-/// ranking is deleted meanwhile, so that a part is never taken for the whole.
-pub fn stream(
-    db: &Database,
-    score_set: i64,
-    dataset: Uuid,
-    filter: &Filter,
-    texts: Texts,
-) -> BoxStream<'static, Result<RankedRow, StoreError>> {
-    let pool = db.pool.clone();
-    let filter = filter.clone();
-    Box::pin(async_stream(pool, score_set, dataset, filter, texts))
-}
-
-fn async_stream(
-    pool: sqlx::PgPool,
-    score_set: i64,
-    dataset: Uuid,
-    filter: Filter,
-    texts: Texts,
-) -> impl Stream<Item = Result<RankedRow, StoreError>> {
-    let pages = Pages {
-        db: Database { pool },
-        score_set,
-        dataset,
-        filter,
-        texts,
-    };
-    let first = pages.clone().coming(0);
-    futures::stream::try_unfold(Some(first), move |coming| {
-        let pages = pages.clone();
-        async move {
-            let Some(coming) = coming else {
-                return Ok::<_, StoreError>(None);
-            };
-            let rows = match coming.await {
-                Ok(rows) => rows?,
-                // Nobody cancels it while it is waited for.
-                Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
-            };
-            let next = rows
-                .last()
-                .map(|row| row.rank)
-                .filter(|_| rows.len() as i64 == Pages::ROWS);
-            if next.is_none() && !is_there(&pages.db, pages.score_set).await? {
-                return Err(StoreError::Deleted("the ranking"));
-            }
-            let next = next.map(|after| pages.coming(after));
-            let rows = futures::stream::iter(rows.into_iter().map(Ok));
-            Ok(Some((rows, next)))
-        }
-    })
-    .try_flatten()
-}
-
-/// A ranking in pages by rank rather than with one cursor: a reader that stalls holds no connection.
-#[derive(Clone)]
-struct Pages {
-    db: Database,
-    score_set: i64,
-    dataset: Uuid,
-    filter: Filter,
-    texts: Texts,
-}
-
-impl Pages {
-    const ROWS: i64 = 2_000;
-
-    /// The page after a rank, which is read while the one before it is made use of.
-    fn coming(self, after: i32) -> AbortOnDropHandle<Result<Vec<RankedRow>, StoreError>> {
-        AbortOnDropHandle::new(tokio::spawn(async move {
-            let part = Part {
-                order: Order::HardestFirst,
-                after: Some(after),
-                limit: Self::ROWS,
-            };
-            let mut query = select(self.score_set, self.dataset, &self.filter, part, self.texts);
-            Ok(query.build_query_as().fetch_all(&self.db.pool).await?)
-        }))
-    }
-}
-
-/// Whether a score set is there, and with it all of its rows: they go in one transaction.
-async fn is_there(db: &Database, score_set: i64) -> Result<bool, StoreError> {
-    let found = sqlx::query_scalar!(
-        r#"-- scores::is_there
-           select exists (select from score_sets where id = $1) as "found!""#,
-        score_set
-    )
-    .fetch_one(&db.pool)
-    .await?;
-    Ok(found)
-}
-
 /// How many rows a filter leaves.
 ///
 /// # Errors
@@ -320,16 +226,23 @@ fn select(
     part: Part,
     texts: Texts,
 ) -> QueryBuilder<Postgres> {
-    let text = match texts {
-        Texts::Excerpt => "left(examples.text, 200)",
-        Texts::Whole => "examples.text",
-    };
     // The part first and by itself: what stands beside the rows is looked up for no others.
     let mut query = QueryBuilder::new(
         "-- scores::page\nwith part as materialized (select scores.* from scores ",
     );
     push_source(&mut query, score_set, dataset, filter);
     part.push_to(&mut query);
+    push_rows(&mut query, dataset, texts);
+    part.push_order_to(&mut query);
+    query
+}
+
+/// Ends `with part as (select scores.* …`, and adds what stands beside the rows of the part.
+fn push_rows(query: &mut QueryBuilder<Postgres>, dataset: Uuid, texts: Texts) {
+    let text = match texts {
+        Texts::Excerpt => "left(examples.text, 200)",
+        Texts::Whole => "examples.text",
+    };
     query.push(format!(
         ")
          select scores.rank, scores.index, examples.key, scores.label, examples.split,
@@ -358,8 +271,6 @@ fn select(
          join examples on examples.index = scores.index and examples.dataset_id = "
     ));
     query.push_bind(dataset);
-    part.push_order_to(&mut query);
-    query
 }
 
 /// Adds to a query `… from scores` which rows of them, and the examples where these say which.

@@ -1,10 +1,7 @@
 //! The loops of a worker.
 
 use crate::{Worker, error::chain, paces::Paces, rescore, train, validate, wait::Waiter};
-use std::{
-    collections::HashSet,
-    time::{Duration, Instant},
-};
+use std::{collections::HashSet, time::Duration};
 use tokio_util::sync::CancellationToken;
 use unearth_audit::Event;
 use unearth_store::{
@@ -48,23 +45,22 @@ pub(crate) async fn training(worker: &Worker, paces: &Paces, leaving: &Cancellat
         environment: &environment,
     };
     let mut refusals = HashSet::new();
-    let mut idle_since = Instant::now();
     while !leaving.is_cancelled() {
         waiter.subscribe().await;
         let (token, now) = (Uuid::new_v4(), (worker.now)());
         let claimed = runs::claim(&worker.db, claimant, token, now, worker.lease).await;
         match claimed {
             Ok(Some(run)) => {
+                let _working = paces.working();
                 train::run(worker, run, leaving).await;
                 return_space(worker).await;
-                idle_since = Instant::now();
             }
             Ok(None) => {
                 if let Err(error) = tell_refusals(worker, claimant, &mut refusals).await {
                     pause(&error, leaving).await;
                 }
                 waiter.wait(leaving).await;
-                paces.measure_next(worker, idle_since).await;
+                paces.measure_next(worker, leaving).await;
             }
             Err(error) => pause(&error, leaving).await,
         }
@@ -103,11 +99,11 @@ async fn return_space(worker: &Worker) {
 }
 
 /// Uploads to validate and windows to score, one after the other.
-pub(crate) async fn light(worker: &Worker, leaving: &CancellationToken) {
+pub(crate) async fn light(worker: &Worker, paces: &Paces, leaving: &CancellationToken) {
     let mut waiter = Waiter::new(&worker.db);
     while !leaving.is_cancelled() {
         waiter.subscribe().await;
-        match light_step(worker, leaving).await {
+        match light_step(worker, paces, leaving).await {
             Ok(true) => {}
             Ok(false) => waiter.wait(leaving).await,
             Err(error) => pause(&error, leaving).await,
@@ -116,17 +112,23 @@ pub(crate) async fn light(worker: &Worker, leaving: &CancellationToken) {
 }
 
 /// Does one piece of light work; false when there is none.
-async fn light_step(worker: &Worker, leaving: &CancellationToken) -> Result<bool, StoreError> {
+async fn light_step(
+    worker: &Worker,
+    paces: &Paces,
+    leaving: &CancellationToken,
+) -> Result<bool, StoreError> {
     let (now, lease) = ((worker.now)(), worker.lease);
     if let Some(claimed) =
         datasets::claim(&worker.db, worker.id, Uuid::new_v4(), now, lease).await?
     {
+        let _working = paces.working();
         validate::dataset(worker, &claimed, leaving).await;
         return Ok(true);
     }
     if let Some(claimed) =
         score_sets::claim(&worker.db, worker.id, Uuid::new_v4(), now, lease).await?
     {
+        let _working = paces.working();
         rescore::score_set(worker, &claimed, leaving).await;
         return Ok(true);
     }

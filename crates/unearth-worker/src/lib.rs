@@ -74,7 +74,7 @@ impl Worker {
         tokio::join!(
             lanes::signs_of_life(&worker, &paces, &leaving),
             lanes::training(&worker, &paces, &leaving),
-            lanes::light(&worker, &leaving),
+            lanes::light(&worker, &paces, &leaving),
         );
         if let Err(error) =
             unearth_store::workers::retire(&worker.db, worker.id, (worker.now)()).await

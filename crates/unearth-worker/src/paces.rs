@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 use unearth_audit::{Model, ModelPace, Precision};
 
 /// How long a worker waits for something better to do.
@@ -17,17 +18,52 @@ pub(crate) struct Paces {
     measured: Mutex<Vec<ModelPace>>,
     /// The next one last.
     left: Mutex<Vec<(Model, Precision)>>,
+    work: Mutex<Work>,
+}
+
+/// What else the worker does.
+struct Work {
+    /// Pieces of work in hand.
+    pieces: usize,
+    /// When the last one ended.
+    ended: Instant,
+}
+
+/// A piece of work, beside which nothing is measured.
+pub(crate) struct Working<'p>(&'p Paces);
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        let mut work = locked(&self.0.work);
+        work.pieces -= 1;
+        work.ended = Instant::now();
+    }
 }
 
 impl Paces {
     pub(crate) fn new() -> Self {
-        let all = [Precision::F32, Precision::Bf16]
+        let all = Precision::ALL
             .into_iter()
             .flat_map(|precision| Model::ALL.map(|model| (model, precision)));
         Self {
             measured: Mutex::default(),
             left: Mutex::new(all.rev().collect()),
+            work: Mutex::new(Work {
+                pieces: 0,
+                ended: Instant::now(),
+            }),
         }
+    }
+
+    /// Says that the worker has something to do, until what this returns is dropped.
+    pub(crate) fn working(&self) -> Working<'_> {
+        locked(&self.work).pieces += 1;
+        Working(self)
+    }
+
+    fn is_idle(&self) -> bool {
+        let work = locked(&self.work);
+        work.pieces == 0 && work.ended.elapsed() >= IDLE
     }
 
     /// What is known by now.
@@ -37,8 +73,8 @@ impl Paces {
 
     /// Measures one more model, where the worker has been idle for long enough. What cannot be measured, as
     /// a model that does not fit the device, is left out.
-    pub(crate) async fn measure_next(&self, worker: &Worker, idle_since: Instant) {
-        if idle_since.elapsed() < IDLE {
+    pub(crate) async fn measure_next(&self, worker: &Worker, leaving: &CancellationToken) {
+        if !self.is_idle() {
             return;
         }
         let Some((model, precision)) = locked(&self.left).pop() else {
@@ -54,7 +90,11 @@ impl Paces {
             tracing::warn!(%error, "no thread to measure a model's pace on");
             return;
         }
-        match pace.await {
+        let pace = tokio::select! {
+            pace = pace => pace,
+            () = leaving.cancelled() => return,
+        };
+        match pace {
             Ok(Ok(Some(pace))) => {
                 tracing::debug!(
                     model = model.as_str(),

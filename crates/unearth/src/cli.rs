@@ -3,14 +3,15 @@
 use crate::evaluation::Noise;
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
-    builder::{BoolishValueParser, OsStringValueParser, TypedValueParser as _},
+    builder::{BoolishValueParser, OsStringValueParser, PossibleValuesParser, TypedValueParser},
 };
 use std::{
     net::SocketAddr,
     num::{NonZeroU16, NonZeroUsize},
     path::PathBuf,
+    thread,
 };
-use unearth_audit::AccessRole;
+use unearth_audit::{AccessRole, Model, Precision};
 use unearth_store::blobs::Place;
 use unearth_training::DeviceChoice;
 use uuid::Uuid;
@@ -73,6 +74,9 @@ pub(crate) enum Command {
     /// Print the OpenAPI document.
     #[command(hide = true)]
     Openapi,
+    /// Measure how fast a model is on this device.
+    #[command(hide = true)]
+    Pace(PaceArgs),
 }
 
 /// Where data is kept.
@@ -130,6 +134,37 @@ pub(crate) struct DeviceArgs {
     /// half of a GPU's free memory].
     #[arg(long, env = "UNEARTH_RESIDENT_BYTES", value_name = "BYTES")]
     pub(crate) resident_bytes: Option<u64>,
+}
+
+impl DeviceArgs {
+    /// As many as were asked for, or as there are cores.
+    pub(crate) fn threads(&self) -> NonZeroUsize {
+        self.threads
+            .or_else(|| thread::available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN)
+    }
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PaceArgs {
+    #[arg(value_parser = word_of(Model::ALL, Model::as_str))]
+    pub(crate) model: Model,
+    #[arg(value_parser = word_of(Precision::ALL, Precision::as_str))]
+    pub(crate) precision: Precision,
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+}
+
+/// Reads one of some words.
+fn word_of<T: Copy + Send + Sync + 'static, const N: usize>(
+    all: [T; N],
+    word: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.map(word)).map(move |given| {
+        let found = all.into_iter().find(|&it| word(it) == given);
+        found.expect("it is one of the possible values")
+    })
 }
 
 #[derive(Debug, Clone, Args)]

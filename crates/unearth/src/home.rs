@@ -10,6 +10,7 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
+use unearth_api::Exports;
 use unearth_store::{Blobs, Database, Schema, blobs::Place};
 
 /// Connections of one process: requests are short, and training holds two.
@@ -67,6 +68,11 @@ impl Home {
     /// Temporary files of one worker.
     pub(crate) fn scratch(&self, worker: uuid::Uuid) -> PathBuf {
         self.root.join("scratch").join(worker.to_string())
+    }
+
+    /// Where the server keeps what its clients have not read yet.
+    pub(crate) fn exports(&self) -> Exports {
+        Exports::in_folder(self.root.join("scratch"))
     }
 
     /// Removes temporary files of workers that are gone; called where no worker runs yet.

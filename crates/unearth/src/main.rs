@@ -7,6 +7,7 @@ mod discarding;
 mod evaluation;
 mod exit;
 mod home;
+mod measuring;
 mod output;
 mod reading;
 mod server;
@@ -50,5 +51,6 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Restore(args) => commands::restore::run(args),
         Command::Health(args) => commands::health::run(args),
         Command::Openapi => commands::openapi::run(),
+        Command::Pace(args) => commands::pace::run(args),
     }
 }

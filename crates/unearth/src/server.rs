@@ -10,7 +10,7 @@ use std::{net::SocketAddr, time::Duration};
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use unearth_api::{ApiLimits, App, CODE_LIFETIME, EventHub, FailedAttempts, disk_space};
+use unearth_api::{ApiLimits, App, CODE_LIFETIME, EventHub, Exports, FailedAttempts, disk_space};
 use unearth_audit::AccessRole;
 use unearth_store::{
     Blobs, Database,
@@ -36,6 +36,7 @@ impl Server {
     /// Binds the address and prepares the API.
     pub(crate) async fn bind(
         args: &ListenArgs,
+        exports: Exports,
         db: Database,
         blobs: Blobs,
         stopping: CancellationToken,
@@ -77,6 +78,7 @@ impl Server {
                 dataset_bytes: args.max_upload_bytes,
                 ..ApiLimits::default()
             },
+            exports,
             public_url: args
                 .public_url
                 .clone()

@@ -30,15 +30,18 @@ impl Format for Cleanlab {
     const ROWS: usize = 1_000;
 
     fn start(&mut self) -> Vec<u8> {
-        csv::encode(std::iter::once(COLUMNS.map(str::to_owned).to_vec()))
+        csv::encode([COLUMNS])
     }
 
     fn rows(&mut self, rows: Vec<RankedRow>) -> Result<Vec<u8>, ExportError> {
         let classes = ClassNames::known_to(&self.audit, &self.dataset);
-        let text = |text: Option<String>| text.map(|it| self.text.cell(&it)).unwrap_or_default();
+        let text = |text: Option<String>| match text {
+            Some(text) => self.text.cell(&text).into_owned(),
+            None => String::new(),
+        };
         let cells = |row: RankedRow| {
             let suggested = row.suggested.map(|label| classes.name(label)).transpose()?;
-            Ok(vec![
+            Ok([
                 row.index.to_string(),
                 text(Some(row.key)),
                 (row.value.is_some() && row.rank <= self.last_issue).to_string(),
@@ -53,7 +56,7 @@ impl Format for Cleanlab {
             .into_iter()
             .map(cells)
             .collect::<Result<Vec<_>, ExportError>>()?;
-        Ok(csv::encode(rows.into_iter()))
+        Ok(csv::encode(rows))
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     ExportError, Format,
     table::{Read, Row, Table},
 };
+use std::borrow::Cow;
 use unearth_store::scores::RankedRow;
 
 /// What becomes of text that a spreadsheet would run as a formula.
@@ -22,12 +23,12 @@ impl Text {
     }
 
     /// What stands in a cell.
-    pub(super) fn cell(self, text: &str) -> String {
+    pub(super) fn cell(self, text: &str) -> Cow<'_, str> {
         let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
         if runs && self == Self::Safe {
-            format!("'{text}")
+            Cow::Owned(format!("'{text}"))
         } else {
-            text.to_owned()
+            Cow::Borrowed(text)
         }
     }
 }
@@ -45,8 +46,8 @@ impl Format for Csv {
     const ROWS: usize = 1_000;
 
     fn start(&mut self) -> Vec<u8> {
-        let names = self.table.columns().iter().map(|it| it.name.clone());
-        encode(std::iter::once(names.collect()))
+        let names = self.table.columns().iter().map(|it| &it.name);
+        encode([names])
     }
 
     fn rows(&mut self, rows: Vec<RankedRow>) -> Result<Vec<u8>, ExportError> {
@@ -56,28 +57,36 @@ impl Format for Csv {
 }
 
 impl Csv {
-    fn cells(&self, row: &Row) -> Vec<String> {
-        let cell = |read: &Read| match read {
-            Read::Whole(read) => read(row).map(|whole| whole.to_string()),
+    fn cells<'r>(&'r self, row: &'r Row) -> impl Iterator<Item = Cow<'r, [u8]>> {
+        let cell = move |read: &'r Read| match read {
+            Read::Whole(read) => read(row).map(|whole| Cow::Owned(whole.to_string())),
             Read::Text(read) => read(row).map(|text| self.text.cell(text)),
-            Read::Number(read) => read(row).map(number),
-            Read::Flag(read) => read(row).map(|flag| flag.to_string()),
+            Read::Number(read) => read(row).map(|value| Cow::Owned(number(value))),
+            Read::Flag(read) => read(row).map(|flag| Cow::Owned(flag.to_string())),
         };
         let columns = self.table.columns().iter();
-        columns
-            .map(|column| cell(&column.read).unwrap_or_default())
-            .collect()
+        columns.map(move |column| bytes(cell(&column.read).unwrap_or_default()))
+    }
+}
+
+fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     }
 }
 
 /// Rows of RFC 4180.
-pub(super) fn encode(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
+pub(super) fn encode<Row>(rows: impl IntoIterator<Item = Row>) -> Vec<u8>
+where
+    Row: IntoIterator<Item: AsRef<[u8]>>,
+{
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     for row in rows {
         writer
-            .write_record(&row)
+            .write_record(row)
             .expect("writing to memory cannot fail");
     }
     writer.into_inner().expect("writing to memory cannot fail")

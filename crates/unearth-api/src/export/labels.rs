@@ -72,8 +72,7 @@ impl Format for Labels {
     const ROWS: usize = 1_000;
 
     fn start(&mut self) -> Vec<u8> {
-        let names = self.columns.iter().map(|column| column.name.to_owned());
-        csv::encode(std::iter::once(names.collect()))
+        csv::encode([self.columns.iter().map(|column| column.name)])
     }
 
     fn rows(&mut self, rows: Vec<LabelRow>) -> Result<Vec<u8>, ExportError> {
@@ -92,6 +91,6 @@ impl Format for Labels {
             Ok(cells.map(Option::unwrap_or_default).collect())
         });
         let cells = cells.collect::<Result<Vec<Vec<String>>, ExportError>>()?;
-        Ok(csv::encode(cells.into_iter()))
+        Ok(csv::encode(cells))
     }
 }

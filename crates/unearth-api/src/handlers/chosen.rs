@@ -5,12 +5,17 @@ use super::{
     selection::{Selection, SelectionQuery},
     subsets::{self, Choice},
 };
-use crate::{App, class_names::ClassNames, problem::Problem, view::score::ScoreInfo};
-use futures::stream::BoxStream;
+use crate::{
+    App,
+    class_names::ClassNames,
+    export::{self, Format},
+    problem::Problem,
+    view::score::ScoreInfo,
+};
+use axum::body::Body;
 use serde::Deserialize;
 use unearth_audit::{FieldError, Standing, Subset};
 use unearth_store::{
-    StoreError,
     audits::Audit,
     datasets::Dataset,
     decisions::Holding,
@@ -111,13 +116,16 @@ impl Chosen {
         })
     }
 
-    /// Its rows, hardest first.
-    pub(super) fn rows(
+    /// Its rows as a file, hardest first.
+    pub(super) fn file<F: Format<Row = RankedRow>>(
         &self,
         app: &App,
         texts: Texts,
-    ) -> BoxStream<'static, Result<RankedRow, StoreError>> {
-        scores::stream(&app.db, self.set.id, self.dataset.id, &self.filter, texts)
+        format: F,
+    ) -> Body {
+        let (set, dataset, filter) = (self.set.id, self.dataset.id, &self.filter);
+        let pieces = scores::stream(&app.db, set, dataset, filter, texts, F::ROWS);
+        export::body(&app.exports, pieces, format)
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     App,
-    export::{self, Cleanlab, LabelStudio, Text},
+    export::{Cleanlab, LabelStudio, Text},
     extract::{Path, Queries},
     problem::Problem,
 };
@@ -64,7 +64,7 @@ pub(crate) async fn cleanlab(
         "attachment; filename=\"cleanlab.csv\"",
     );
     headers.extend(provenance(&chosen).headers());
-    let body = export::body(chosen.rows(&app, Texts::Excerpt), format);
+    let body = chosen.file(&app, Texts::Excerpt, format);
     Ok((headers, body).into_response())
 }
 
@@ -105,6 +105,6 @@ pub(crate) async fn label_studio(
         "attachment; filename=\"label-studio.json\"",
     );
     headers.extend(provenance(&chosen).headers());
-    let body = export::body(chosen.rows(&app, Texts::Whole), format);
+    let body = chosen.file(&app, Texts::Whole, format);
     Ok((headers, body).into_response())
 }

@@ -3,7 +3,7 @@
 use super::{load, ranking_files::file};
 use crate::{
     App,
-    export::{self, FolderMoves, Labels, NotInClassFolder},
+    export::{self, FolderMoves, Format as _, Labels, NotInClassFolder},
     extract::Path,
     problem::{self, Problem},
 };
@@ -30,12 +30,12 @@ pub(crate) async fn csv(State(app): State<App>, Path(id): Path<Uuid>) -> Result<
     let audit = load::audit(&app, id).await?;
     let dataset = load::dataset(&app, audit.dataset_id).await?;
     let has_groups = labels::has_groups(&app.db, dataset.id).await?;
-    let rows = labels::stream(&app.db, audit.id, dataset.id);
+    let pieces = labels::stream(&app.db, audit.id, dataset.id, Labels::ROWS);
     let headers = file(
         "text/csv; charset=utf-8",
         "attachment; filename=\"labels.csv\"",
     );
-    let body = export::body(rows, Labels::new(dataset, has_groups));
+    let body = export::body(&app.exports, pieces, Labels::new(dataset, has_groups));
     Ok((headers, body).into_response())
 }
 

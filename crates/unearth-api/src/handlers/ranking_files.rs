@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     App,
-    export::{self, Csv, Format, JsonLines, Parquet, Provenance, Table, Text},
+    export::{Csv, Format, JsonLines, Parquet, Provenance, Table, Text},
     extract::{Nothing, Path, Queries},
     problem::Problem,
     view::archaeology::Categories,
@@ -141,6 +141,5 @@ fn download(
     format: impl Format<Row = RankedRow>,
 ) -> Response {
     headers.extend(provenance(chosen).headers());
-    let rows = chosen.rows(app, Texts::Excerpt);
-    (headers, export::body(rows, format)).into_response()
+    (headers, chosen.file(app, Texts::Excerpt, format)).into_response()
 }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use time::{OffsetDateTime, macros::datetime};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
-use unearth_api::{ApiLimits, App, DiskSpace, EventHub, FailedAttempts};
+use unearth_api::{ApiLimits, App, DiskSpace, EventHub, Exports, FailedAttempts};
 use unearth_audit::AccessRole;
 use unearth_store::{
     Blobs, Database,
@@ -77,6 +77,7 @@ impl Service {
             db,
             blobs: Blobs::in_folder(folder.path()).unwrap(),
             limits: ApiLimits::default(),
+            exports: Exports::in_folder(folder.path().join("exports")),
             public_url: "https://unearth.test".into(),
             is_behind_proxy: false,
             failed_attempts: FailedAttempts::default(),

@@ -4,6 +4,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::json;
 use unearth_audit::{ScoreKey, Signal};
 use unearth_store::{
+    StoreError,
     runs::ClaimedRun,
     score_sets::{self, NewScore, Scored},
     scores::{self, Bounds, Filter, Order, Texts, Within},
@@ -73,8 +74,9 @@ async fn a_score_set_comes_back_and_is_replaced_whole() {
         run.dataset_id,
         &Filter::default(),
         Texts::Excerpt,
+        7,
     )
-    .try_collect()
+    .try_concat()
     .await
     .unwrap();
     assert_eq!(stored.len(), first.rows.len());
@@ -97,6 +99,24 @@ async fn a_score_set_comes_back_and_is_replaced_whole() {
     assert_eq!(world.number("select count(*) from scores").await, 20);
     let count = scores::count(&world.db, replaced, run.dataset_id, &Filter::default()).await;
     assert_eq!(count.unwrap(), 20);
+}
+
+#[tokio::test]
+async fn a_ranking_that_is_gone_is_no_empty_file() {
+    let (world, run) = scored_world().await;
+    let (dataset, filter) = (run.dataset_id, Filter::default());
+    let gone = scores::stream(&world.db, 4_711, dataset, &filter, Texts::Excerpt, 7);
+    let found: Result<Vec<_>, _> = gone.try_concat().await;
+    assert!(matches!(found, Err(StoreError::Deleted("the ranking"))));
+
+    let values: Vec<_> = (0..EXAMPLES).map(|i| Some(i as f64)).collect();
+    let set = store(&world, &run, &scored(&values)).await;
+    let nothing = Filter {
+        label: Some(4_711),
+        ..Filter::default()
+    };
+    let none = scores::stream(&world.db, set, dataset, &nothing, Texts::Excerpt, 7);
+    assert_eq!(none.try_concat().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -289,8 +309,9 @@ fn paging_shows_each_fitting_row_once() {
                     ..asked.filter.clone()
                 };
                 let paged = all_pages(&world, set, run.dataset_id, &filter, order, limit).await;
-                let rows = scores::stream(&world.db, set, run.dataset_id, &filter, Texts::Excerpt);
-                let streamed: Vec<_> = rows.try_collect().await.unwrap();
+                let (dataset, texts) = (run.dataset_id, Texts::Excerpt);
+                let rows = scores::stream(&world.db, set, dataset, &filter, texts, 3);
+                let streamed: Vec<_> = rows.try_concat().await.unwrap();
                 let count = scores::count(&world.db, set, run.dataset_id, &filter).await;
                 (paged, streamed, count.unwrap())
             });

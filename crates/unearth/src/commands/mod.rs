@@ -10,6 +10,7 @@ pub(crate) mod health;
 pub(crate) mod login;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+pub(crate) mod pace;
 mod populations;
 pub(crate) mod probes;
 mod recipe;

@@ -14,7 +14,7 @@ pub(crate) async fn run(args: &ServeArgs) -> Result<(), Failure> {
     let home = Home::open(&args.store)?;
     let blobs = home.blobs().await?;
     let db = home::connect(&home.database_url(&args.store)?).await?;
-    let api = Server::bind(&args.listen, db.clone(), blobs, stopping).await?;
+    let api = Server::bind(&args.listen, home.exports(), db.clone(), blobs, stopping).await?;
     if args.listen.token.is_some() {
         // Whoever gave the token has no need of a link.
         println!("Unearth is ready: {}", api.url());

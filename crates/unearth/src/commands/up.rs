@@ -22,7 +22,14 @@ pub(crate) async fn run(args: &UpArgs, log: &str) -> Result<(), Failure> {
     let db = home::connect_and_migrate(&database_url).await?;
     let holder = server::local_identity(&home, &db).await?;
 
-    let api = Server::bind(&args.listen, db.clone(), blobs, stopping.clone()).await?;
+    let api = Server::bind(
+        &args.listen,
+        home.exports(),
+        db.clone(),
+        blobs,
+        stopping.clone(),
+    )
+    .await?;
     let url = api.url();
     let spawning = worker::Spawning {
         device: args.device.clone(),

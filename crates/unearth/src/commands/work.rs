@@ -5,10 +5,11 @@ use crate::{
     discarding::Discarding,
     exit::Failure,
     home::{self, Home},
+    measuring::Measuring,
     signals,
 };
 use anyhow::Result;
-use std::{num::NonZeroUsize, os::unix::process::parent_id, sync::Arc, thread};
+use std::{os::unix::process::parent_id, sync::Arc};
 use time::{Duration, OffsetDateTime};
 use tokio_util::sync::CancellationToken;
 use unearth_audit::Trainer;
@@ -65,15 +66,13 @@ fn limits(args: &WorkArgs) -> Limits {
 }
 
 fn trainer(args: &WorkArgs) -> Result<Arc<dyn Trainer>> {
-    let threads = args
-        .device
-        .threads
-        .or_else(|| thread::available_parallelism().ok())
-        .unwrap_or(NonZeroUsize::MIN);
-    let trainer = LibtorchTrainer::new(args.device.device, threads)?
+    let trainer = LibtorchTrainer::new(args.device.device, args.device.threads())?
         .resident_bytes(args.device.resident_bytes);
     Ok(if args.discarded_sweeps.is_empty() {
-        Arc::new(trainer)
+        Arc::new(Measuring {
+            trainer,
+            device: args.device.clone(),
+        })
     } else {
         Arc::new(Discarding {
             trainer,

@@ -1,0 +1,27 @@
+"""Made-up colour images in an npz, as many as are asked for."""
+
+import tempfile
+from pathlib import Path
+
+import numpy
+
+SIDE, CHANNELS, CLASSES = 32, 3, 10
+BLOCK = 10_000
+
+
+def write(file, examples):
+    """Images `x` and labels `y`: each class has a mean of its own, and each image noise.
+
+    Block by block, since the largest is some gigabytes.
+    """
+    random = numpy.random.default_rng(0)
+    labels = (numpy.arange(examples) % CLASSES).astype(numpy.uint8)
+    means = random.integers(64, 192, (CLASSES, SIDE, SIDE, CHANNELS), dtype=numpy.uint8)
+    with tempfile.TemporaryDirectory(prefix="unearth-growth-", dir=file.parent) as folder:
+        images = numpy.lib.format.open_memmap(
+            Path(folder, "x.npy"), mode="w+", dtype=numpy.uint8, shape=(examples, SIDE, SIDE, CHANNELS)
+        )
+        for start in range(0, examples, BLOCK):
+            of_block = means[labels[start : start + BLOCK]]
+            images[start : start + BLOCK] = of_block + random.integers(0, 64, of_block.shape, dtype=numpy.uint8)
+        numpy.savez(file, x=images, y=labels)
