@@ -73,7 +73,8 @@ impl Worker {
         let paces = paces::Paces::new();
         tokio::join!(
             lanes::signs_of_life(&worker, &paces, &leaving),
-            lanes::training(&worker, &paces, &leaving),
+            // A large future.
+            Box::pin(lanes::training(&worker, &paces, &leaving)),
             lanes::light(&worker, &paces, &leaving),
         );
         if let Err(error) =

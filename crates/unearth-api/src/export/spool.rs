@@ -225,12 +225,12 @@ mod tests {
     async fn no_more_than_there_is_room_for_lies_on_disk() {
         let folder = tempfile::tempdir().unwrap();
         let disk = Disk::new(folder.path().into(), 2 * MIB);
-        let (mut first, _unread) = spool(disk.clone());
+        let (mut first, unread) = spool(disk.clone());
         first.write(vec![1; HELD]).await.unwrap();
         first.write(vec![2; 2 * MIB]).await.unwrap();
         let error = first.write(vec![3; 1]).await.unwrap_err();
         assert!(matches!(error, ExportError::NoRoom), "{error:?}");
-        drop((first, _unread));
+        drop((first, unread));
         let (mut second, _unread) = spool(disk);
         second.write(vec![1; 2 * MIB]).await.unwrap();
     }

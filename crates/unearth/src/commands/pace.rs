@@ -10,7 +10,7 @@ use unearth_audit::Trainer as _;
 use unearth_training::LibtorchTrainer;
 
 /// A model that takes longer is not measured.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Prints the pace as JSON; `null` where none can be told.
 pub(crate) fn run(args: &PaceArgs) -> Result<(), Failure> {
