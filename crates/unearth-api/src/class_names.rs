@@ -32,18 +32,28 @@ impl<'d> ClassNames<'d> {
 
     /// The name of a given label; none in a dataset without labels.
     pub(crate) fn given(&self, label: i32) -> Result<Option<String>, StoreError> {
-        match label {
-            UNLABELLED => Ok(None),
-            label => self.name(label).map(Some),
-        }
+        Ok(self.given_str(label)?.map(str::to_owned))
     }
 
     /// The name of a label.
     pub(crate) fn name(&self, label: i32) -> Result<String, StoreError> {
+        self.name_str(label).map(str::to_owned)
+    }
+
+    /// As [`given`](Self::given), borrowed.
+    pub(crate) fn given_str(&self, label: i32) -> Result<Option<&'d str>, StoreError> {
+        match label {
+            UNLABELLED => Ok(None),
+            label => self.name_str(label).map(Some),
+        }
+    }
+
+    /// As [`name`](Self::name), borrowed.
+    pub(crate) fn name_str(&self, label: i32) -> Result<&'d str, StoreError> {
         usize::try_from(label)
             .ok()
             .and_then(|label| self.names.iter().chain(self.further).nth(label))
-            .cloned()
+            .map(String::as_str)
             .ok_or_else(|| StoreError::Inconsistent {
                 table: "datasets",
                 column: "class_names",

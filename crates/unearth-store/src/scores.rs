@@ -1,13 +1,16 @@
 //! Rankings: reading scores in rank order.
 
+mod row;
 mod whole;
 mod within;
 
+pub use row::RankedRow;
 pub use whole::stream;
 pub use within::{Bounds, Within};
 
 use crate::{Database, StoreError, archaeology::Category, decisions::Holding, subsets::Membership};
-use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+use row::COLUMNS;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 /// Which rows of a ranking.
@@ -53,69 +56,6 @@ pub enum Texts {
     Excerpt,
     /// All of it.
     Whole,
-}
-
-/// One row of a ranking.
-#[derive(Debug, Clone, PartialEq, FromRow)]
-pub struct RankedRow {
-    /// Hardest is 1.
-    pub rank: i32,
-    /// Example.
-    pub index: i32,
-    /// Its key.
-    pub key: String,
-    /// Its given label.
-    pub label: i32,
-    /// Split.
-    pub split: Option<String>,
-    /// Group.
-    pub group_name: Option<String>,
-    /// Score.
-    pub value: Option<f64>,
-    /// Why it has none.
-    pub value_reason: Option<String>,
-    /// Class-normalised score.
-    pub normalised: Option<f64>,
-    /// Why it has none.
-    pub normalised_reason: Option<String>,
-    /// Share of scored examples that are no harder, 0 to 100.
-    pub percentile: Option<f64>,
-    /// Smallest score over the seeds; none with one seed, as in the three below.
-    pub value_low: Option<f64>,
-    /// Largest score over the seeds.
-    pub value_high: Option<f64>,
-    /// Hardest rank over the seeds.
-    pub rank_low: Option<i32>,
-    /// Easiest rank over the seeds.
-    pub rank_high: Option<i32>,
-    /// The class that the model would give it; it may be the given one.
-    pub suggested: Option<i32>,
-    /// Mean probability of that class.
-    pub suggested_probability: Option<f64>,
-    /// Position of its category among those of the archaeology.
-    pub category: Option<i16>,
-    /// Whether another category had as many votes.
-    pub category_tied: Option<bool>,
-    /// Votes as [`archaeology::votes`](crate::archaeology::votes) reads them.
-    pub category_votes: Option<Vec<u8>>,
-    /// Modal class of the unpruned models; none where the ranking is of no population, as in the four below.
-    pub unpruned_class: Option<i32>,
-    /// Modal class of the population's models.
-    pub own_class: Option<i32>,
-    /// Share of the unpruned models that predict their modal class.
-    pub unpruned_agreement: Option<f32>,
-    /// Share of the population's models that predict their modal class.
-    pub own_agreement: Option<f32>,
-    /// Whether either modal class is tied with another.
-    pub modal_tied: Option<bool>,
-    /// What the decisions on it come to; none where it is undecided, as in the two below.
-    pub standing: Option<String>,
-    /// The class that it gets by them; none unless it is relabelled.
-    pub decided_label: Option<i32>,
-    /// How many reviewers have decided on it.
-    pub reviewers: Option<i32>,
-    /// Its text, where it is one: as much as was asked for.
-    pub text: Option<String>,
 }
 
 /// One page of a ranking: rows after rank `after`, seen from the end that `order` names.
@@ -245,17 +185,7 @@ fn push_rows(query: &mut QueryBuilder<Postgres>, dataset: Uuid, texts: Texts) {
     };
     query.push(format!(
         ")
-         select scores.rank, scores.index, examples.key, scores.label, examples.split,
-                examples.group_name, scores.value, scores.value_reason, scores.normalised,
-                scores.normalised_reason, scores.percentile, suggestions.label as suggested,
-                suggestions.probability as suggested_probability, categories.category,
-                categories.tied as category_tied, categories.votes as category_votes,
-                score_ranges.value_low, score_ranges.value_high, score_ranges.rank_low,
-                score_ranges.rank_high, exemplars.unpruned_class, exemplars.own_class,
-                exemplars.unpruned_agreement, exemplars.own_agreement,
-                exemplars.tied as modal_tied, standings.standing,
-                standings.label as decided_label, standings.reviewers,
-                {text} as text
+         select {COLUMNS}, {text} as text
          from part as scores
          join score_sets on score_sets.id = scores.score_set_id
          left join suggestions on suggestions.audit_id = score_sets.audit_id

@@ -2,7 +2,7 @@
 
 use crate::area::AreaAverage;
 use crate::data::DeviceData;
-use crate::models::{Mode, Network};
+use crate::models::{Network, WayBack};
 use crate::precision;
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
@@ -27,10 +27,12 @@ pub(crate) struct Sweep<'a> {
     data: &'a DeviceData<'a>,
     target: GradientTarget,
     precision: Precision,
+    way_back: WayBack,
     average: AreaAverage,
 }
 
 impl<'a> Sweep<'a> {
+    /// Of the weights as they are now.
     pub(crate) fn new(network: &'a Network, data: &'a DeviceData<'a>, recipe: &Recipe) -> Self {
         let input = (recipe.height.into(), recipe.width.into());
         let map = (recipe.map_height.into(), recipe.map_width.into());
@@ -39,6 +41,7 @@ impl<'a> Sweep<'a> {
             data,
             target: recipe.gradient_target,
             precision: recipe.sweep_precision,
+            way_back: network.way_back(),
             average: AreaAverage::new(input, map, data.device()),
         }
     }
@@ -51,24 +54,24 @@ impl<'a> Sweep<'a> {
     /// has frozen the weights.
     pub(crate) fn of(&self, examples: &Range<usize>) -> Result<Swept, TrainingError> {
         let pixels = self.data.slice(examples);
-        let input = self.data.normalise(&pixels).set_requires_grad(true);
-        let logits = self.logits(&input)?;
+        let (given, logits) = self.forward(&self.data.normalise(&pixels))?;
         let selected = logits.gather(1, &self.targets(examples, &logits).unsqueeze(1), false);
-        let gradients = Tensor::run_backward(&[selected.sum(Kind::Float)], &[&input], false, false);
+        let gradients = Tensor::run_backward(&[selected.sum(Kind::Float)], &[&given], false, false);
 
         let _no_grad = tch::no_grad_guard();
-        let maps = gradients[0].mean_dim([1i64].as_slice(), false, None);
+        let maps = self.way_back.of(&gradients[0]);
         Ok(Swept {
             maps: self.average.apply(&maps),
             logits: logits.detach(),
         })
     }
 
-    /// f32 logits in eval mode, computed in the recipe's precision; so are their gradients.
-    fn logits(&self, input: &Tensor) -> Result<Tensor, TrainingError> {
+    /// What the first layer gives, and f32 logits; computed in the recipe's precision, and so are the gradients between
+    /// them.
+    fn forward(&self, input: &Tensor) -> Result<(Tensor, Tensor), TrainingError> {
         let _autocast = precision::begin(self.precision, self.data.device())?;
-        let logits = self.network.forward(input, Mode::Eval);
-        Ok(logits.to_kind(Kind::Float))
+        let (given, logits) = self.network.forward_from_entry(input);
+        Ok((given, logits.to_kind(Kind::Float)))
     }
 
     fn targets(&self, examples: &Range<usize>, logits: &Tensor) -> Tensor {

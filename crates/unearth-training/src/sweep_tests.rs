@@ -1,6 +1,7 @@
 //! The maps against `PyTorch`'s autograd, against finite differences, and against each other.
 
 use super::*;
+use crate::models::Mode;
 use crate::models::{Shape, Stem};
 use crate::{host, weights};
 use safetensors::tensor::{Dtype, SafeTensors};

@@ -51,13 +51,13 @@ impl Format for Csv {
     }
 
     fn rows(&mut self, rows: Vec<RankedRow>) -> Result<Vec<u8>, ExportError> {
-        let rows = self.table.rows(rows)?;
+        let rows = self.table.rows(&rows)?;
         Ok(encode(rows.iter().map(|row| self.cells(row))))
     }
 }
 
 impl Csv {
-    fn cells<'r>(&'r self, row: &'r Row) -> impl Iterator<Item = Cow<'r, [u8]>> {
+    fn cells<'r>(&'r self, row: &'r Row<'_>) -> impl Iterator<Item = Cow<'r, [u8]>> {
         let cell = move |read: &'r Read| match read {
             Read::Whole(read) => read(row).map(|whole| Cow::Owned(whole.to_string())),
             Read::Text(read) => read(row).map(|text| self.text.cell(text)),

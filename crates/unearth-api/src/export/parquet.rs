@@ -42,21 +42,6 @@ impl Parquet {
         let writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
         Ok(Self { table, writer })
     }
-
-    fn write_group(&mut self, rows: &[Row]) -> Result<(), ParquetError> {
-        let mut group = self.writer.next_row_group()?;
-        for column in self.table.columns() {
-            let Some(mut writer) = group.next_column()? else {
-                break;
-            };
-            write_column(&mut writer, column, rows)?;
-            writer.close()?;
-        }
-        // A missing column would be an error here.
-        group.close()?;
-        self.writer.flush()?;
-        Ok(())
-    }
 }
 
 impl Format for Parquet {
@@ -65,8 +50,8 @@ impl Format for Parquet {
     const ROWS: usize = 16_384;
 
     fn rows(&mut self, rows: Vec<RankedRow>) -> Result<Vec<u8>, ExportError> {
-        let rows = self.table.rows(rows)?;
-        self.write_group(&rows)?;
+        let rows = self.table.rows(&rows)?;
+        write_group(&mut self.writer, self.table.columns(), &rows)?;
         // The writer counts what went through it, so what is written may be taken away.
         Ok(mem::take(self.writer.inner_mut()))
     }
@@ -74,6 +59,25 @@ impl Format for Parquet {
     fn end(self) -> Result<Vec<u8>, ExportError> {
         Ok(self.writer.into_inner()?)
     }
+}
+
+fn write_group(
+    file: &mut SerializedFileWriter<Vec<u8>>,
+    columns: &[Column],
+    rows: &[Row<'_>],
+) -> Result<(), ParquetError> {
+    let mut group = file.next_row_group()?;
+    for column in columns {
+        let Some(mut writer) = group.next_column()? else {
+            break;
+        };
+        write_column(&mut writer, column, rows)?;
+        writer.close()?;
+    }
+    // A missing column would be an error here.
+    group.close()?;
+    file.flush()?;
+    Ok(())
 }
 
 fn schema(columns: &[Column]) -> Result<TypePtr, ParquetError> {
@@ -102,7 +106,7 @@ fn schema(columns: &[Column]) -> Result<TypePtr, ParquetError> {
 fn write_column(
     writer: &mut SerializedColumnWriter<'_>,
     column: &Column,
-    rows: &[Row],
+    rows: &[Row<'_>],
 ) -> Result<(), ParquetError> {
     let (nullable, rows) = (column.nullable, rows.iter());
     match &column.read {

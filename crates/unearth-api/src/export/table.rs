@@ -11,14 +11,14 @@ use unearth_audit::{Level, Standing};
 use unearth_store::{StoreError, audits::Audit, datasets::Dataset, decisions, scores::RankedRow};
 
 /// One row, with everything by its name.
-pub(crate) struct Row {
-    ranked: RankedRow,
-    label: Option<String>,
-    suggested: Option<String>,
+pub(crate) struct Row<'r> {
+    ranked: &'r RankedRow,
+    label: Option<&'r str>,
+    suggested: Option<&'r str>,
     vote: Option<CategoryOfExample>,
     modal: Option<ModalClasses>,
     standing: Standing,
-    decided: Option<String>,
+    decided: Option<&'r str>,
 }
 
 /// A column: its name, and how a row is read. What is read says its type.
@@ -31,14 +31,14 @@ pub(crate) struct Column {
 
 /// How a row's value is read.
 pub(crate) enum Read {
-    Whole(fn(&Row) -> Option<i32>),
-    Text(fn(&Row) -> Option<&str>),
+    Whole(fn(&Row<'_>) -> Option<i32>),
+    Text(for<'r> fn(&'r Row<'_>) -> Option<&'r str>),
     Number(ReadNumber),
-    Flag(fn(&Row) -> Option<bool>),
+    Flag(fn(&Row<'_>) -> Option<bool>),
 }
 
 /// One of a category knows its name.
-type ReadNumber = Box<dyn Fn(&Row) -> Option<f64> + Send>;
+type ReadNumber = Box<dyn Fn(&Row<'_>) -> Option<f64> + Send>;
 
 /// How the rows of an audit are laid out.
 pub(crate) struct Table {
@@ -57,7 +57,7 @@ impl Table {
             required("rank", Read::Whole(|row| Some(row.ranked.rank))),
             required("index", Read::Whole(|row| Some(row.ranked.index))),
             required("key", Read::Text(|row| Some(&row.ranked.key))),
-            optional("label", Read::Text(|row| row.label.as_deref())),
+            optional("label", Read::Text(|row| row.label)),
             optional("split", Read::Text(|row| row.ranked.split.as_deref())),
             optional("group", Read::Text(|row| row.ranked.group_name.as_deref())),
             optional("score", number(|row| row.ranked.value)),
@@ -66,16 +66,13 @@ impl Table {
                 number(|row| row.ranked.normalised),
             ),
             optional("percentile", number(|row| row.ranked.percentile)),
-            optional(
-                "suggested_label",
-                Read::Text(|row| row.suggested.as_deref()),
-            ),
+            optional("suggested_label", Read::Text(|row| row.suggested)),
             optional(
                 "suggested_probability",
                 number(|row| row.ranked.suggested_probability),
             ),
             required("standing", Read::Text(|row| Some(row.standing.as_str()))),
-            optional("decided_label", Read::Text(|row| row.decided.as_deref())),
+            optional("decided_label", Read::Text(|row| row.decided)),
             required(
                 "reviewers",
                 Read::Whole(|row| Some(row.ranked.reviewers.unwrap_or_default())),
@@ -103,26 +100,21 @@ impl Table {
     }
 
     /// Rows of the ranking, with their classes and categories by name.
-    pub(crate) fn rows(&self, rows: Vec<RankedRow>) -> Result<Vec<Row>, StoreError> {
+    pub(crate) fn rows<'r>(&'r self, rows: &'r [RankedRow]) -> Result<Vec<Row<'r>>, StoreError> {
         let classes = ClassNames::known_to(&self.audit, &self.dataset);
-        let row = |ranked: RankedRow| {
+        let named = |label: Option<i32>| label.map(|it| classes.name_str(it)).transpose();
+        let row = |ranked: &'r RankedRow| {
             Ok(Row {
-                label: classes.given(ranked.label)?,
-                suggested: ranked
-                    .suggested
-                    .map(|label| classes.name(label))
-                    .transpose()?,
-                vote: self.categories.of_row(&ranked),
-                modal: ModalClasses::of_row(&ranked, classes)?,
-                standing: decisions::standing_of(&ranked)?,
-                decided: ranked
-                    .decided_label
-                    .map(|label| classes.name(label))
-                    .transpose()?,
+                label: classes.given_str(ranked.label)?,
+                suggested: named(ranked.suggested)?,
+                vote: self.categories.of_row(ranked),
+                modal: ModalClasses::of_row(ranked, classes)?,
+                standing: decisions::standing_of(ranked)?,
+                decided: named(ranked.decided_label)?,
                 ranked,
             })
         };
-        rows.into_iter().map(row).collect()
+        rows.iter().map(row).collect()
     }
 }
 
@@ -200,6 +192,6 @@ fn optional(name: &str, read: Read) -> Column {
     }
 }
 
-fn number(read: impl Fn(&Row) -> Option<f64> + Send + 'static) -> Read {
+fn number(read: impl Fn(&Row<'_>) -> Option<f64> + Send + 'static) -> Read {
     Read::Number(Box::new(read))
 }

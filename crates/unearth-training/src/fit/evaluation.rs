@@ -78,8 +78,7 @@ impl Training<'_> {
             return self.network.forward(input, Mode::Eval);
         }
         let _frozen = self.network.weights.freeze();
-        let input = input.shallow_clone().set_requires_grad(true);
-        tch::with_grad(|| self.network.forward(&input, Mode::Eval)).detach()
+        self.network.forward_from_entry(input).1.detach()
     }
 
     /// Notes what the model makes of neighbouring rows.

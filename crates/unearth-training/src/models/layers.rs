@@ -27,9 +27,16 @@ pub(super) fn function(f: impl Fn(&Tensor) -> Tensor + 'static) -> Layer {
 }
 
 /// The rectifier, in place: it follows a convolution or batch-norm, and neither needs its output
-/// for its gradient.
+/// for its gradient. Where that is what gradients are taken by, it stays as it is.
 pub(super) fn relu() -> Layer {
-    function(|x| x.shallow_clone().relu_())
+    function(|x| {
+        let is_wanted = x.is_leaf() && x.requires_grad();
+        if is_wanted {
+            x.relu()
+        } else {
+            x.shallow_clone().relu_()
+        }
+    })
 }
 
 /// The rectifier and max-pooling over squares that touch but do not overlap, in either order: the largest
@@ -70,8 +77,13 @@ impl Conv {
         }
     }
 
+    /// What is put around an image for filters of this side, so that an odd one keeps its resolution.
+    pub(super) fn padding(side: i64) -> i64 {
+        side / 2
+    }
+
     fn apply(self, x: &Tensor, filters: &Tensor, bias: Option<&Tensor>) -> Tensor {
-        let padding = self.side / 2;
+        let padding = Self::padding(self.side);
         x.conv2d(
             filters,
             bias,
@@ -83,29 +95,96 @@ impl Conv {
     }
 }
 
-/// A convolution without bias and its batch-norm, under the names `<conv>.weight` and
-/// `<norm>.weight`, `.bias`, `.running_mean`, `.running_var`.
+/// A convolution without bias and its batch-norm.
 ///
 /// In eval mode both are one affine map, so the norm is folded into the filters: the same
 /// function with one pass less over the activations in each direction.
-pub(super) fn conv_norm(w: &mut Weights, conv_name: &str, norm_name: &str, conv: Conv) -> Layer {
-    let filters = w.drawn(
-        format!("{conv_name}.weight"),
-        &[conv.outputs, conv.inputs, conv.side, conv.side],
-        conv.inputs * conv.side * conv.side,
-    );
-    let norm = Norm::new(w, norm_name, conv.outputs);
-    Box::new(move |x, mode| match mode {
-        Mode::Train => norm.train(&conv.apply(x, &filters, None)),
-        Mode::Eval => {
-            let (factor, offset) = norm.folded();
-            let filters = &filters * factor.view([-1, 1, 1, 1]);
-            conv.apply(x, &filters, Some(&offset))
-        }
-    })
+pub(super) struct ConvNorm {
+    pub(super) conv: Conv,
+    filters: Tensor,
+    norm: Norm,
 }
 
-/// A linear map without bias and its batch-norm, named and folded as in [`conv_norm`].
+impl ConvNorm {
+    /// Under the names `<conv>.weight` and `<norm>.weight`, `.bias`, `.running_mean`, `.running_var`.
+    pub(super) fn new(w: &mut Weights, conv_name: &str, norm_name: &str, conv: Conv) -> Self {
+        Self {
+            filters: w.drawn(
+                format!("{conv_name}.weight"),
+                &[conv.outputs, conv.inputs, conv.side, conv.side],
+                conv.inputs * conv.side * conv.side,
+            ),
+            norm: Norm::new(w, norm_name, conv.outputs),
+            conv,
+        }
+    }
+
+    pub(super) fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
+        match mode {
+            Mode::Train => self.norm.train(&self.conv.apply(x, &self.filters, None)),
+            Mode::Eval => {
+                let (filters, offset) = self.folded();
+                self.conv.apply(x, &filters, Some(&offset))
+            }
+        }
+    }
+
+    /// Filters `[outputs, inputs, side, side]` and offsets `[outputs]` of eval mode.
+    pub(super) fn folded(&self) -> (Tensor, Tensor) {
+        let (factor, offset) = self.norm.folded();
+        (&self.filters * factor.view([-1, 1, 1, 1]), offset)
+    }
+}
+
+/// A [`ConvNorm`] as a layer.
+pub(super) fn conv_norm(w: &mut Weights, conv_name: &str, norm_name: &str, conv: Conv) -> Layer {
+    layer(ConvNorm::new(w, conv_name, norm_name, conv))
+}
+
+/// A convolution with its norm as one of many layers.
+pub(super) fn layer(conv: ConvNorm) -> Layer {
+    Box::new(move |x, mode| conv.forward(x, mode))
+}
+
+/// A linear map without bias and its batch-norm, folded as in [`ConvNorm`].
+pub(super) struct LinearNorm {
+    matrix: Tensor,
+    norm: Norm,
+}
+
+impl LinearNorm {
+    /// Named as in [`ConvNorm::new`].
+    pub(super) fn new(
+        w: &mut Weights,
+        linear_name: &str,
+        norm_name: &str,
+        inputs: i64,
+        outputs: i64,
+    ) -> Self {
+        Self {
+            matrix: w.drawn(format!("{linear_name}.weight"), &[outputs, inputs], inputs),
+            norm: Norm::new(w, norm_name, outputs),
+        }
+    }
+
+    pub(super) fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
+        match mode {
+            Mode::Train => self.norm.train(&x.linear(&self.matrix, None::<&Tensor>)),
+            Mode::Eval => {
+                let (matrix, offset) = self.folded();
+                x.linear(&matrix, Some(&offset))
+            }
+        }
+    }
+
+    /// Matrix `[outputs, inputs]` and offsets `[outputs]` of eval mode.
+    pub(super) fn folded(&self) -> (Tensor, Tensor) {
+        let (factor, offset) = self.norm.folded();
+        (&self.matrix * factor.view([-1, 1]), offset)
+    }
+}
+
+/// A [`LinearNorm`] as a layer.
 pub(super) fn linear_norm(
     w: &mut Weights,
     linear_name: &str,
@@ -113,16 +192,8 @@ pub(super) fn linear_norm(
     inputs: i64,
     outputs: i64,
 ) -> Layer {
-    let matrix = w.drawn(format!("{linear_name}.weight"), &[outputs, inputs], inputs);
-    let norm = Norm::new(w, norm_name, outputs);
-    Box::new(move |x, mode| match mode {
-        Mode::Train => norm.train(&x.linear(&matrix, None::<&Tensor>)),
-        Mode::Eval => {
-            let (factor, offset) = norm.folded();
-            let matrix = &matrix * factor.view([-1, 1]);
-            x.linear(&matrix, Some(&offset))
-        }
-    })
+    let layer = LinearNorm::new(w, linear_name, norm_name, inputs, outputs);
+    Box::new(move |x, mode| layer.forward(x, mode))
 }
 
 /// A linear map with bias.

@@ -2,6 +2,7 @@
 //! function per block.
 
 mod cnn_s;
+mod entry;
 mod layers;
 mod mlp;
 mod resnet;
@@ -10,6 +11,8 @@ mod resnet9;
 mod tests;
 
 use crate::weights::Weights;
+use entry::Entry;
+pub(crate) use entry::WayBack;
 use layers::Layer;
 pub(crate) use resnet::CLASSIFIER;
 use tch::{Device, Tensor};
@@ -43,7 +46,9 @@ pub(crate) struct Shape {
 /// A model with its weights.
 pub(crate) struct Network {
     pub(crate) weights: Weights,
-    layers: Layer,
+    shape: Shape,
+    entry: Entry,
+    rest: Layer,
 }
 
 impl Network {
@@ -51,18 +56,38 @@ impl Network {
     pub(crate) fn new(model: Model, stem: Stem, shape: Shape, seed: u64, device: Device) -> Self {
         let mut weights = Weights::new(seed, device);
         let w = &mut weights;
-        let layers = match model {
+        let (entry, rest) = match model {
             Model::CnnS => cnn_s::cnn_s(w, shape),
             Model::Mlp => mlp::mlp(w, shape),
             Model::ResNet9 => resnet9::resnet9(w, shape),
             Model::ResNet18 => resnet::resnet18(w, shape, stem),
             Model::ResNet50 => resnet::resnet50(w, shape),
         };
-        Self { weights, layers }
+        Self {
+            weights,
+            shape,
+            entry,
+            rest,
+        }
     }
 
     /// Logits `[b, classes]` of a normalised batch `[b, channels, height, width]`.
     pub(crate) fn forward(&self, input: &Tensor, mode: Mode) -> Tensor {
-        (self.layers)(input, mode)
+        (self.rest)(&self.entry.forward(input, mode), mode)
+    }
+
+    /// Logits as in [`forward`](Self::forward), in eval mode, and before them what the first layer gives, by which gradients of
+    /// the logits can be taken: [`way_back`](Self::way_back) leads from there to the pixels. The caller has frozen the
+    /// weights.
+    pub(crate) fn forward_from_entry(&self, input: &Tensor) -> (Tensor, Tensor) {
+        let given = tch::no_grad(|| self.entry.forward(input, Mode::Eval));
+        let given = given.set_requires_grad(true);
+        let logits = tch::with_grad(|| (self.rest)(&given, Mode::Eval));
+        (given, logits)
+    }
+
+    /// From gradients by what the first layer gives to those by the pixels, with the weights as they are now.
+    pub(crate) fn way_back(&self) -> WayBack {
+        self.entry.way_back(self.shape)
     }
 }

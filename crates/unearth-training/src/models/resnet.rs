@@ -1,7 +1,8 @@
 //! `resnet18` and `resnet50` (He et al. 2015) with torchvision's names and strides.
 
+use super::entry::Entry;
 use super::layers::{
-    Conv, Layer, conv_norm, function, global_average_pool, linear, relu, sequence,
+    Conv, ConvNorm, Layer, conv_norm, function, global_average_pool, linear, relu, sequence,
 };
 use super::{Shape, Stem};
 use crate::weights::Weights;
@@ -13,8 +14,8 @@ const STAGES: [i64; 4] = [64, 128, 256, 512];
 const EXPANSION: i64 = 4;
 
 /// Two basic blocks per stage.
-pub(super) fn resnet18(w: &mut Weights, shape: Shape, stem: Stem) -> Layer {
-    let mut layers = vec![self::stem(w, stem, shape.channels)];
+pub(super) fn resnet18(w: &mut Weights, shape: Shape, stem: Stem) -> (Entry, Layer) {
+    let (entry, mut layers) = self::stem(w, stem, shape.channels);
     let mut inputs = STAGES[0];
     for (stage, channels) in (1..).zip(STAGES) {
         for block in 0..2 {
@@ -31,12 +32,12 @@ pub(super) fn resnet18(w: &mut Weights, shape: Shape, stem: Stem) -> Layer {
     }
     layers.push(global_average_pool());
     layers.push(linear(w, CLASSIFIER, inputs, shape.classes));
-    sequence(layers)
+    (entry, sequence(layers))
 }
 
 /// Three, four, six and three bottlenecks, behind the ImageNet stem.
-pub(super) fn resnet50(w: &mut Weights, shape: Shape) -> Layer {
-    let mut layers = vec![stem(w, Stem::ImageNet, shape.channels)];
+pub(super) fn resnet50(w: &mut Weights, shape: Shape) -> (Entry, Layer) {
+    let (entry, mut layers) = stem(w, Stem::ImageNet, shape.channels);
     let mut inputs = STAGES[0];
     for (stage, (channels, blocks)) in (1..).zip(STAGES.into_iter().zip([3, 4, 6, 3])) {
         for block in 0..blocks {
@@ -53,7 +54,7 @@ pub(super) fn resnet50(w: &mut Weights, shape: Shape) -> Layer {
     }
     layers.push(global_average_pool());
     layers.push(linear(w, CLASSIFIER, inputs, shape.classes));
-    sequence(layers)
+    (entry, sequence(layers))
 }
 
 /// Name of the last layer, which is never loaded from a weights file.
@@ -64,7 +65,8 @@ fn stride_of(stage: usize, block: usize) -> i64 {
     if stage > 1 && block == 0 { 2 } else { 1 }
 }
 
-fn stem(w: &mut Weights, stem: Stem, channels: i64) -> Layer {
+/// The first layer, and what follows it before the first stage.
+fn stem(w: &mut Weights, stem: Stem, channels: i64) -> (Entry, Vec<Layer>) {
     let (side, stride) = match stem {
         Stem::Small => (3, 1),
         Stem::ImageNet => (7, 2),
@@ -75,14 +77,14 @@ fn stem(w: &mut Weights, stem: Stem, channels: i64) -> Layer {
         side,
         stride,
     };
-    let entry = sequence([conv_norm(w, "conv1", "bn1", conv), relu()]);
-    match stem {
-        Stem::Small => entry,
-        Stem::ImageNet => sequence([
-            entry,
-            function(|x| x.max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false)),
-        ]),
+    let entry = ConvNorm::new(w, "conv1", "bn1", conv);
+    let mut layers = vec![relu()];
+    if stem == Stem::ImageNet {
+        layers.push(function(|x| {
+            x.max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false)
+        }));
     }
+    (Entry::Conv(entry), layers)
 }
 
 fn basic(w: &mut Weights, name: &str, inputs: i64, outputs: i64, stride: i64) -> Layer {

@@ -2,7 +2,10 @@
 //! your `ResNet`").
 
 use super::Shape;
-use super::layers::{Conv, Layer, conv_norm, function, linear, max_pool_relu, relu, sequence};
+use super::entry::Entry;
+use super::layers::{
+    Conv, ConvNorm, Layer, conv_norm, function, linear, max_pool_relu, relu, sequence,
+};
 use crate::weights::Weights;
 
 /// Logits are shrunk by this, as in the original, to start with an even softmax.
@@ -10,9 +13,11 @@ const LOGIT_SCALE: f64 = 0.125;
 
 /// conv 64, conv 128 pooled, residual 128, conv 256 pooled, conv 512 pooled, residual 512,
 /// global max-pool, linear.
-pub(super) fn resnet9(w: &mut Weights, shape: Shape) -> Layer {
-    sequence([
-        block(w, "prep", shape.channels, 64),
+pub(super) fn resnet9(w: &mut Weights, shape: Shape) -> (Entry, Layer) {
+    let prep = Conv::same(shape.channels, 64);
+    let entry = ConvNorm::new(w, "prep.conv", "prep.bn", prep);
+    let rest = sequence([
+        relu(),
         conv(w, "layer1", 64, 128),
         max_pool_relu(2),
         residual(w, "layer1.residual", 128),
@@ -24,7 +29,8 @@ pub(super) fn resnet9(w: &mut Weights, shape: Shape) -> Layer {
         function(|x| x.amax([2i64, 3].as_slice(), false)),
         linear(w, "fc", 512, shape.classes),
         function(|logits| logits * LOGIT_SCALE),
-    ])
+    ]);
+    (Entry::Conv(entry), rest)
 }
 
 fn block(w: &mut Weights, name: &str, inputs: i64, outputs: i64) -> Layer {

@@ -76,3 +76,41 @@ fn every_model_takes_its_smallest_input_in_grey_and_colour() {
         }
     }
 }
+
+#[test]
+fn the_way_back_to_the_pixels_is_autograd_s() {
+    tch::set_num_threads(1);
+    for (model, stem) in [
+        (Model::CnnS, Stem::Small),
+        (Model::Mlp, Stem::Small),
+        (Model::ResNet9, Stem::Small),
+        (Model::ResNet18, Stem::Small),
+        (Model::ResNet18, Stem::ImageNet),
+        (Model::ResNet50, Stem::ImageNet),
+    ] {
+        let shape = Shape {
+            height: 33,
+            width: 38,
+            ..SHAPE
+        };
+        let network = Network::new(model, stem, shape, 0, Device::Cpu);
+        let input = Tensor::randn([2, 3, 33, 38], (Kind::Float, Device::Cpu));
+        // Running statistics that are not those of a fresh network.
+        let _logits = tch::no_grad(|| network.forward(&input, Mode::Train));
+        let _frozen = network.weights.freeze();
+
+        let (given, logits) = network.forward_from_entry(&input);
+        let gradients = Tensor::run_backward(&[logits.sum(Kind::Float)], &[&given], false, false);
+        let ours = network.way_back().of(&gradients[0]);
+
+        let leaf = input.set_requires_grad(true);
+        let plain = network.forward(&leaf, Mode::Eval);
+        let gradients = Tensor::run_backward(&[plain.sum(Kind::Float)], &[&leaf], false, false);
+        let theirs = gradients[0].mean_dim([1i64].as_slice(), false, None);
+
+        assert_eq!(ours.size(), [2, 33, 38]);
+        let size = theirs.abs().max().double_value(&[]);
+        let deviation = (&ours - &theirs).abs().max().double_value(&[]);
+        assert!(size > 0.0 && deviation < 1e-5 * size, "{}", model.as_str());
+    }
+}
