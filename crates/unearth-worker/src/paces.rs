@@ -82,7 +82,8 @@ impl Paces {
         };
         let trainer = Arc::clone(&worker.trainer);
         let (done, pace) = oneshot::channel();
-        // A thread of its own, as for a training: libtorch keeps its number of threads by thread.
+        // A thread of its own, as for a training: libtorch keeps its number of threads by thread, and a worker that
+        // leaves waits for none.
         let spawned = thread::Builder::new().name("pace".into()).spawn(move || {
             let _ = done.send(trainer.pace(model, precision));
         });

@@ -35,25 +35,25 @@ impl Format for Cleanlab {
 
     fn rows(&mut self, rows: Vec<RankedRow>) -> Result<Vec<u8>, ExportError> {
         let classes = ClassNames::known_to(&self.audit, &self.dataset);
-        let text = |text: Option<String>| match text {
-            Some(text) => self.text.cell(&text).into_owned(),
-            None => String::new(),
+        let text = |text: Option<&str>| {
+            text.map(|it| self.text.cell(it).into_owned())
+                .unwrap_or_default()
         };
-        let cells = |row: RankedRow| {
-            let suggested = row.suggested.map(|label| classes.name(label)).transpose()?;
+        let cells = |row: &RankedRow| {
+            let suggested = row.suggested.map(|label| classes.name_str(label));
             Ok([
                 row.index.to_string(),
-                text(Some(row.key)),
+                text(Some(&row.key)),
                 (row.value.is_some() && row.rank <= self.last_issue).to_string(),
                 row.percentile
                     .map(|percentile| csv::number(label_score(percentile)))
                     .unwrap_or_default(),
-                text(classes.given(row.label)?),
-                text(suggested),
+                text(classes.given_str(row.label)?),
+                text(suggested.transpose()?),
             ])
         };
         let rows = rows
-            .into_iter()
+            .iter()
             .map(cells)
             .collect::<Result<Vec<_>, ExportError>>()?;
         Ok(csv::encode(rows))
