@@ -24,9 +24,8 @@ select scores.rank, scores.index, examples.key, scores.label, examples.split, ex
        scores.normalised, scores.percentile, suggestions.label as suggested, suggestions.probability,
        standings.standing, standings.label as decided_label, standings.reviewers
 from scores
-join score_sets on score_sets.id = scores.score_set_id
-left join suggestions on suggestions.audit_id = score_sets.audit_id and suggestions.index = scores.index
-left join standings on standings.audit_id = score_sets.audit_id and standings.index = scores.index
+left join suggestions on suggestions.index = scores.index and suggestions.audit_id = '{audit}'
+left join standings on standings.index = scores.index and standings.audit_id = '{audit}'
 join examples on examples.index = scores.index and examples.dataset_id = '{dataset}'
 where scores.score_set_id = {score_set}
 order by scores.rank
@@ -89,7 +88,7 @@ def main():
     examples = int(service.ask("/examples/count?signal=label_issue")["matching"])
     requests(service, args.requests, examples)
     score_set = postgres.ask(f"select id from score_sets where audit_id = '{args.audit}' and signal = 'label_issue' limit 1").strip()
-    rows = ROWS.format(dataset=audit["dataset_id"], score_set=score_set)
+    rows = ROWS.format(audit=args.audit, dataset=audit["dataset_id"], score_set=score_set)
     files(service, postgres, rows, args.rounds, examples)
     if args.explain:
         args.explain.write_text(postgres.ask(f"explain (analyze, buffers) {rows}"))

@@ -52,7 +52,10 @@ impl<'d> ClassNames<'d> {
     pub(crate) fn name_str(&self, label: i32) -> Result<&'d str, StoreError> {
         usize::try_from(label)
             .ok()
-            .and_then(|label| self.names.iter().chain(self.further).nth(label))
+            .and_then(|label| match label.checked_sub(self.names.len()) {
+                None => self.names.get(label),
+                Some(label) => self.further.get(label),
+            })
             .map(String::as_str)
             .ok_or_else(|| StoreError::Inconsistent {
                 table: "datasets",

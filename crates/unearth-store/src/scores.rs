@@ -4,12 +4,12 @@ mod row;
 mod whole;
 mod within;
 
-pub use row::RankedRow;
+pub use row::{Beside, RankedRow, Texts};
 pub use whole::stream;
 pub use within::{Bounds, Within};
 
 use crate::{Database, StoreError, archaeology::Category, decisions::Holding, subsets::Membership};
-use row::COLUMNS;
+use row::push_rows;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
@@ -49,16 +49,7 @@ pub enum Order {
     EasiestFirst,
 }
 
-/// How much of a text a row brings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Texts {
-    /// Enough to know it by.
-    Excerpt,
-    /// All of it.
-    Whole,
-}
-
-/// One page of a ranking: rows after rank `after`, seen from the end that `order` names.
+/// One page of a ranking.
 ///
 /// # Errors
 /// When the database fails.
@@ -67,25 +58,22 @@ pub async fn page(
     score_set: i64,
     dataset: Uuid,
     filter: &Filter,
-    order: Order,
-    after: Option<i32>,
-    limit: i64,
+    beside: Beside,
+    part: Part,
 ) -> Result<Vec<RankedRow>, StoreError> {
-    let part = Part {
-        order,
-        after,
-        limit,
-    };
-    let mut query = select(score_set, dataset, filter, part, Texts::Excerpt);
+    let mut query = select(score_set, dataset, filter, beside, part);
     Ok(query.build_query_as().fetch_all(&db.pool).await?)
 }
 
 /// Which rows of those that a filter leaves.
 #[derive(Debug, Clone, Copy)]
-struct Part {
-    order: Order,
-    after: Option<i32>,
-    limit: i64,
+pub struct Part {
+    /// The end from which they are counted.
+    pub order: Order,
+    /// Only those behind this rank, seen from there.
+    pub after: Option<i32>,
+    /// No more than so many.
+    pub limit: i64,
 }
 
 impl Part {
@@ -163,8 +151,8 @@ fn select(
     score_set: i64,
     dataset: Uuid,
     filter: &Filter,
+    beside: Beside,
     part: Part,
-    texts: Texts,
 ) -> QueryBuilder<Postgres> {
     // The part first and by itself: what stands beside the rows is looked up for no others.
     let mut query = QueryBuilder::new(
@@ -172,35 +160,9 @@ fn select(
     );
     push_source(&mut query, score_set, dataset, filter);
     part.push_to(&mut query);
-    push_rows(&mut query, dataset, texts);
+    push_rows(&mut query, dataset, beside);
     part.push_order_to(&mut query);
     query
-}
-
-/// Ends `with part as (select scores.* …`, and adds what stands beside the rows of the part.
-fn push_rows(query: &mut QueryBuilder<Postgres>, dataset: Uuid, texts: Texts) {
-    let text = match texts {
-        Texts::Excerpt => "left(examples.text, 200)",
-        Texts::Whole => "examples.text",
-    };
-    query.push(format!(
-        ")
-         select {COLUMNS}, {text} as text
-         from part as scores
-         join score_sets on score_sets.id = scores.score_set_id
-         left join suggestions on suggestions.audit_id = score_sets.audit_id
-                              and suggestions.index = scores.index
-         left join categories on categories.audit_id = score_sets.audit_id
-                             and categories.index = scores.index
-         left join score_ranges on score_ranges.score_set_id = scores.score_set_id
-                               and score_ranges.index = scores.index
-         left join exemplars on exemplars.score_set_id = scores.score_set_id
-                            and exemplars.index = scores.index
-         left join standings on standings.audit_id = score_sets.audit_id
-                            and standings.index = scores.index
-         join examples on examples.index = scores.index and examples.dataset_id = "
-    ));
-    query.push_bind(dataset);
 }
 
 /// Adds to a query `… from scores` which rows of them, and the examples where these say which.

@@ -4,7 +4,10 @@ use super::{
     ExportError, Format,
     table::{Read, Row, Table},
 };
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+};
 use unearth_store::scores::RankedRow;
 
 /// What becomes of text that a spreadsheet would run as a formula.
@@ -51,29 +54,46 @@ impl Format for Csv {
     }
 
     fn rows(&mut self, rows: Vec<RankedRow>) -> Result<Vec<u8>, ExportError> {
-        let rows = self.table.rows(&rows)?;
-        Ok(encode(rows.iter().map(|row| self.cells(row))))
+        let mut writer = writer();
+        let mut digits = String::new();
+        for row in self.table.rows(&rows)? {
+            for column in self.table.columns() {
+                let cell = self.cell(&column.read, &row, &mut digits);
+                writer.write_field(&*cell).expect(IN_MEMORY);
+            }
+            writer.write_record(NO_FURTHER).expect(IN_MEMORY);
+        }
+        Ok(writer.into_inner().expect(IN_MEMORY))
     }
 }
 
 impl Csv {
-    fn cells<'r>(&'r self, row: &'r Row<'_>) -> impl Iterator<Item = Cow<'r, [u8]>> {
-        let cell = move |read: &'r Read| match read {
-            Read::Whole(read) => read(row).map(|whole| Cow::Owned(whole.to_string())),
-            Read::Text(read) => read(row).map(|text| self.text.cell(text)),
-            Read::Number(read) => read(row).map(|value| Cow::Owned(number(value))),
-            Read::Flag(read) => read(row).map(|flag| Cow::Owned(flag.to_string())),
+    /// What stands in a cell; a number is written into `digits`, which all cells use in turn.
+    fn cell<'r>(&self, read: &Read, row: &'r Row<'_>, digits: &'r mut String) -> Cow<'r, str> {
+        digits.clear();
+        let written = match read {
+            Read::Text(read) => {
+                return read(row)
+                    .map(|text| self.text.cell(text))
+                    .unwrap_or_default();
+            }
+            Read::Whole(read) => read(row).map(|whole| write!(digits, "{whole}")),
+            Read::Number(read) => read(row).map(|value| write_number(digits, value)),
+            Read::Flag(read) => read(row).map(|flag| write!(digits, "{flag}")),
         };
-        let columns = self.table.columns().iter();
-        columns.map(move |column| bytes(cell(&column.read).unwrap_or_default()))
+        written.transpose().expect(IN_MEMORY);
+        Cow::Borrowed(digits)
     }
 }
 
-fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-    }
+const IN_MEMORY: &str = "writing to memory cannot fail";
+/// Ends a record of which the fields were written one by one.
+const NO_FURTHER: Option<&[u8]> = None;
+
+fn writer() -> csv::Writer<Vec<u8>> {
+    csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new())
 }
 
 /// Rows of RFC 4180.
@@ -81,18 +101,20 @@ pub(super) fn encode<Row>(rows: impl IntoIterator<Item = Row>) -> Vec<u8>
 where
     Row: IntoIterator<Item: AsRef<[u8]>>,
 {
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
+    let mut writer = writer();
     for row in rows {
-        writer
-            .write_record(row)
-            .expect("writing to memory cannot fail");
+        writer.write_record(row).expect(IN_MEMORY);
     }
-    writer.into_inner().expect("writing to memory cannot fail")
+    writer.into_inner().expect(IN_MEMORY)
 }
 
 /// The shortest text that reads back as the same number.
 pub(super) fn number(value: f64) -> String {
-    format!("{value:?}")
+    let mut digits = String::new();
+    write_number(&mut digits, value).expect(IN_MEMORY);
+    digits
+}
+
+fn write_number(digits: &mut String, value: f64) -> fmt::Result {
+    write!(digits, "{value:?}")
 }

@@ -20,7 +20,7 @@ use unearth_store::{
     datasets::Dataset,
     decisions::Holding,
     score_sets::ScoreSet,
-    scores::{self, Bounds, Filter, RankedRow, Texts, Within},
+    scores::{self, Beside, Bounds, Filter, RankedRow, Texts, Within},
 };
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -116,15 +116,27 @@ impl Chosen {
         })
     }
 
+    /// What its rows bring, and as much of their texts as is asked for.
+    pub(super) fn beside(&self, text: Option<Texts>) -> Beside {
+        Beside {
+            audit: self.audit.id,
+            ranges: self.audit.seeds > 1,
+            category: self.audit.archaeology.is_some(),
+            modal_classes: self.info.level.is_some(),
+            text,
+        }
+    }
+
     /// Its rows as a file, hardest first.
     pub(super) fn file<F: Format<Row = RankedRow>>(
         &self,
         app: &App,
-        texts: Texts,
+        text: Option<Texts>,
         format: F,
     ) -> Body {
         let (set, dataset, filter) = (self.set.id, self.dataset.id, &self.filter);
-        let pieces = scores::stream(&app.db, set, dataset, filter, texts, F::ROWS);
+        let beside = self.beside(text);
+        let pieces = scores::stream(&app.db, set, dataset, filter, beside, F::ROWS);
         export::body(&app.exports, pieces, format)
     }
 }

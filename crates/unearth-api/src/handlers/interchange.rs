@@ -64,7 +64,7 @@ pub(crate) async fn cleanlab(
         "attachment; filename=\"cleanlab.csv\"",
     );
     headers.extend(provenance(&chosen).headers());
-    let body = chosen.file(&app, Texts::Excerpt, format);
+    let body = chosen.file(&app, None, format);
     Ok((headers, body).into_response())
 }
 
@@ -105,6 +105,6 @@ pub(crate) async fn label_studio(
         "attachment; filename=\"label-studio.json\"",
     );
     headers.extend(provenance(&chosen).headers());
-    let body = chosen.file(&app, Texts::Whole, format);
+    let body = chosen.file(&app, Some(Texts::Whole), format);
     Ok((headers, body).into_response())
 }

@@ -18,7 +18,7 @@ use crate::{
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use unearth_audit::Direction;
-use unearth_store::scores;
+use unearth_store::scores::{self, Part, Texts};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -101,24 +101,22 @@ pub(crate) async fn list(
 ) -> Result<Json<RankedPage>, Problem> {
     let limit = PAGE.limit(query.limit)?;
     let after: Option<i32> = paging::cursor(query.after.as_deref())?;
+    let chosen = Chosen::load(&app, id, selection, filter).await?;
+    let beside = chosen.beside(Some(Texts::Excerpt));
     let Chosen {
         audit,
         dataset,
         set,
         info,
         filter,
-    } = Chosen::load(&app, id, selection, filter).await?;
+    } = chosen;
 
-    let order = Order::of(query.order, info.signal.direction);
-    let page = scores::page(
-        &app.db,
-        set.id,
-        dataset.id,
-        &filter,
-        order,
+    let part = Part {
+        order: Order::of(query.order, info.signal.direction),
         after,
-        limit + 1,
-    );
+        limit: limit + 1,
+    };
+    let page = scores::page(&app.db, set.id, dataset.id, &filter, beside, part);
     let total = scores::total(&app.db, set.id);
     let counted = query.count.unwrap_or(true) || filter.is_empty();
     let matching = async {

@@ -59,7 +59,7 @@ pub(crate) async fn csv(
         "text/csv; charset=utf-8",
         "attachment; filename=\"ranked.csv\"",
     );
-    Ok(download(&app, &chosen, named, format))
+    Ok(download(&app, &chosen, named, None, format))
 }
 
 /// Streams a ranking as JSON Lines, hardest first: on each line an object with the fields of a row of
@@ -86,7 +86,7 @@ pub(crate) async fn json_lines(
         "application/x-ndjson",
         "attachment; filename=\"ranked.jsonl\"",
     );
-    Ok(download(&app, &chosen, named, format))
+    Ok(download(&app, &chosen, named, Some(Texts::Excerpt), format))
 }
 
 /// Streams a ranking as Apache Parquet, hardest first: the columns of the CSV, typed, with nulls where
@@ -110,7 +110,7 @@ pub(crate) async fn parquet(
         "application/vnd.apache.parquet",
         "attachment; filename=\"ranked.parquet\"",
     );
-    Ok(download(&app, &chosen, named, format))
+    Ok(download(&app, &chosen, named, None, format))
 }
 
 fn table(chosen: &Chosen) -> Table {
@@ -138,8 +138,9 @@ fn download(
     app: &App,
     chosen: &Chosen,
     mut headers: HeaderMap,
+    text: Option<Texts>,
     format: impl Format<Row = RankedRow>,
 ) -> Response {
     headers.extend(provenance(chosen).headers());
-    (headers, chosen.file(app, Texts::Excerpt, format)).into_response()
+    (headers, chosen.file(app, text, format)).into_response()
 }

@@ -1,6 +1,7 @@
 //! One row of a ranking, and how the database gives it.
 
-use sqlx::{FromRow, Row as _, postgres::PgRow};
+use sqlx::{FromRow, Postgres, QueryBuilder, Row as _, postgres::PgRow};
+use uuid::Uuid;
 
 /// One row of a ranking.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,15 +66,144 @@ pub struct RankedRow {
     pub text: Option<String>,
 }
 
-/// What a query selects for it, in the order of its fields; its text follows.
-pub(super) const COLUMNS: &str = "
-    scores.rank, scores.index, examples.key, scores.label, examples.split, examples.group_name,
-    scores.value, scores.value_reason, scores.normalised, scores.normalised_reason,
-    scores.percentile, score_ranges.value_low, score_ranges.value_high, score_ranges.rank_low,
-    score_ranges.rank_high, suggestions.label, suggestions.probability, categories.category,
-    categories.tied, categories.votes, exemplars.unpruned_class, exemplars.own_class,
-    exemplars.unpruned_agreement, exemplars.own_agreement, exemplars.tied, standings.standing,
-    standings.label, standings.reviewers";
+/// What a row brings beside its score, suggestion and decisions. What it does not bring is none, and costs no join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beside {
+    /// The audit that the ranking is of.
+    pub audit: Uuid,
+    /// Ranges over the seeds, which an audit of one seed has none of.
+    pub ranges: bool,
+    /// The category of the archaeology, where there is one.
+    pub category: bool,
+    /// Modal classes, which only a ranking of a population has.
+    pub modal_classes: bool,
+    /// The text of an example that is one.
+    pub text: Option<Texts>,
+}
+
+impl Beside {
+    /// All there is, texts as excerpts.
+    #[must_use]
+    pub fn all(audit: Uuid) -> Self {
+        Self {
+            audit,
+            ranges: true,
+            category: true,
+            modal_classes: true,
+            text: Some(Texts::Excerpt),
+        }
+    }
+}
+
+/// How much of a text a row brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Texts {
+    /// Enough to know it by.
+    Excerpt,
+    /// All of it.
+    Whole,
+}
+
+/// A table that stands beside the scores, and its columns in the order of the row's fields.
+struct Joined {
+    table: &'static str,
+    of: Of,
+    columns: &'static [&'static str],
+}
+
+/// What the rows of such a table belong to, beside their example.
+enum Of {
+    Audit,
+    ScoreSet,
+}
+
+const RANGES: Joined = Joined {
+    table: "score_ranges",
+    of: Of::ScoreSet,
+    columns: &["value_low", "value_high", "rank_low", "rank_high"],
+};
+const SUGGESTION: Joined = Joined {
+    table: "suggestions",
+    of: Of::Audit,
+    columns: &["label", "probability"],
+};
+const CATEGORY: Joined = Joined {
+    table: "categories",
+    of: Of::Audit,
+    columns: &["category", "tied", "votes"],
+};
+const MODAL_CLASSES: Joined = Joined {
+    table: "exemplars",
+    of: Of::ScoreSet,
+    columns: &[
+        "unpruned_class",
+        "own_class",
+        "unpruned_agreement",
+        "own_agreement",
+        "tied",
+    ],
+};
+const STANDING: Joined = Joined {
+    table: "standings",
+    of: Of::Audit,
+    columns: &["standing", "label", "reviewers"],
+};
+
+impl Joined {
+    fn push_columns(&self, query: &mut QueryBuilder<Postgres>, is_wanted: bool) {
+        for column in self.columns {
+            if is_wanted {
+                query.push(format!(", {}.{column}", self.table));
+            } else {
+                query.push(", null");
+            }
+        }
+    }
+
+    fn push_join(&self, query: &mut QueryBuilder<Postgres>, audit: Uuid) {
+        let table = self.table;
+        query.push(format!(
+            " left join {table} on {table}.index = scores.index and {table}."
+        ));
+        match self.of {
+            // By its value and not by way of the score set: this decides how well Postgres plans a million rows.
+            Of::Audit => query.push("audit_id = ").push_bind(audit),
+            Of::ScoreSet => query.push("score_set_id = scores.score_set_id"),
+        };
+    }
+}
+
+/// Ends `with part as (select scores.* …`, and adds what stands beside the rows of the part: the columns in the order of
+/// the row's fields.
+pub(super) fn push_rows(query: &mut QueryBuilder<Postgres>, dataset: Uuid, beside: Beside) {
+    let joined = [
+        (RANGES, beside.ranges),
+        (SUGGESTION, true),
+        (CATEGORY, beside.category),
+        (MODAL_CLASSES, beside.modal_classes),
+        (STANDING, true),
+    ];
+    query.push(
+        ")
+         select scores.rank, scores.index, examples.key, scores.label, examples.split, examples.group_name,
+                scores.value, scores.value_reason, scores.normalised, scores.normalised_reason, scores.percentile",
+    );
+    for (table, is_wanted) in &joined {
+        table.push_columns(query, *is_wanted);
+    }
+    query.push(match beside.text {
+        None => ", null",
+        Some(Texts::Excerpt) => ", left(examples.text, 200)",
+        Some(Texts::Whole) => ", examples.text",
+    });
+    query.push(" from part as scores");
+    for (table, _) in joined.iter().filter(|(_, is_wanted)| *is_wanted) {
+        table.push_join(query, beside.audit);
+    }
+    query
+        .push(" join examples on examples.index = scores.index and examples.dataset_id = ")
+        .push_bind(dataset);
+}
 
 /// By position: by name, a million rows are thirty million names looked up.
 impl FromRow<'_, PgRow> for RankedRow {

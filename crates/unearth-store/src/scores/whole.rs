@@ -1,6 +1,6 @@
 //! A whole ranking, read at once.
 
-use super::{Filter, RankedRow, Texts, push_rows, push_source};
+use super::{Beside, Filter, RankedRow, push_source, row::push_rows};
 use crate::{Database, StoreError};
 use futures::{
     Stream, StreamExt as _, TryStreamExt as _, future,
@@ -25,10 +25,10 @@ pub fn stream(
     score_set: i64,
     dataset: Uuid,
     filter: &Filter,
-    texts: Texts,
+    beside: Beside,
     rows: usize,
 ) -> BoxStream<'static, Piece> {
-    let query = select(score_set, dataset, filter, texts);
+    let query = select(score_set, dataset, filter, beside);
     let db = db.clone();
     // Not before the first piece is asked for.
     let begun = future::lazy(move |_| begin(db, score_set, query, rows));
@@ -94,12 +94,17 @@ async fn read(
     Ok(())
 }
 
-fn select(score_set: i64, dataset: Uuid, filter: &Filter, texts: Texts) -> QueryBuilder<Postgres> {
+fn select(
+    score_set: i64,
+    dataset: Uuid,
+    filter: &Filter,
+    beside: Beside,
+) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "-- scores::whole\nwith part as not materialized (select scores.* from scores ",
     );
     push_source(&mut query, score_set, dataset, filter);
-    push_rows(&mut query, dataset, texts);
+    push_rows(&mut query, dataset, beside);
     query.push(" order by scores.rank");
     query
 }

@@ -172,8 +172,13 @@ async fn exemplars_are_a_subset_of_any_ranking() {
         .await
         .unwrap()
         .unwrap();
-    let order = scores::Order::HardestFirst;
-    let page = scores::page(&world.db, set.id, run.dataset_id, &filter, order, None, 10)
+    let part = scores::Part {
+        order: scores::Order::HardestFirst,
+        after: None,
+        limit: 10,
+    };
+    let beside = scores::Beside::all(run.audit_id);
+    let page = scores::page(&world.db, set.id, run.dataset_id, &filter, beside, part)
         .await
         .unwrap();
     assert_eq!(page.len(), 1);

@@ -9,12 +9,17 @@ use unearth_store::{
     runs::ClaimedRun,
     samples::{self, Found, Ranking},
     score_sets::{self, NewScore, Scored},
-    scores::{self, Bounds, Filter, Order, Within},
+    scores::{self, Beside, Bounds, Filter, Order, Part, Within},
     suggestions::{self, Suggestion},
 };
 use uuid::Uuid;
 
 const EXAMPLES: usize = 60;
+const FIRST: Part = Part {
+    order: Order::HardestFirst,
+    after: None,
+    limit: 100,
+};
 
 /// An audit whose example i has rank i + 1.
 async fn ranked() -> (World, ClaimedRun, i64) {
@@ -252,9 +257,8 @@ async fn a_ranking_is_filtered_by_what_was_decided() {
             set,
             dataset,
             filter,
-            Order::HardestFirst,
-            None,
-            100,
+            Beside::all(run.audit_id),
+            FIRST,
         );
         assert_eq!(page.await.unwrap().len() as i64, matching);
         matching
@@ -277,9 +281,8 @@ async fn a_ranking_is_filtered_by_what_was_decided() {
         set,
         run.dataset_id,
         &decided,
-        Order::HardestFirst,
-        None,
-        9,
+        Beside::all(run.audit_id),
+        FIRST,
     );
     let page = page.await.unwrap();
     let standings: Vec<_> = page

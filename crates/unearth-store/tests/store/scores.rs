@@ -7,7 +7,7 @@ use unearth_store::{
     StoreError,
     runs::ClaimedRun,
     score_sets::{self, NewScore, Scored},
-    scores::{self, Bounds, Filter, Order, Texts, Within},
+    scores::{self, Beside, Bounds, Filter, Order, Part, Within},
     suggestions::{self, Suggestion},
 };
 
@@ -73,7 +73,7 @@ async fn a_score_set_comes_back_and_is_replaced_whole() {
         set,
         run.dataset_id,
         &Filter::default(),
-        Texts::Excerpt,
+        Beside::all(run.audit_id),
         7,
     )
     .try_concat()
@@ -105,7 +105,14 @@ async fn a_score_set_comes_back_and_is_replaced_whole() {
 async fn a_ranking_that_is_gone_is_no_empty_file() {
     let (world, run) = scored_world().await;
     let (dataset, filter) = (run.dataset_id, Filter::default());
-    let gone = scores::stream(&world.db, 4_711, dataset, &filter, Texts::Excerpt, 7);
+    let gone = scores::stream(
+        &world.db,
+        4_711,
+        dataset,
+        &filter,
+        Beside::all(run.audit_id),
+        7,
+    );
     let found: Result<Vec<_>, _> = gone.try_concat().await;
     assert!(matches!(found, Err(StoreError::Deleted("the ranking"))));
 
@@ -115,7 +122,14 @@ async fn a_ranking_that_is_gone_is_no_empty_file() {
         label: Some(4_711),
         ..Filter::default()
     };
-    let none = scores::stream(&world.db, set, dataset, &nothing, Texts::Excerpt, 7);
+    let none = scores::stream(
+        &world.db,
+        set,
+        dataset,
+        &nothing,
+        Beside::all(run.audit_id),
+        7,
+    );
     assert_eq!(none.try_concat().await.unwrap(), []);
 }
 
@@ -308,9 +322,9 @@ fn paging_shows_each_fitting_row_once() {
                     within: Within::find(&world.db, set, &bounds).await.unwrap(),
                     ..asked.filter.clone()
                 };
-                let paged = all_pages(&world, set, run.dataset_id, &filter, order, limit).await;
-                let (dataset, texts) = (run.dataset_id, Texts::Excerpt);
-                let rows = scores::stream(&world.db, set, dataset, &filter, texts, 3);
+                let paged = all_pages(&world, set, &run, &filter, order, limit).await;
+                let (dataset, beside) = (run.dataset_id, Beside::all(run.audit_id));
+                let rows = scores::stream(&world.db, set, dataset, &filter, beside, 3);
                 let streamed: Vec<_> = rows.try_concat().await.unwrap();
                 let count = scores::count(&world.db, set, run.dataset_id, &filter).await;
                 (paged, streamed, count.unwrap())
@@ -328,7 +342,7 @@ fn paging_shows_each_fitting_row_once() {
 async fn all_pages(
     world: &World,
     set: i64,
-    dataset: uuid::Uuid,
+    run: &ClaimedRun,
     filter: &Filter,
     order: Order,
     limit: i64,
@@ -336,9 +350,21 @@ async fn all_pages(
     let mut seen: Vec<(i32, i32)> = Vec::new();
     loop {
         let after = seen.last().map(|&(rank, _)| rank);
-        let page = scores::page(&world.db, set, dataset, filter, order, after, limit)
-            .await
-            .unwrap();
+        let part = Part {
+            order,
+            after,
+            limit,
+        };
+        let page = scores::page(
+            &world.db,
+            set,
+            run.dataset_id,
+            filter,
+            Beside::all(run.audit_id),
+            part,
+        )
+        .await
+        .unwrap();
         assert!(page.len() as i64 <= limit);
         if page.is_empty() {
             return seen;

@@ -10,7 +10,7 @@ use unearth_audit::{Signal, State};
 use unearth_store::{
     audits::{self, Changed},
     score_sets,
-    scores::{self, Filter, Order},
+    scores::{self, Beside, Filter, Order, Part},
 };
 
 #[tokio::test]
@@ -35,9 +35,13 @@ async fn a_run_succeeds_and_every_signal_is_scored() {
     assert_eq!(signals, wanted);
 
     let vog = sets.iter().find(|set| set.signal == "vog").unwrap();
-    let (filter, all) = (Filter::default(), EXAMPLES as i64);
-    let order = Order::HardestFirst;
-    let rows = scores::page(&world.db, vog.id, dataset, &filter, order, None, all)
+    let (filter, beside) = (Filter::default(), Beside::all(audit));
+    let all = Part {
+        order: Order::HardestFirst,
+        after: None,
+        limit: EXAMPLES as i64,
+    };
+    let rows = scores::page(&world.db, vog.id, dataset, &filter, beside, all)
         .await
         .unwrap();
     let hardest_first: Vec<i32> = rows.iter().map(|row| row.index).collect();
