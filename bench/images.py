@@ -1,5 +1,7 @@
-"""Made-up colour images in an npz, as many as are asked for."""
+"""Colour images in an npz: made-up ones, as many as are asked for, and CIFAR-10's."""
 
+import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -7,6 +9,14 @@ import numpy
 
 SIDE, CHANNELS, CLASSES = 32, 3, 10
 BLOCK = 10_000
+
+
+def real(named):
+    """The file that was named, or else CIFAR-10's."""
+    file = named or Path(os.environ.get("UNEARTH_TEST_DATA", "../shared/data"), "cifar10_batch1.npz")
+    if not file.exists():
+        sys.exit(f"SKIPPED: there is no `{file}`; name one with --dataset, or its folder with UNEARTH_TEST_DATA")
+    return file
 
 
 def write(file, examples):
