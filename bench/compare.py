@@ -13,11 +13,14 @@ The interpreter needs torch and numpy; the dataset is an npz of images `x` and l
     discarded  the same audit whose maps are thrown away as soon as they are computed
     records    the same audit without gradients
 
+The audits of each round have a seed of their own: how well their rankings agree over seeds and precisions is told as well.
+
 PyTorch is timed from the first batch to the last, without the start of the process or the model's making. Ratios are of
 the medians; beside them stand the smallest and the largest ratio within a round.
 """
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -112,6 +115,7 @@ def measured(args, file):
             "epochs": args.epochs,
             "checkpoints": args.checkpoints,
             "examples": dataset["facts"]["examples"],
+            "agreement": {signal: agreement(keeping, rounds, signal) for signal in ["vog", "label_issue"]},
             "phases": {precision: phases(args, precision, dataset["facts"]) for precision in args.precisions},
         }
     finally:
@@ -146,6 +150,7 @@ def one_round(args, number, keeping, discarding, datasets):
         result = audit["result"]
         seconds[what] = result["wall_secs"]
         audits[what] = noted | {
+            "id": audit["id"],
             "fit": result["fit_secs"],
             "sweeps": result["sweep_secs"],
             "foreseen_share": noted["foreseen"] / result["wall_secs"],
@@ -154,6 +159,22 @@ def one_round(args, number, keeping, discarding, datasets):
         }
     print(json.dumps({"seconds": seconds, "audits": audits}), file=sys.stderr)
     return {"seconds": seconds, "audits": audits, "environment": result["environment"]}
+
+
+def agreement(server, rounds, signal):
+    """Spearman's correlations of the rankings of every two audits, by what differs between them."""
+    audits = [
+        (precision, seed, one["audits"][f"audit {precision}"]["id"])
+        for precision in ["f32", "bf16"]
+        for seed, one in enumerate(rounds)
+        if f"audit {precision}" in one["audits"]
+    ]
+    found = {}
+    for (this, seed, here), (that, other, there) in itertools.combinations(audits, 2):
+        kind = f"{this} and {that}, {'the same seed' if seed == other else 'other seeds'}"
+        compared = server.ask(f"/v1/audits/{here}/compare/{there}?signal={signal}")
+        found.setdefault(kind, []).append(compared["correlation"])
+    return found
 
 
 def wanted(args, names):
@@ -186,6 +207,9 @@ def tell(figures):
     print()
     for name in rounds[0]["audits"]:
         tell_audit(name, figures, [it["audits"][name] for it in rounds])
+    for signal, kinds in figures["agreement"].items():
+        for kind, found in kinds.items():
+            print(f"{signal:12} Spearman of {kind:28} {statistics.mean(found):.4f}   ({min(found):.4f} to {max(found):.4f})")
     for precision, of in figures["phases"].items():
         if of:
             print(f"\none epoch and one sweep, {precision}: " + ", ".join(f"{part} {value:.2f} s" for part, value in of.items()))
