@@ -222,8 +222,8 @@ def tell_audit(name, figures, rounds):
     def lap(part):
         return statistics.median(it["laps"][f"{part}_secs"] for it in rounds)
 
-    waited = lap("training") - of("fit") - of("sweeps")
-    of_epochs = of("sweeps") / figures["checkpoints"] / (of("fit") / figures["epochs"])
+    waited = statistics.median(it["laps"]["training_secs"] - it["fit"] - it["sweeps"] for it in rounds)
+    of_epochs = statistics.median(it["sweeps"] / figures["checkpoints"] / (it["fit"] / figures["epochs"]) for it in rounds)
     sweep = f" (one costs {of_epochs:.2f} epochs)" if of("sweeps") else ""
     busy = f", GPU busy {of('gpu_busy'):.0%}" if rounds[0]["gpu_busy"] is not None else ""
     print(f"{name:14} loading {lap('loading'):.2f} s, optimiser steps {of('fit'):.2f} s, sweeps {of('sweeps'):.2f} s{sweep}, "

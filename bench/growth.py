@@ -35,19 +35,20 @@ def main():
     )
     for examples, epochs, checkpoints in itertools.product(args.examples, args.epochs, args.checkpoints):
         recipe = {"model": args.model, "epochs": epochs, "checkpoints": checkpoints, "batch_size": 128, "augment": "none"}
-        server = Server(args.unearth, args.threads, args.device)
-        try:
-            tell(examples, recipe, *audited(server, examples, recipe))
-        finally:
-            server.stop()
+        with tempfile.TemporaryDirectory(prefix="unearth-growth-") as folder:
+            # Before there is a server, which measures the models here while it is idle.
+            file = Path(folder, f"images-{examples}.npz")
+            images.write(file, examples)
+            server = Server(args.unearth, args.threads, args.device)
+            try:
+                tell(examples, recipe, *audited(server, file, recipe))
+            finally:
+                server.stop()
 
 
-def audited(server, examples, recipe):
-    with tempfile.TemporaryDirectory(prefix="unearth-growth-") as folder:
-        file = Path(folder, f"images-{examples}.npz")
-        images.write(file, examples)
-        dataset = server.dataset(file)
+def audited(server, file, recipe):
     server.calibrated()
+    dataset = server.dataset(file)
     return server.audit(dataset, 0, recipe, None)
 
 

@@ -99,9 +99,9 @@ pub(crate) enum ExportError {
     /// The disk does not take what the client has not read yet, or does not give it back.
     #[error("what the client has not read yet cannot be kept in a temporary file")]
     Spool(#[source] io::Error),
-    /// Clients leave too much unread.
+    /// Clients leave too much unread, or the disk is nearly full.
     #[error(
-        "clients have left so much unread that no more is kept for them; try again when they have gone on"
+        "clients have left so much unread that no more is kept for them, or the disk is nearly full; try again later"
     )]
     NoRoom,
     /// Whoever wrote the file ended before its end.

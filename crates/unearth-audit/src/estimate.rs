@@ -92,14 +92,15 @@ impl Estimate {
             probes: None,
             ..recipe.clone()
         };
-        let one = estimate(&plain, None, facts, paces);
+        let one = STARTING_SECONDS + computing_seconds(&plain, None, facts, paces);
+        let compared = pie.compared().len() * facts.examples;
         let trained = pie.trained().len() * pie.population as usize;
         let populations = pie.compared().len() + 1;
         let kept = facts.examples
             * (populations * pie.population as usize * PREDICTION_BYTES
                 + pie.compared().len() * EXEMPLAR_BYTES);
         Self {
-            seconds: self.seconds + one.seconds * trained as f64,
+            seconds: self.seconds + one * trained as f64 + compared as f64 / SCORE_ROWS_PER_SECOND,
             database_bytes: self.database_bytes + kept as u64,
             blob_bytes: self.blob_bytes,
         }
@@ -158,44 +159,60 @@ pub fn estimate(
     paces: &[ModelPace],
 ) -> Estimate {
     let examples = facts.examples;
-    let trained = facts
-        .trained_examples(recipe.split.as_deref())
-        .unwrap_or(examples);
-    let probes = recipe
-        .probes
-        .as_ref()
-        .map_or(0, |probes| probes.suites.len() * probes.suite_size as usize);
-    let pilot_epochs = archaeology
-        .and_then(|asked| asked.pilot_epochs)
-        .unwrap_or(0);
-    let forward = forward_flops(recipe.model, recipe.height, recipe.width, facts.channels);
-    // Backward costs twice the forward pass; the sweep skips the weight gradients.
-    let rows = (trained + probes) as f64 * f64::from(recipe.epochs)
-        + trained as f64 * f64::from(pilot_epochs);
-    let training = 3.0 * forward * rows;
-    let sweeps = 2.0 * forward * examples as f64 * recipe.checkpoints.len() as f64;
-    let passes = recipe.evaluated_epochs().count() as u32;
-    let computed = recipe
-        .evaluated_epochs()
-        .filter(|&epoch| !recipe.is_evaluated_by_sweep(epoch));
-    let evaluation = forward * (examples * computed.count()) as f64;
-
-    let recorded = recipe.epochs + passes + pilot_epochs;
+    let probes = probes(recipe);
+    let recorded =
+        recipe.epochs + recipe.evaluated_epochs().count() as u32 + pilot_epochs(archaeology);
     let values = f64::from(recipe.height) * f64::from(recipe.width) * facts.channels as f64;
-    let speed = Speed::of(recipe.model, recipe.precision, paces);
-    // An eval pass is in f32 whatever the training is.
-    let sweep_speed = Speed::of(recipe.model, recipe.sweep_precision, paces);
-    let evaluation_speed = Speed::of(recipe.model, Precision::F32, paces);
-    let computing = training / speed.training
-        + sweeps / sweep_speed.sweep
-        + evaluation / evaluation_speed.sweep;
     Estimate {
-        seconds: STARTING_SECONDS + computing + scoring_seconds(&recipe.shape(), examples),
+        seconds: STARTING_SECONDS
+            + computing_seconds(recipe, archaeology, facts, paces)
+            + scoring_seconds(&recipe.shape(), examples),
         database_bytes: (held(&recipe.shape(), recorded as usize, examples + probes)
             + scores(examples)) as u64,
         blob_bytes: (parameters(recipe.model, values) * 8.0) as u64
             + (examples * RECORD_BYTES) as u64,
     }
+}
+
+/// Epochs, sweeps and eval passes of one training.
+fn computing_seconds(
+    recipe: &Recipe,
+    archaeology: Option<&Archaeology>,
+    facts: &DatasetFacts,
+    paces: &[ModelPace],
+) -> f64 {
+    let examples = facts.examples;
+    let trained = facts
+        .trained_examples(recipe.split.as_deref())
+        .unwrap_or(examples);
+    let forward = forward_flops(recipe.model, recipe.height, recipe.width, facts.channels);
+    // Backward costs twice the forward pass; the sweep skips the weight gradients.
+    let rows = (trained + probes(recipe)) as f64 * f64::from(recipe.epochs)
+        + trained as f64 * f64::from(pilot_epochs(archaeology));
+    let training = 3.0 * forward * rows;
+    let sweeps = 2.0 * forward * examples as f64 * recipe.checkpoints.len() as f64;
+    let computed = recipe
+        .evaluated_epochs()
+        .filter(|&epoch| !recipe.is_evaluated_by_sweep(epoch));
+    let evaluation = forward * (examples * computed.count()) as f64;
+
+    let speed = Speed::of(recipe.model, recipe.precision, paces);
+    // An eval pass is in f32 whatever the training is.
+    let sweep_speed = Speed::of(recipe.model, recipe.sweep_precision, paces);
+    let evaluation_speed = Speed::of(recipe.model, Precision::F32, paces);
+    training / speed.training + sweeps / sweep_speed.sweep + evaluation / evaluation_speed.sweep
+}
+
+/// Rows of probes in an epoch.
+fn probes(recipe: &Recipe) -> usize {
+    let probes = recipe.probes.as_ref();
+    probes.map_or(0, |probes| probes.suites.len() * probes.suite_size as usize)
+}
+
+fn pilot_epochs(archaeology: Option<&Archaeology>) -> u32 {
+    archaeology
+        .and_then(|asked| asked.pilot_epochs)
+        .unwrap_or(0)
 }
 
 /// Estimates an external audit before anything was posted: what is posted is kept twice while it is put
@@ -213,13 +230,14 @@ pub fn estimate_external(run: &ExternalRun, facts: &DatasetFacts) -> Estimate {
 /// Bringing the dataset to the device, and the first and last words to the database.
 const STARTING_SECONDS: f64 = 0.2;
 
-/// Score rows computed and stored, and bytes of maps read and scored, as two cores of a server did with Postgres beside them
-/// (`bench/growth.py`).
+/// Score rows that are computed and stored in a second (`bench/growth.py`).
+const SCORE_ROWS_PER_SECOND: f64 = 2e5;
+
+/// Score rows computed and stored, and maps read and scored, as two cores did with Postgres beside them.
 fn scoring_seconds(run: &RunShape, examples: usize) -> f64 {
-    const ROWS_PER_SECOND: f64 = 2e5;
     const MAP_BYTES_PER_SECOND: f64 = 2e8;
     let maps = run.checkpoints.len() * examples * run.map_bytes();
-    (examples * SCORE_SETS) as f64 / ROWS_PER_SECOND + maps as f64 / MAP_BYTES_PER_SECOND
+    (examples * SCORE_SETS) as f64 / SCORE_ROWS_PER_SECOND + maps as f64 / MAP_BYTES_PER_SECOND
 }
 
 /// Floating-point operations in a second, as [`forward_flops`] counts them.

@@ -1,9 +1,6 @@
 //! The boundary between the service and the training code: plain slices, no tensor, no future.
 
-use crate::{
-    Environment, EpochRecord, Examples, LayerSparsity, Model, ModelPace, Precision, Progress,
-    Quantisation, Recipe,
-};
+use crate::{Environment, EpochRecord, Examples, LayerSparsity, Progress, Quantisation, Recipe};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -28,16 +25,6 @@ pub struct TrainingJob<'a> {
 pub trait Trainer: Send + Sync {
     /// What trainings run on here.
     fn environment(&self) -> Environment;
-
-    /// Measures how fast a model is here, in a few seconds at most; none where that cannot be said, or would
-    /// take too long. Blocks the calling thread.
-    ///
-    /// # Errors
-    /// [`TrainingError`]
-    fn pace(&self, model: Model, precision: Precision) -> Result<Option<ModelPace>, TrainingError> {
-        let _ = (model, precision);
-        Ok(None)
-    }
 
     /// Trains one model, reporting as it goes; blocks the calling thread until the end.
     ///

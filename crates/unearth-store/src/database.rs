@@ -1,6 +1,6 @@
 use crate::StoreError;
 use sqlx::{
-    ConnectOptions as _,
+    ConnectOptions as _, Executor as _,
     postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions},
 };
 use std::{str::FromStr, time::Duration};
@@ -52,13 +52,16 @@ impl Database {
     pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url)?
             .application_name("unearth")
-            // Compiling a query takes longer than what it saves on tables of some million rows.
-            .options([("jit", "off")])
             // Streams of snapshots are long on purpose; what fails is logged where it is handled.
             .disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
+            // Compiling a query takes longer than what it saves on tables of some million rows. Asked for in words: poolers
+            // refuse connections that begin with options.
+            .after_connect(|connection, _| {
+                Box::pin(async { connection.execute("set jit = off").await.map(drop) })
+            })
             .connect_with(options)
             .await?;
         Ok(Self { pool })

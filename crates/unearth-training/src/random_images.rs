@@ -16,12 +16,18 @@ pub(crate) struct RandomImages {
 }
 
 impl RandomImages {
-    /// Of a size at which the model is used, and so many that it takes about a second on a CPU.
-    pub(crate) fn of(model: Model, precision: Precision) -> Self {
+    /// Of a size at which the model is used, and so many that it takes about a second on a CPU; where it `is_slow` there, an
+    /// eighth of them.
+    pub(crate) fn of(model: Model, precision: Precision, is_slow: bool) -> Self {
         let (side, batch, batches) = match model {
             Model::CnnS | Model::Mlp => (32, 128, 2),
             Model::ResNet9 | Model::ResNet18 => (32, 32, 1),
             Model::ResNet50 => (64, 16, 1),
+        };
+        let (batch, batches) = if is_slow {
+            (batch / 8, 1)
+        } else {
+            (batch, batches)
         };
         let images = batch * batches;
         let values = images * side * side * ModelPace::CHANNELS;

@@ -101,6 +101,27 @@ impl LibtorchTrainer {
         outcome
     }
 
+    /// Measures how fast a model is here, over random images: a few seconds, more on a slow device. Blocks the calling thread.
+    ///
+    /// # Errors
+    /// [`TrainingError`]
+    pub fn pace(&self, model: Model, precision: Precision) -> Result<ModelPace, TrainingError> {
+        let is_slow = precision == Precision::Bf16 && !device::computes_bf16(self.device);
+        let random = RandomImages::of(model, precision, is_slow);
+        let (job, examples) = (random.job(), random.examples());
+        let measured = self.guarded(|| {
+            let identity = self.identity(&job, &examples);
+            Training::prepare(&job, &examples, self.device, u64::MAX, identity)?.measure_pace()
+        })?;
+        Ok(ModelPace {
+            model,
+            precision,
+            side: random.side(),
+            trained_per_second: measured.trained,
+            swept_per_second: measured.swept,
+        })
+    }
+
     fn identity(&self, job: &TrainingJob<'_>, examples: &Examples<'_>) -> Identity {
         Identity {
             recipe: job.recipe.hash(),
@@ -117,25 +138,6 @@ impl LibtorchTrainer {
 impl Trainer for LibtorchTrainer {
     fn environment(&self) -> Environment {
         self.environment.clone()
-    }
-
-    fn pace(&self, model: Model, precision: Precision) -> Result<Option<ModelPace>, TrainingError> {
-        if precision == Precision::Bf16 && !device::computes_bf16(self.device) {
-            return Ok(None);
-        }
-        let random = RandomImages::of(model, precision);
-        let (job, examples) = (random.job(), random.examples());
-        let measured = self.guarded(|| {
-            let identity = self.identity(&job, &examples);
-            Training::prepare(&job, &examples, self.device, u64::MAX, identity)?.measure_pace()
-        })?;
-        Ok(Some(ModelPace {
-            model,
-            precision,
-            side: random.side(),
-            trained_per_second: measured.trained,
-            swept_per_second: measured.swept,
-        }))
     }
 
     fn train(

@@ -36,7 +36,7 @@ pub(crate) async fn signs_of_life(worker: &Worker, paces: &Paces, leaving: &Canc
     }
 }
 
-/// One run after the other. Between them, where there is none, the device is measured.
+/// One run after the other.
 pub(crate) async fn training(worker: &Worker, paces: &Paces, leaving: &CancellationToken) {
     let mut waiter = Waiter::new(&worker.db);
     let environment = worker.trainer.environment();
@@ -60,7 +60,6 @@ pub(crate) async fn training(worker: &Worker, paces: &Paces, leaving: &Cancellat
                     pause(&error, leaving).await;
                 }
                 waiter.wait(leaving).await;
-                paces.measure_next(worker, leaving).await;
             }
             Err(error) => pause(&error, leaving).await,
         }

@@ -3,7 +3,8 @@
 //! A worker has two lanes. The training lane holds one run at a time: a thread of its own owns
 //! model and device, and what it reports goes through a bounded channel into Postgres. The light
 //! lane validates uploads and re-scores finished audits meanwhile. Both only ever write under a
-//! lease; a worker that lost it stops at its next batch.
+//! lease; a worker that lost it stops at its next batch. While neither has anything to do, the
+//! device is measured.
 
 mod archaeology;
 mod data;
@@ -26,6 +27,7 @@ mod validate;
 mod wait;
 
 pub use error::WorkerError;
+pub use paces::Measure;
 pub use unearth_dataset::Limits;
 
 use std::{path::PathBuf, sync::Arc};
@@ -48,6 +50,8 @@ pub struct Worker {
     pub blobs: Blobs,
     /// What trains.
     pub trainer: Arc<dyn Trainer>,
+    /// What measures how fast models are, where estimates shall go by that.
+    pub measure: Option<Arc<dyn Measure>>,
     /// What CUDA looks like here.
     pub devices: DeviceInfo,
     /// Folder for temporary files; emptied at the start.
@@ -71,11 +75,17 @@ impl Worker {
         empty(&self.scratch)?;
         let worker = Arc::new(self);
         let paces = paces::Paces::new();
+        let measuring = async {
+            if let Some(measure) = &worker.measure {
+                paces.measure(&**measure, &leaving).await;
+            }
+        };
         tokio::join!(
             lanes::signs_of_life(&worker, &paces, &leaving),
             // A large future.
             Box::pin(lanes::training(&worker, &paces, &leaving)),
             lanes::light(&worker, &paces, &leaving),
+            measuring,
         );
         if let Err(error) =
             unearth_store::workers::retire(&worker.db, worker.id, (worker.now)()).await

@@ -1,54 +1,36 @@
-//! How fast models are here, measured in processes of their own: the memory that libtorch keeps goes with them, and an abort
-//! of it takes no worker along.
+//! How fast models are here, measured in processes of their own: the memory that libtorch keeps goes with them, an abort of it
+//! takes no worker along, and they can be ended at any moment.
 
 use crate::cli::DeviceArgs;
-use std::{
-    env, io,
-    process::{Command, Stdio},
-};
-use unearth_audit::{
-    Environment, Examples, Model, ModelPace, Precision, Trainer, TrainingError, TrainingJob,
-    TrainingOutcome, TrainingSink,
-};
+use futures::future::BoxFuture;
+use std::{env, io, process::Stdio};
+use tokio::process::Command;
+use unearth_audit::{Model, ModelPace, Precision};
+use unearth_worker::Measure;
 
-/// Trains itself, and lets `unearth pace` measure.
-pub(crate) struct Measuring<T> {
-    pub(crate) trainer: T,
+/// Lets `unearth pace` measure.
+pub(crate) struct PaceProcesses {
+    /// Where the worker trains.
     pub(crate) device: DeviceArgs,
 }
 
-impl<T: Trainer> Trainer for Measuring<T> {
-    fn environment(&self) -> Environment {
-        self.trainer.environment()
-    }
-
-    fn pace(&self, model: Model, precision: Precision) -> Result<Option<ModelPace>, TrainingError> {
-        self.measured(model, precision)
-            .map_err(|error| TrainingError::Backend(format!("its pace was not measured: {error}")))
-    }
-
-    fn train(
-        &self,
-        job: &TrainingJob<'_>,
-        examples: &Examples<'_>,
-        sink: &mut dyn TrainingSink,
-    ) -> Result<TrainingOutcome, TrainingError> {
-        self.trainer.train(job, examples, sink)
+impl Measure for PaceProcesses {
+    fn pace(&self, model: Model, precision: Precision) -> BoxFuture<'_, io::Result<ModelPace>> {
+        Box::pin(self.measured(model, precision))
     }
 }
 
-impl<T: Trainer> Measuring<T> {
-    fn measured(&self, model: Model, precision: Precision) -> io::Result<Option<ModelPace>> {
+impl PaceProcesses {
+    async fn measured(&self, model: Model, precision: Precision) -> io::Result<ModelPace> {
         let output = Command::new(env::current_exe()?)
             .args(["pace", model.as_str(), precision.as_str()])
             .env("UNEARTH_DEVICE", self.device.device.to_string())
-            .env(
-                "UNEARTH_THREADS",
-                self.trainer.environment().threads.to_string(),
-            )
+            .env("UNEARTH_THREADS", self.device.threads().to_string())
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
-            .output()?;
+            .kill_on_drop(true)
+            .output()
+            .await?;
         if !output.status.success() {
             return Err(io::Error::other(format!("it ended with {}", output.status)));
         }

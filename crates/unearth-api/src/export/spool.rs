@@ -1,10 +1,21 @@
 //! What was written of a file and its client has not read yet.
 
 use super::ExportError;
+use crate::room::disk_space;
 use bytes::Bytes;
 use futures::{Stream, stream};
 use rustix::fs::{FallocateFlags, fallocate};
-use std::{fs, fs::File, io, os::unix::fs::FileExt as _, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    fs::File,
+    io,
+    os::unix::fs::FileExt as _,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 use tokio::{
     sync::{
         OwnedSemaphorePermit, Semaphore,
@@ -14,8 +25,10 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
-/// How much of a file is held in memory, bytes; what comes after it goes to disk.
+/// How much of what is unread of a file is held in memory, bytes; what comes after it goes to disk.
 const HELD: usize = 1 << 20;
+/// What stays free on the disk, bytes: the database may be there, too.
+const LEFT_FREE: u64 = 1 << 30;
 
 /// Where the temporary files are, and what may still be written to them.
 #[derive(Debug, Clone)]
@@ -35,6 +48,10 @@ impl Disk {
 
     /// Room for so many bytes, until what this returns is dropped.
     fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, ExportError> {
+        let space = disk_space(&self.folder);
+        if space.is_some_and(|space| space.free_bytes < LEFT_FREE + bytes as u64) {
+            return Err(ExportError::NoRoom);
+        }
         let kib = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.free_kib).try_acquire_many_owned(kib);
         room.map_err(|_| ExportError::NoRoom)
@@ -44,8 +61,8 @@ impl Disk {
 /// The end that writes: it never waits for the one that reads.
 pub(super) struct Spool {
     disk: Disk,
-    /// Bytes that went by way of memory.
-    held: usize,
+    /// Unread bytes in memory.
+    held: Arc<AtomicUsize>,
     /// Where the others are, and how many.
     file: Option<Arc<File>>,
     on_disk: u64,
@@ -53,7 +70,10 @@ pub(super) struct Spool {
 }
 
 /// The end that reads.
-pub(super) struct Unread(UnboundedReceiver<Told>);
+pub(super) struct Unread {
+    heard: UnboundedReceiver<Told>,
+    held: Arc<AtomicUsize>,
+}
 
 /// What the one end tells the other.
 enum Told {
@@ -71,14 +91,15 @@ enum Told {
 /// Both ends.
 pub(super) fn spool(disk: Disk) -> (Spool, Unread) {
     let (told, heard) = mpsc::unbounded_channel();
+    let held = Arc::new(AtomicUsize::new(0));
     let spool = Spool {
         disk,
-        held: 0,
+        held: Arc::clone(&held),
         file: None,
         on_disk: 0,
         told,
     };
-    (spool, Unread(heard))
+    (spool, Unread { heard, held })
 }
 
 impl Spool {
@@ -86,8 +107,8 @@ impl Spool {
         if bytes.is_empty() {
             return Ok(());
         }
-        if self.held + bytes.len() <= HELD {
-            self.held += bytes.len();
+        if self.held.load(Ordering::Relaxed) + bytes.len() <= HELD {
+            self.held.fetch_add(bytes.len(), Ordering::Relaxed);
             self.tell(Told::Held(bytes.into()));
             return Ok(());
         }
@@ -137,8 +158,11 @@ impl Unread {
         writing: AbortOnDropHandle<()>,
     ) -> impl Stream<Item = Result<Bytes, ExportError>> {
         stream::try_unfold((self, writing), |(mut unread, writing)| async {
-            let bytes = match unread.0.recv().await {
-                Some(Told::Held(bytes)) => bytes,
+            let bytes = match unread.heard.recv().await {
+                Some(Told::Held(bytes)) => {
+                    unread.held.fetch_sub(bytes.len(), Ordering::Relaxed);
+                    bytes
+                }
                 Some(Told::OnDisk {
                     file,
                     at,
@@ -241,6 +265,18 @@ mod tests {
         spool.write(vec![1; HELD]).await.unwrap();
         spool.end();
         assert_eq!(all(unread).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_keeps_up_needs_no_disk() {
+        let (mut spool, unread) = spool(nowhere());
+        let writing = AbortOnDropHandle::new(tokio::spawn(async {}));
+        let mut read = Box::pin(unread.into_stream(writing));
+        for piece in 0..10 {
+            spool.write(vec![piece; HELD]).await.unwrap();
+            let bytes = read.next().await.unwrap().unwrap();
+            assert_eq!((bytes[0], bytes.len()), (piece, HELD));
+        }
     }
 
     #[tokio::test]

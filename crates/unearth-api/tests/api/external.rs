@@ -64,6 +64,7 @@ impl Stage {
             db: service.connect().await,
             blobs: service.app.blobs.clone(),
             trainer: Arc::new(NoTrainer),
+            measure: None,
             devices: DeviceInfo {
                 cuda: CudaState::NoLibraries("none".into()),
                 gpus: vec![],

@@ -310,6 +310,10 @@ async fn a_ranking_that_is_deleted_meanwhile_comes_whole_or_breaks_the_transfer(
 #[tokio::test]
 async fn clients_that_do_not_read_hold_up_nobody() {
     let (service, audit) = audited().await;
+    // More than is held in memory, so that the rest has to go to disk.
+    let longer = "update examples set split = repeat('split ', 4000)";
+    let mut sql = service.sql().await;
+    sqlx::query(longer).execute(&mut sql).await.unwrap();
     let path = format!("{audit}/ranking.csv");
     let mut unread = Vec::new();
     // More than connections, and than files that are read from the database at once.
@@ -317,6 +321,7 @@ async fn clients_that_do_not_read_hold_up_nobody() {
         unread.push(begun(&service, &path).await);
     }
     let whole = service.get(&path).await.expect(200).body;
+    assert!(whole.len() > 2 << 20);
     for answer in unread {
         let read = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
         assert_eq!(read, whole);

@@ -6,7 +6,7 @@ use futures::{
     Stream, StreamExt as _, TryStreamExt as _, future,
     stream::{self, BoxStream, TryChunksError},
 };
-use sqlx::{Postgres, QueryBuilder};
+use sqlx::{Postgres, QueryBuilder, pool::PoolConnection};
 use std::panic;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio_util::task::AbortOnDropHandle;
@@ -76,9 +76,10 @@ async fn read(
     rows: usize,
     pieces: &Sender<Piece>,
 ) -> Result<(), StoreError> {
+    let mut reading = Reading::begin(db).await?;
     // Planned anew each time, for the bounds that it has.
     let query = query.build_query_as().persistent(false);
-    let mut found = query.fetch(&db.pool).try_chunks(rows);
+    let mut found = query.fetch(&mut *reading.connection).try_chunks(rows);
     let mut is_empty = true;
     while let Some(piece) = found.next().await {
         is_empty = false;
@@ -88,10 +89,36 @@ async fn read(
         }
     }
     drop(found);
+    reading.is_done = true;
+    drop(reading);
     if is_empty && !is_there(db, score_set).await? {
         return Err(StoreError::Deleted("the ranking"));
     }
     Ok(())
+}
+
+/// A connection that goes back to the pool when its query has come to its end. When that is broken off it is closed: the pool
+/// would read all the rows that were still to come.
+struct Reading {
+    connection: PoolConnection<Postgres>,
+    is_done: bool,
+}
+
+impl Reading {
+    async fn begin(db: &Database) -> Result<Self, StoreError> {
+        Ok(Self {
+            connection: db.pool.acquire().await?,
+            is_done: false,
+        })
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.connection.close_on_drop();
+        }
+    }
 }
 
 fn select(

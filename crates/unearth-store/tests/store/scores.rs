@@ -402,3 +402,25 @@ async fn suggestions_stand_beside_their_examples_and_are_replaced() {
     assert_lease_lost("a stale run", &refused);
     assert_eq!(found(0).await.unwrap(), Some(suggestion(0, 4)));
 }
+
+#[tokio::test]
+async fn a_ranking_that_is_not_read_to_its_end_leaves_no_query_behind() {
+    let (world, run) = scored_world().await;
+    let values: Vec<_> = (0..EXAMPLES).map(|i| Some(i as f64)).collect();
+    let set = store(&world, &run, &scored(&values)).await;
+    let (filter, beside) = (Filter::default(), Beside::all(run.audit_id));
+    let reading = "select count(*) from pg_stat_activity
+                   where datname = current_database() and query like '-- scores::whole%'";
+    let mut rows = scores::stream(&world.db, set, run.dataset_id, &filter, beside, 1);
+    assert_eq!(rows.try_next().await.unwrap().unwrap()[0].rank, 1);
+    assert_eq!(world.number(reading).await, 1);
+    drop(rows);
+    // In the pool it would stay, with its last query.
+    let closed = async {
+        while world.number(reading).await > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(std::time::Duration::from_mins(1), closed).await;
+    assert!(in_time.is_ok(), "the connection was kept");
+}

@@ -66,15 +66,17 @@ pub(crate) struct WayBack {
 }
 
 impl WayBack {
-    /// From `[b, outputs, …]` to f32 `[b, height, width]`.
+    /// From `[b, outputs, …]` to f32 `[b, height, width]`; the product is computed in the gradient's precision, as the layers
+    /// behind it were.
     pub(crate) fn of(&self, gradient: &Tensor) -> Tensor {
-        let gradient = gradient.to_kind(self.filters.kind());
+        let filters = self.filters.to_kind(gradient.kind());
         let Some(Conv { side, stride, .. }) = self.conv else {
             let [height, width] = self.size;
-            return gradient.matmul(&self.filters).view([-1, height, width]);
+            let maps = gradient.matmul(&filters).to_kind(Kind::Float);
+            return maps.view([-1, height, width]);
         };
-        // What each position of the output gives to the pixels under its filter, added up where filters overlap.
-        let shares = self.filters.matmul(&gradient.flatten(2, 3));
+        // What each position of the output gives to the pixels under its filter, added up in f32 where filters overlap.
+        let shares = filters.matmul(&gradient.flatten(2, 3)).to_kind(Kind::Float);
         let (sides, strides) = ([side, side], [stride, stride]);
         let padding = Conv::padding(side);
         let maps = shares.col2im(self.size, sides, [1, 1], [padding, padding], strides);

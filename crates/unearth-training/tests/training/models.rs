@@ -2,7 +2,7 @@
 
 use crate::scenario::{Scenario, decoded, device};
 use std::num::NonZeroUsize;
-use unearth_audit::{Init, Model, Precision, Trainer as _, TrainingError};
+use unearth_audit::{Init, Model, Precision, TrainingError};
 use unearth_training::LibtorchTrainer;
 
 #[test]
@@ -26,7 +26,7 @@ fn every_model_trains_a_step_and_gives_maps() {
 fn the_pace_of_a_model_is_measured() {
     let trainer = LibtorchTrainer::new(device(), NonZeroUsize::MIN).unwrap();
     for model in [Model::CnnS, Model::Mlp] {
-        let pace = trainer.pace(model, Precision::F32).unwrap().unwrap();
+        let pace = trainer.pace(model, Precision::F32).unwrap();
         assert_eq!((pace.model, pace.precision), (model, Precision::F32));
         for per_second in [pace.trained_per_second, pace.swept_per_second] {
             assert!(per_second.is_finite() && per_second > 0.0, "{pace:?}");

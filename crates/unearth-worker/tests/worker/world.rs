@@ -116,6 +116,7 @@ impl World {
             db: self.db.clone(),
             blobs: self.blobs.clone(),
             trainer,
+            measure: None,
             devices: DeviceInfo {
                 cuda: CudaState::NoLibraries("none".into()),
                 gpus: vec![],

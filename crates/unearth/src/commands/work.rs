@@ -5,7 +5,7 @@ use crate::{
     discarding::Discarding,
     exit::Failure,
     home::{self, Home},
-    measuring::Measuring,
+    measuring::PaceProcesses,
     signals,
 };
 use anyhow::Result;
@@ -14,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 use tokio_util::sync::CancellationToken;
 use unearth_audit::Trainer;
 use unearth_training::{LibtorchTrainer, device_info};
-use unearth_worker::{Limits, Worker};
+use unearth_worker::{Limits, Measure, Worker};
 use uuid::Uuid;
 
 /// How long a lease outlives its worker's last sign of life.
@@ -36,6 +36,7 @@ pub(crate) async fn run(args: &WorkArgs) -> Result<(), Failure> {
         db: db.clone(),
         blobs,
         trainer: trainer(args)?,
+        measure: measure(args),
         devices: device_info(),
         scratch: home.scratch(id),
         limits: limits(args),
@@ -69,16 +70,20 @@ fn trainer(args: &WorkArgs) -> Result<Arc<dyn Trainer>> {
     let trainer = LibtorchTrainer::new(args.device.device, args.device.threads())?
         .resident_bytes(args.device.resident_bytes);
     Ok(if args.discarded_sweeps.is_empty() {
-        Arc::new(Measuring {
-            trainer,
-            device: args.device.clone(),
-        })
+        Arc::new(trainer)
     } else {
         Arc::new(Discarding {
             trainer,
             checkpoints: args.discarded_sweeps.clone(),
         })
     })
+}
+
+/// Not beside a benchmark that throws away what it computes.
+fn measure(args: &WorkArgs) -> Option<Arc<dyn Measure>> {
+    let device = args.device.clone();
+    let measure: Arc<dyn Measure> = Arc::new(PaceProcesses { device });
+    args.discarded_sweeps.is_empty().then_some(measure)
 }
 
 /// `host:pid`.
