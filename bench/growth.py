@@ -19,6 +19,7 @@ from pathlib import Path
 import images
 from server import Server
 
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--unearth", default="target/release/unearth")

@@ -81,10 +81,7 @@ impl Paces {
     /// measurement, which is made again later: it would cost the work time, and be wrong. What cannot be measured, as a
     /// model that does not fit the device, is left out.
     pub(crate) async fn measure(&self, with: &dyn Measure, leaving: &CancellationToken) {
-        let all = Precision::ALL
-            .into_iter()
-            .flat_map(|precision| Model::ALL.map(|model| (model, precision)));
-        for (model, precision) in all {
+        for (model, precision) in all() {
             let pace = tokio::select! {
                 () = leaving.cancelled() => return,
                 pace = self.undisturbed(with, model, precision) => pace,
@@ -128,6 +125,13 @@ impl Paces {
     fn locked(&self) -> MutexGuard<'_, Vec<ModelPace>> {
         self.measured.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is measured, in this order.
+fn all() -> impl Iterator<Item = (Model, Precision)> {
+    Precision::ALL
+        .into_iter()
+        .flat_map(|precision| Model::ALL.map(|model| (model, precision)))
 }
 
 /// Waits until nothing has been done for a while, and says how much had been begun before.
@@ -196,9 +200,7 @@ mod tests {
             .iter()
             .map(|it| (it.model, it.precision))
             .collect();
-        let expected: Vec<_> = Precision::ALL
-            .into_iter()
-            .flat_map(|precision| Model::ALL.map(|model| (model, precision)))
+        let expected: Vec<_> = all()
             .filter(|(model, _)| !matches!(model, Model::ResNet18 | Model::ResNet50))
             .collect();
         assert_eq!(measured, expected);
