@@ -19,7 +19,7 @@ struct Rule {
     because: &'static str,
 }
 
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 14] = [
     Rule {
         package: "unearth-audit",
         ours: &[],
@@ -44,8 +44,14 @@ const RULES: [Rule; 13] = [
         because: "it is pure maths: records in, scores out",
     },
     Rule {
+        package: "unearth-columns",
+        ours: &[],
+        never: &["sqlx", "axum", "tch", "torch-sys", "tokio"],
+        because: "it keeps values and knows nothing of what they mean",
+    },
+    Rule {
         package: "unearth-dataset",
-        ours: &["unearth-audit", "unearth-npy"],
+        ours: &["unearth-audit", "unearth-columns", "unearth-npy"],
         never: &["sqlx", "axum", "tch", "torch-sys"],
         because: "it turns files into validated examples and knows neither storage nor training",
     },
@@ -63,7 +69,7 @@ const RULES: [Rule; 13] = [
     },
     Rule {
         package: "unearth-training",
-        ours: &["unearth-audit", "unearth-signals"],
+        ours: &["unearth-audit", "unearth-columns", "unearth-signals"],
         never: &["sqlx", "axum", "tokio"],
         because: "training runs on one plain thread and hands its records to a trait",
     },
@@ -88,6 +94,7 @@ const RULES: [Rule; 13] = [
         package: "unearth-worker",
         ours: &[
             "unearth-audit",
+            "unearth-columns",
             "unearth-dataset",
             "unearth-signals",
             "unearth-store",

@@ -3,7 +3,10 @@
 //! Examples of equal score are never put in an order that the score does not give: they form one *tier*
 //! and are counted together. Examples without a score are the last tier, easier than all others.
 
-use crate::ranking::{self, Direction, NotANumber};
+use crate::{
+    ranking::{Direction, Place, Ranked, Ranking},
+    score::Score,
+};
 use thiserror::Error;
 
 /// A ranking cut into tiers, beside the truth about its examples.
@@ -21,6 +24,14 @@ struct Tier {
     examples: usize,
     /// How many of them are to be found.
     sought: usize,
+}
+
+/// A score that has no place in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the score of example {index} is not a number")]
+pub struct NotANumber {
+    /// The first such example.
+    pub index: usize,
 }
 
 /// Why a detection cannot be judged.
@@ -62,7 +73,13 @@ impl Detection {
                 examples: all.examples,
             });
         }
-        let ranking = ranking::rank(scores, direction)?;
+        let is_nan = |score: &Option<f64>| score.is_some_and(f64::is_nan);
+        if let Some(index) = scores.iter().position(is_nan) {
+            return Err(NotANumber { index }.into());
+        }
+        let places = vec![Place::EMPTY; scores.len()];
+        let ranking = Ranking::of(scores.iter().copied().map(Score::from), direction, places);
+        let ranking: Vec<Ranked> = ranking.iter().collect();
         // Comparing the scores themselves: equal ones stand side by side, -0 beside 0, and none beside none.
         let tiers: Vec<Tier> = ranking
             .chunk_by(|a, b| scores[a.index] == scores[b.index])

@@ -3,6 +3,12 @@
 //! None of these is fair by itself. A global ranking floods a small group that is hard and clean; one
 //! within groups hides that a group is noisier than the others. They are read side by side.
 
+use crate::{
+    ranking::{self, Place},
+    score::Score,
+};
+use std::collections::HashMap;
+
 /// Scored examples below which a group is too small to be compared with itself.
 pub const GROUP_MIN: usize = 30;
 /// Scored examples at which half of a group's difference from all is taken out by [`shrunken`].
@@ -17,90 +23,127 @@ const NORMAL: f64 = 1.482_602_218_505_602;
 /// None for examples without score or group, in groups of fewer than [`GROUP_MIN`] scored examples, and
 /// where more than half of a group's scores are equal.
 ///
+/// Scores are changed in place; `places` are for sorting.
+///
 /// # Panics
-/// When there is not one group per score.
-pub fn within(scores: &[Option<f64>], groups: &[Option<u32>]) -> Vec<Option<f64>> {
-    let members = by_group(scores, groups);
-    let scales: Vec<Option<(f64, f64)>> = members
-        .into_iter()
-        .map(|scores| {
-            if scores.len() < GROUP_MIN {
-                return None;
-            }
-            let middle = median(scores.clone())?;
-            let deviations = scores.iter().map(|score| (score - middle).abs()).collect();
-            let scale = NORMAL * median(deviations)?;
-            (scale > 0.0).then_some((middle, scale))
-        })
-        .collect();
-    scores
-        .iter()
-        .zip(groups)
-        .map(|(score, group)| {
-            let (middle, scale) = scales[(*group)? as usize]?;
-            Some((finite(*score)? - middle) / scale)
-        })
-        .collect()
+/// When there are fewer places than scores.
+pub fn within(scores: &mut [Score], group_of: impl Fn(usize) -> Option<u32>, places: &mut [Place]) {
+    let mut scales: HashMap<u32, (f64, f64)> = HashMap::new();
+    for (group, members) in by_group(scores, &group_of, places) {
+        if members.len() < GROUP_MIN {
+            continue;
+        }
+        let middle = median(members);
+        for place in &mut *members {
+            place.key = (place.key - middle).abs();
+        }
+        ranking::sort(members);
+        let scale = NORMAL * median(members);
+        if scale > 0.0 {
+            scales.insert(group, (middle, scale));
+        }
+    }
+    for (at, score) in scores.iter_mut().enumerate() {
+        let scale = group_of(at).and_then(|group| scales.get(&group));
+        let from_middle = scale.zip(score.finite());
+        *score = from_middle
+            .map(|((middle, scale), score)| (score - middle) / scale)
+            .into();
+    }
 }
 
 /// `x − w·(median_g − median)`, `w = n_g / (n_g + 20)`: a group's difference from all is taken out as
 /// far as the group is large enough to know it. Examples without group keep their score.
 ///
+/// Scores are changed in place; `places` are for sorting.
+///
 /// # Panics
-/// When there is not one group per score.
-pub fn shrunken(scores: &[Option<f64>], groups: &[Option<u32>]) -> Vec<Option<f64>> {
-    let Some(all) = median(scores.iter().filter_map(|&score| finite(score)).collect()) else {
-        return vec![None; scores.len()];
-    };
-    let shifts: Vec<f64> = by_group(scores, groups)
-        .into_iter()
-        .map(|scores| {
-            let count = scores.len() as f64;
+/// When there are fewer places than scores.
+pub fn shrunken(
+    scores: &mut [Score],
+    group_of: impl Fn(usize) -> Option<u32>,
+    places: &mut [Place],
+) {
+    let finite = in_places(scores, |_| true, places);
+    ranking::sort(finite);
+    if finite.is_empty() {
+        return scores.fill(Score::NONE);
+    }
+    let all = median(finite);
+    let shifts: HashMap<u32, f64> = by_group(scores, &group_of, places)
+        .map(|(group, members)| {
+            let count = members.len() as f64;
             let weight = count / (count + HALF_AT);
-            median(scores).map_or(0.0, |middle| weight * (middle - all))
+            (group, weight * (median(members) - all))
         })
         .collect();
-    scores
-        .iter()
-        .zip(groups)
-        .map(|(score, group)| Some(finite(*score)? - group.map_or(0.0, |it| shifts[it as usize])))
-        .collect()
+    for (at, score) in scores.iter_mut().enumerate() {
+        let shift = group_of(at).and_then(|group| shifts.get(&group));
+        let shift = shift.copied().unwrap_or(0.0);
+        *score = score.finite().map(|score| score - shift).into();
+    }
 }
 
-fn by_group(scores: &[Option<f64>], groups: &[Option<u32>]) -> Vec<Vec<f64>> {
-    assert_eq!(scores.len(), groups.len(), "one group per score");
-    let count = groups
-        .iter()
-        .flatten()
-        .max()
-        .map_or(0, |&last| last as usize + 1);
-    let mut members = vec![vec![]; count];
-    for (&score, group) in scores.iter().zip(groups) {
-        if let (Some(score), Some(group)) = (finite(score), group) {
-            members[*group as usize].push(score);
+/// The members of each group that has finite scores, sorted by these.
+fn by_group<'p>(
+    scores: &[Score],
+    group_of: &impl Fn(usize) -> Option<u32>,
+    places: &'p mut [Place],
+) -> impl Iterator<Item = (u32, &'p mut [Place])> {
+    let members = in_places(scores, |at| group_of(at).is_some(), places);
+    let group = |place: &Place| group_of(place.index as usize);
+    members.sort_unstable_by(|a, b| {
+        let by_group = group(a).cmp(&group(b));
+        by_group.then(a.key.total_cmp(&b.key))
+    });
+    members
+        .chunk_by_mut(move |a, b| group(a) == group(b))
+        .filter_map(move |members| Some((group(&members[0])?, members)))
+}
+
+/// The finite scores of those that are wanted.
+fn in_places<'p>(
+    scores: &[Score],
+    is_wanted: impl Fn(usize) -> bool,
+    places: &'p mut [Place],
+) -> &'p mut [Place] {
+    let mut wanted = 0;
+    for (at, score) in scores.iter().enumerate() {
+        if let Some(key) = score.finite().filter(|_| is_wanted(at)) {
+            let index = at as u64;
+            places[wanted] = Place { key, index };
+            wanted += 1;
         }
     }
-    members
+    &mut places[..wanted]
 }
 
-fn finite(score: Option<f64>) -> Option<f64> {
-    score.filter(|score| score.is_finite())
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    if values.is_empty() {
-        return None;
-    }
-    values.sort_unstable_by(f64::total_cmp);
-    let upper = values.len() / 2;
-    let lower = (values.len() - 1) / 2;
-    Some(f64::midpoint(values[lower], values[upper]))
+/// Of sorted places, of which there is at least one.
+fn median(sorted: &[Place]) -> f64 {
+    let upper = sorted.len() / 2;
+    let lower = (sorted.len() - 1) / 2;
+    f64::midpoint(sorted[lower].key, sorted[upper].key)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{GROUP_MIN, Place};
+    use crate::score::{self, Score};
     use proptest::prelude::*;
+
+    fn within(scores: &[Option<f64>], groups: &[Option<u32>]) -> Vec<Option<f64>> {
+        let mut scores = score::scores(scores);
+        let mut places = vec![Place::EMPTY; scores.len()];
+        super::within(&mut scores, |at| groups[at], &mut places);
+        scores.into_iter().map(Score::get).collect()
+    }
+
+    fn shrunken(scores: &[Option<f64>], groups: &[Option<u32>]) -> Vec<Option<f64>> {
+        let mut scores = score::scores(scores);
+        let mut places = vec![Place::EMPTY; scores.len()];
+        super::shrunken(&mut scores, |at| groups[at], &mut places);
+        scores.into_iter().map(Score::get).collect()
+    }
 
     fn groups(sizes: &[usize]) -> Vec<Option<u32>> {
         let of = |(group, &size): (usize, &usize)| std::iter::repeat_n(Some(group as u32), size);

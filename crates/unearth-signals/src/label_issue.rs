@@ -1,6 +1,9 @@
 //! One ranking to find wrong labels with.
 
-use crate::ranking::midranks;
+use crate::{
+    ranking::{self, Place},
+    score::Score,
+};
 
 /// The mean over several quantities of each example's standing in it: 1 for the hardest of all in
 /// every quantity, towards 0 for the easiest. Equal values share the mean of their ranks. It is a rank
@@ -13,21 +16,20 @@ use crate::ranking::midranks;
 /// leads, in flight before memorising and in the eval pass without the noise of augmentation. Ranks make
 /// them comparable whatever their scale.
 ///
+/// Answers come in `means`; `places` are for sorting.
+///
 /// # Panics
-/// When the quantities differ in length.
-pub fn mean_standing(quantities: &[Vec<Option<f64>>]) -> Vec<Option<f64>> {
-    let examples = quantities.first().map_or(0, Vec::len);
-    let mut sums: Vec<Option<f64>> = vec![Some(0.0); examples];
+/// When the quantities, the places or the means differ in length.
+pub fn mean_standing(quantities: &[&[Score]], places: &mut [Place], means: &mut [Score]) {
+    means.fill(Score::from(0.0));
     for quantity in quantities {
-        assert_eq!(quantity.len(), examples, "one value per example");
-        for (sum, standing) in sums.iter_mut().zip(standings(quantity)) {
-            *sum = sum.zip(standing).map(|(sum, standing)| sum + standing);
-        }
+        assert_eq!(quantity.len(), means.len(), "one value per example");
+        add_standings(quantity, places, means);
     }
     let count = quantities.len() as f64;
-    sums.into_iter()
-        .map(|sum| sum.map(|sum| sum / count))
-        .collect()
+    for mean in means {
+        *mean = mean.get().map(|sum| sum / count).into();
+    }
 }
 
 /// Where a value that is not among them would stand among `sorted` ones, ascending: the share that is
@@ -38,22 +40,42 @@ pub fn standing_among(sorted: &[f64], value: f64) -> f64 {
     f64::midpoint(below as f64, not_above as f64) / sorted.len().max(1) as f64
 }
 
-/// Rank from the easy end divided by the number of values; equals share the mean of theirs.
-fn standings(values: &[Option<f64>]) -> Vec<Option<f64>> {
-    let known = |value: &Option<f64>| value.filter(|value| !value.is_nan());
-    let ranked: Vec<f64> = values.iter().filter_map(known).collect();
-    let mut ranks = midranks(&ranked).into_iter();
-    let mut standing = || ranks.next().map(|rank| rank / ranked.len() as f64);
-    values
-        .iter()
-        .map(|value| known(value).and_then(|_| standing()))
-        .collect()
+/// Adds to each sum the rank of its value from the easy end, divided by the number of values; none where there is none.
+fn add_standings(values: &[Score], places: &mut [Place], sums: &mut [Score]) {
+    let mut known = 0;
+    for (index, value) in values.iter().enumerate() {
+        let Some(value) = value.get() else {
+            sums[index] = Score::NONE;
+            continue;
+        };
+        places[known] = Place {
+            key: value + 0.0,
+            index: index as u64,
+        };
+        known += 1;
+    }
+    let ranked = &mut places[..known];
+    ranking::sort(ranked);
+    ranking::each_midrank(ranked, |index, rank| {
+        let sum = sums[index].get();
+        sums[index] = sum.map(|sum| sum + rank / known as f64).into();
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::score::scores;
     use proptest::prelude::*;
+
+    fn mean_standing(quantities: &[Vec<Option<f64>>]) -> Vec<Option<f64>> {
+        let examples = quantities.first().map_or(0, Vec::len);
+        let quantities: Vec<Vec<Score>> = quantities.iter().map(|it| scores(it)).collect();
+        let quantities: Vec<&[Score]> = quantities.iter().map(Vec::as_slice).collect();
+        let mut means = vec![Score::NONE; examples];
+        super::mean_standing(&quantities, &mut vec![Place::EMPTY; examples], &mut means);
+        means.into_iter().map(Score::get).collect()
+    }
 
     #[test]
     fn a_stranger_stands_between_those_it_lies_between() {

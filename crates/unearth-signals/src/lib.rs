@@ -16,6 +16,7 @@ pub mod normalise;
 pub mod prevalence;
 pub mod proportion;
 pub mod ranking;
+pub mod score;
 pub mod significance;
 pub mod stability;
 pub mod statistics;

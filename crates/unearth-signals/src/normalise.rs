@@ -1,6 +1,9 @@
 //! Scores relative to the other examples of the same class.
 
-use crate::statistics::Moments;
+use crate::{
+    score::Score,
+    statistics::{Moments, moments_by_class},
+};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -37,47 +40,48 @@ impl fmt::Display for NullReason {
 
 impl std::error::Error for NullReason {}
 
-/// `(score − mean_c) / std_c` over the scored examples of the same class c, ddof 0; one answer per
-/// example. Classes may be any integers: given labels, or numbered groups.
-///
-/// Source: class-normalised VoG of Agarwal, D'souza, Hooker, CVPR 2022, arXiv 2008.11600.
-///
-/// # Panics
-/// When there is not one class per score.
-pub fn class_normalise(scores: &[Option<f64>], classes: &[i32]) -> Vec<Normalised> {
-    assert_eq!(scores.len(), classes.len(), "one class per score");
-    let moments = moments_by_class(scores, classes);
-    scores
-        .iter()
-        .zip(classes)
-        .map(|(score, class)| {
-            let score = score.filter(|x| x.is_finite()).ok_or(NullReason::NoScore)?;
-            normalise(score, &moments[class])
-        })
-        .collect()
-}
+/// What scores are compared with in their class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ByClass(BTreeMap<i32, Moments>);
 
-fn normalise(score: f64, moments: &Moments) -> Normalised {
-    if moments.count == 1 {
-        return Err(NullReason::OneExample);
+impl ByClass {
+    /// Of scores and the classes of their examples. Classes may be any integers: given labels, or numbered groups.
+    pub fn of(scores: impl Iterator<Item = (Score, i32)> + Clone) -> Self {
+        Self(moments_by_class(scores))
     }
-    if moments.std == 0.0 {
-        return Err(NullReason::ZeroSpread);
-    }
-    Ok((score - moments.mean) / moments.std)
-}
 
-fn moments_by_class(scores: &[Option<f64>], classes: &[i32]) -> BTreeMap<i32, Moments> {
-    crate::statistics::finite_by_class(scores, classes)
-        .into_iter()
-        .filter_map(|(class, scores)| Some((class, Moments::of(&scores)?)))
-        .collect()
+    /// `(score − mean_c) / std_c` over the scored examples of the same class c, ddof 0.
+    ///
+    /// Source: class-normalised VoG of Agarwal, D'souza, Hooker, CVPR 2022, arXiv 2008.11600.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn normalise(&self, score: Score, class: i32) -> Normalised {
+        let score = score.finite().ok_or(NullReason::NoScore)?;
+        let moments = self.0.get(&class).ok_or(NullReason::OneExample)?;
+        if moments.count == 1 {
+            return Err(NullReason::OneExample);
+        }
+        if moments.std == 0.0 {
+            return Err(NullReason::ZeroSpread);
+        }
+        Ok((score - moments.mean) / moments.std)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::score::scores;
     use proptest::prelude::*;
+
+    fn class_normalise(values: &[Option<f64>], classes: &[i32]) -> Vec<Normalised> {
+        let values = scores(values);
+        let scored = || values.iter().copied().zip(classes.iter().copied());
+        let by_class = ByClass::of(scored());
+        let normalised = scored().map(|(score, class)| by_class.normalise(score, class));
+        normalised.collect()
+    }
 
     fn scored_classes() -> impl Strategy<Value = (Vec<Option<f64>>, Vec<i32>)> {
         let example = (proptest::option::weighted(0.9, -1e6f64..1e6), -1i32..4);
@@ -95,7 +99,8 @@ mod tests {
                     .filter(|(_, other)| **other == class)
                     .filter_map(|(normalised, _)| normalised.ok())
                     .collect();
-                if let Some(moments) = Moments::of(&of_class) {
+                let moments = moments_by_class(of_class.iter().map(|&score| (Score::from(score), class)));
+                if let Some(moments) = moments.get(&class) {
                     prop_assert!(moments.mean.abs() < 1e-9, "mean {}", moments.mean);
                     prop_assert!((moments.std - 1.0).abs() < 1e-9, "deviation {}", moments.std);
                 }

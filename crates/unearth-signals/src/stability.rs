@@ -1,6 +1,9 @@
 //! How far rankings of the same examples under several seeds agree.
 
-use crate::ranking::midranks;
+use crate::{
+    ranking::{self, Place},
+    score::Score,
+};
 
 /// What one example got over the seeds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,8 +17,8 @@ pub struct Range {
 /// One ranking: score and rank of each example, in one order for all rankings.
 #[derive(Debug, Clone, Copy)]
 pub struct Ranking<'r> {
-    /// Score, none where it has none.
-    pub scores: &'r [Option<f64>],
+    /// Scores.
+    pub scores: &'r [Score],
     /// Rank, the hardest is 1.
     pub ranks: &'r [i32],
 }
@@ -25,33 +28,59 @@ pub struct Ranking<'r> {
 ///
 /// # Panics
 /// When the rankings are of different lengths, or there is none.
-pub fn ranges(rankings: &[Ranking<'_>]) -> Vec<Range> {
+pub fn ranges<'r>(rankings: &'r [Ranking<'_>]) -> impl Iterator<Item = Range> + 'r {
     let examples = rankings[0].ranks.len();
     for ranking in rankings {
         assert!(ranking.ranks.len() == examples && ranking.scores.len() == examples);
     }
-    (0..examples)
-        .map(|at| {
-            let ranks = || rankings.iter().map(|ranking| ranking.ranks[at]);
-            let scores = || rankings.iter().filter_map(|ranking| ranking.scores[at]);
-            let low = scores().min_by(f64::total_cmp);
-            Range {
-                value: low.zip(scores().max_by(f64::total_cmp)),
-                rank: (
-                    ranks().min().expect("there is a ranking"),
-                    ranks().max().expect("there is a ranking"),
-                ),
-            }
-        })
-        .collect()
+    (0..examples).map(|at| {
+        let ranks = || rankings.iter().map(|ranking| ranking.ranks[at]);
+        let scores = || {
+            rankings
+                .iter()
+                .filter_map(|ranking| ranking.scores[at].get())
+        };
+        let low = scores().min_by(f64::total_cmp);
+        Range {
+            value: low.zip(scores().max_by(f64::total_cmp)),
+            rank: (
+                ranks().min().expect("there is a ranking"),
+                ranks().max().expect("there is a ranking"),
+            ),
+        }
+    })
 }
 
 /// Spearman's rank correlation of the scores of two rankings over the examples that both score, equal
 /// scores taking the mean of their ranks. None where there are fewer than two, or one of the rankings
 /// says the same of all.
 pub fn spearman(a: &[Option<f64>], b: &[Option<f64>]) -> Option<f64> {
-    let (a, b): (Vec<f64>, Vec<f64>) = a.iter().zip(b).filter_map(|(&a, &b)| a.zip(b)).unzip();
-    pearson(&midranks(&a), &midranks(&b))
+    let scores = |of: &[Option<f64>]| of.iter().copied().map(Score::from).collect::<Vec<_>>();
+    let examples = a.len().min(b.len());
+    let mut places = vec![Place::EMPTY; examples];
+    let (mut of_a, mut of_b) = (vec![0.0; examples], vec![0.0; examples]);
+    let ranks = [&mut of_a[..], &mut of_b[..]];
+    spearman_in(&scores(a), &scores(b), &mut places, ranks)
+}
+
+/// The same of columns; `places` and `ranks` are to work in, as long as these.
+pub fn spearman_in(
+    a: &[Score],
+    b: &[Score],
+    places: &mut [Place],
+    [of_a, of_b]: [&mut [f64]; 2],
+) -> Option<f64> {
+    let mut examples = 0;
+    for (a, b) in a.iter().zip(b) {
+        if let Some((a, b)) = a.get().zip(b.get()) {
+            (of_a[examples], of_b[examples]) = (a, b);
+            examples += 1;
+        }
+    }
+    let (of_a, of_b) = (&mut of_a[..examples], &mut of_b[..examples]);
+    ranking::to_midranks(of_a, places);
+    ranking::to_midranks(of_b, places);
+    pearson(of_a, of_b)
 }
 
 fn pearson(a: &[f64], b: &[f64]) -> Option<f64> {
@@ -86,19 +115,21 @@ pub fn overlap(a: &[i32], b: &[i32], k: usize) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::score::scores;
     use proptest::prelude::*;
 
     #[test]
     fn a_range_holds_every_seed() {
         let first = Ranking {
-            scores: &[Some(1.0), None, Some(3.0)],
+            scores: &scores(&[Some(1.0), None, Some(3.0)]),
             ranks: &[2, 3, 1],
         };
         let second = Ranking {
-            scores: &[Some(4.0), None, None],
+            scores: &scores(&[Some(4.0), None, None]),
             ranks: &[1, 2, 3],
         };
-        let ranges = ranges(&[first, second]);
+        let rankings = [first, second];
+        let ranges: Vec<Range> = ranges(&rankings).collect();
         assert_eq!(
             (ranges[0].value, ranges[0].rank),
             (Some((1.0, 4.0)), (1, 2))

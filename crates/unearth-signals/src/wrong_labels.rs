@@ -18,20 +18,22 @@ pub struct Belief {
 /// The share of wrong labels as confident learning counts them (Northcutt, Jiang & Chuang 2021, arXiv 1911.00068):
 /// a label is wrong where another class is more probable than it, and at least as probable as that class is on
 /// average where it is the given label. 0 without beliefs.
-pub fn noise_rate(beliefs: &[Belief]) -> f64 {
+pub fn noise_rate(beliefs: impl Iterator<Item = Belief> + Clone) -> f64 {
     let mut of_classes: HashMap<i32, (f64, u32)> = HashMap::new();
-    for belief in beliefs {
+    let mut count = 0u32;
+    for belief in beliefs.clone() {
         let class = of_classes.entry(belief.given).or_default();
         class.0 += belief.p_given;
         class.1 += 1;
+        count += 1;
     }
-    let is_wrong = |belief: &&Belief| {
+    let is_wrong = |belief: &Belief| {
         let threshold = of_classes.get(&belief.other);
         belief.p_other > belief.p_given
             && threshold.is_some_and(|(sum, count)| belief.p_other >= sum / f64::from(*count))
     };
-    let wrong = beliefs.iter().filter(is_wrong).count();
-    wrong as f64 / beliefs.len().max(1) as f64
+    let wrong = beliefs.filter(is_wrong).count();
+    wrong as f64 / f64::from(count.max(1))
 }
 
 /// The estimated probability that a label is wrong where a share `noise_rate` of all are: prior odds times the
@@ -48,8 +50,12 @@ pub fn probability(belief: &Belief, noise_rate: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Belief, probability};
     use proptest::prelude::*;
+
+    fn noise_rate(beliefs: &[Belief]) -> f64 {
+        super::noise_rate(beliefs.iter().copied())
+    }
 
     fn belief(given: i32, p_given: f64, other: i32, p_other: f64) -> Belief {
         Belief {

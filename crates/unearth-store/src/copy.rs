@@ -107,6 +107,20 @@ impl<'c> BinaryCopy<'c> {
         Ok(())
     }
 
+    /// A `bytea` field of `count` values one after the other, which are sent as they come.
+    pub(crate) async fn column<const BYTES: usize>(
+        &mut self,
+        count: usize,
+        values: impl Iterator<Item = [u8; BYTES]>,
+    ) -> Result<(), StoreError> {
+        self.buffer.put_i32((count * BYTES) as i32);
+        for value in values {
+            self.buffer.put_slice(&value);
+            self.flush_if_full().await?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn optional_text(&mut self, value: Option<&str>) -> &mut Self {
         match value {
             Some(value) => self.bytes(value.as_bytes()),

@@ -1,6 +1,7 @@
 //! The rows of a dataset.
 
 use crate::{Database, StoreError, copy::BinaryCopy};
+use futures::{Stream, TryStreamExt as _};
 use sqlx::PgConnection;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -151,80 +152,64 @@ pub async fn page(
     Ok(found)
 }
 
-/// Indices of the examples of a split, ascending; of all examples where none is named.
-///
-/// # Errors
-/// When the database fails.
-pub async fn indices(
-    db: &Database,
+/// Indices of the examples of a split, ascending.
+pub fn of_split<'a>(
+    db: &'a Database,
     dataset: Uuid,
-    split: Option<&str>,
-) -> Result<Vec<u32>, StoreError> {
+    split: &'a str,
+) -> impl Stream<Item = Result<u32, StoreError>> + 'a {
     let rows = sqlx::query_scalar!(
-        "-- examples::indices
-         select index from examples
-         where dataset_id = $1 and ($2::text is null or split = $2) order by index",
+        "-- examples::of_split
+         select index from examples where dataset_id = $1 and split = $2 order by index",
         dataset,
         split,
-    )
-    .fetch_all(&db.pool)
-    .await?;
-    Ok(rows.into_iter().map(|index| index as u32).collect())
+    );
+    let rows = rows.fetch(&db.pool).map_ok(|index| index as u32);
+    rows.map_err(StoreError::from)
 }
 
-/// Groups of a dataset: their names in order, and the position of each example's among them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Groups {
-    /// Names, sorted.
-    pub names: Vec<String>,
-    /// Group of each example, in index order; none where it has none.
-    pub of_examples: Vec<Option<u32>>,
-}
-
-/// The groups of a dataset.
+/// Names of the groups of a dataset, sorted.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn groups(db: &Database, dataset: Uuid) -> Result<Groups, StoreError> {
+pub async fn group_names(db: &Database, dataset: Uuid) -> Result<Vec<String>, StoreError> {
     let names = sqlx::query_scalar!(
-        r#"-- examples::groups (names)
+        r#"-- examples::group_names
            select distinct group_name as "name!" from examples
            where dataset_id = $1 and group_name is not null order by 1"#,
         dataset,
     )
     .fetch_all(&db.pool)
     .await?;
-    if names.is_empty() {
-        return Ok(Groups::default());
-    }
-    let positions: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
-    let rows = sqlx::query_scalar!(
+    Ok(names)
+}
+
+/// Name of the group of each example, in index order; none where it has none.
+pub fn groups(
+    db: &Database,
+    dataset: Uuid,
+) -> impl Stream<Item = Result<Option<String>, StoreError>> + '_ {
+    sqlx::query_scalar!(
         "-- examples::groups
          select group_name from examples where dataset_id = $1 order by index",
         dataset,
     )
-    .fetch_all(&db.pool)
-    .await?;
-    let of_examples = rows
-        .iter()
-        .map(|name| positions.get(name.as_deref()?).copied())
-        .collect();
-    Ok(Groups { names, of_examples })
+    .fetch(&db.pool)
+    .map_err(StoreError::from)
 }
 
 /// How hard its user holds each example to be, in index order; none where that is unknown.
-///
-/// # Errors
-/// When the database fails.
-pub async fn difficulties(db: &Database, dataset: Uuid) -> Result<Vec<Option<f64>>, StoreError> {
-    let rows = sqlx::query_scalar!(
+pub fn difficulties(
+    db: &Database,
+    dataset: Uuid,
+) -> impl Stream<Item = Result<Option<f64>, StoreError>> + '_ {
+    sqlx::query_scalar!(
         "-- examples::difficulties
          select difficulty from examples where dataset_id = $1 order by index",
         dataset,
     )
-    .fetch_all(&db.pool)
-    .await?;
-    Ok(rows)
+    .fetch(&db.pool)
+    .map_err(StoreError::from)
 }
 
 /// The indices of the examples with these keys, by key; keys that no example has are left out.

@@ -5,7 +5,7 @@ use crate::{
     Database, StoreError,
     copy::BinaryCopy,
     runs::{self, ClaimedRun},
-    score_sets::{self, Scored},
+    score_sets::{self, Rows, Scored},
 };
 use sqlx::{Postgres, QueryBuilder, types::Json};
 use time::OffsetDateTime;
@@ -37,8 +37,8 @@ pub struct Exemplar {
 pub async fn store(
     db: &Database,
     run: &ClaimedRun,
-    scored: &Scored,
-    exemplars: &[Exemplar],
+    scored: &Scored<impl Rows>,
+    exemplars: impl Iterator<Item = Exemplar>,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let mut tx = db.pool.begin().await?;

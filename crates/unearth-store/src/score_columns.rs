@@ -1,6 +1,6 @@
 //! Rankings as columns: what is asked about a whole ranking at once, without reading its rows.
 
-use crate::{Database, StoreError, score_sets::NewScore};
+use crate::{Database, StoreError, copy::BinaryCopy, score_sets::Rows};
 use sqlx::PgConnection;
 use std::ops::Range;
 
@@ -81,24 +81,18 @@ fn in_fours(bytes: &[u8]) -> Vec<i32> {
 pub(crate) async fn store(
     tx: &mut PgConnection,
     score_set: i64,
-    rows: &[NewScore],
+    rows: &impl Rows,
 ) -> Result<(), StoreError> {
-    let indices: Vec<u8> = rows
-        .iter()
-        .flat_map(|row| row.index.to_be_bytes())
-        .collect();
-    let values: Vec<u8> = (rows.iter())
-        .flat_map(|row| row.value.unwrap_or(f64::NAN).to_be_bytes())
-        .collect();
-    sqlx::query!(
-        r#"-- score_columns::store
-           insert into score_columns (score_set_id, indices, "values") values ($1, $2, $3)"#,
-        score_set,
-        indices,
-        values,
-    )
-    .execute(tx)
-    .await?;
+    let statement =
+        r#"copy score_columns (score_set_id, indices, "values") from stdin (format binary)"#;
+    let mut copy = BinaryCopy::begin(tx, statement).await?;
+    copy.row(3).i64(score_set);
+    let indices = rows.in_order().map(|row| row.index.to_be_bytes());
+    copy.column(rows.count(), indices).await?;
+    let values = rows.in_order().map(|row| row.value.unwrap_or(f64::NAN));
+    copy.column(rows.count(), values.map(f64::to_be_bytes))
+        .await?;
+    copy.finish().await?;
     Ok(())
 }
 

@@ -55,9 +55,28 @@ pub struct NewScore {
     pub percentile: Option<f64>,
 }
 
+/// The rows of a ranking, made as they are asked for: of millions there may not be room for all at a time.
+pub trait Rows: Sync {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// All of them, in rank order.
+    fn in_order(&self) -> impl Iterator<Item = NewScore> + Send;
+}
+
+impl Rows for Vec<NewScore> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = NewScore> + Send {
+        self.iter().copied()
+    }
+}
+
 /// A computed score set.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scored {
+pub struct Scored<R = Vec<NewScore>> {
     /// Name of the signal.
     pub signal: Signal,
     /// What `ScoreKey::key` of `unearth-audit` gives.
@@ -67,7 +86,7 @@ pub struct Scored {
     /// Histogram and per-class summary.
     pub statistics: Value,
     /// Rows in rank order.
-    pub rows: Vec<NewScore>,
+    pub rows: R,
 }
 
 /// A re-scoring that this worker holds.
@@ -96,7 +115,7 @@ pub struct ClaimedScoreSet {
 pub async fn store(
     db: &Database,
     run: &ClaimedRun,
-    scored: &Scored,
+    scored: &Scored<impl Rows>,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let mut tx = db.pool.begin().await?;
@@ -110,7 +129,7 @@ pub async fn store(
 pub(crate) async fn replace(
     tx: &mut PgConnection,
     audit: Uuid,
-    scored: &Scored,
+    scored: &Scored<impl Rows>,
     now: OffsetDateTime,
 ) -> Result<i64, StoreError> {
     sqlx::query!(
@@ -139,13 +158,13 @@ pub(crate) async fn replace(
     Ok(id)
 }
 
-async fn copy_rows(tx: &mut PgConnection, id: i64, rows: &[NewScore]) -> Result<(), StoreError> {
+async fn copy_rows(tx: &mut PgConnection, id: i64, rows: &impl Rows) -> Result<(), StoreError> {
     let mut copy = BinaryCopy::begin(
         tx,
         "copy scores (score_set_id, rank, index, label, value, value_reason, normalised, normalised_reason, percentile) from stdin (format binary)",
     )
     .await?;
-    for row in rows {
+    for row in rows.in_order() {
         copy.row(9)
             .i64(id)
             .i32(row.rank)
@@ -266,7 +285,7 @@ pub async fn heartbeat(
 pub async fn finish(
     db: &Database,
     claimed: &ClaimedScoreSet,
-    scored: &Scored,
+    scored: &Scored<impl Rows>,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let mut tx = db.pool.begin().await?;

@@ -1,17 +1,32 @@
 //! Scores under several seeds, and the ranges of each example over them.
 
-use crate::{Database, StoreError, copy::BinaryCopy, runs, runs::ClaimedRun, score_sets::Scored};
+use crate::{Database, StoreError, copy::BinaryCopy, runs, runs::ClaimedRun};
+use futures::{Stream, TryStreamExt as _};
 use sqlx::{PgConnection, types::Json};
-use unearth_audit::Stability;
+use unearth_audit::{Signal, Stability};
 use uuid::Uuid;
 
-/// A ranking by example: one entry per example of a population, indices ascending.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ByExample {
-    /// Scores.
-    pub scores: Vec<Option<f64>>,
-    /// Ranks.
-    pub ranks: Vec<i32>,
+/// Examples that [`piece`] reads at a time: three quarters of a mebibyte.
+pub const PIECE_EXAMPLES: usize = 1 << 16;
+
+/// The ranking of a run of another seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfSeed {
+    /// The run.
+    pub run: i64,
+    /// How many examples it ranks.
+    pub examples: usize,
+}
+
+/// One example in a ranking of the main run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OfMain {
+    /// Example.
+    pub index: i32,
+    /// Its score.
+    pub value: Option<f64>,
+    /// Its rank.
+    pub rank: i32,
 }
 
 /// The range of one example over the seeds.
@@ -26,36 +41,49 @@ pub struct ScoreRange {
 }
 
 /// Keeps a score set of a run of another seed until its audit is finished; one that is there already is
-/// replaced.
+/// replaced. Scores and ranks are those of the examples of a population, indices ascending.
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`] with nothing written, or the database fails.
-pub async fn store(db: &Database, run: &ClaimedRun, scored: &Scored) -> Result<(), StoreError> {
-    let mut rows: Vec<_> = scored.rows.iter().collect();
-    rows.sort_unstable_by_key(|row| row.index);
-    let values = rows.iter().map(|row| row.value.unwrap_or(f64::NAN));
-    let values: Vec<u8> = values.flat_map(f64::to_le_bytes).collect();
-    let ranks: Vec<u8> = rows.iter().flat_map(|row| row.rank.to_le_bytes()).collect();
+pub async fn store(
+    db: &Database,
+    run: &ClaimedRun,
+    (signal, scoring): (Signal, &str),
+    scores: impl ExactSizeIterator<Item = Option<f64>>,
+    ranks: impl ExactSizeIterator<Item = i32>,
+) -> Result<(), StoreError> {
+    let signal = signal.info().name;
     let mut tx = db.pool.begin().await?;
     sqlx::query!(
-        "-- seed_scores::store
-         insert into seed_scores (run_id, signal, scoring, scores, ranks) values ($1, $2, $3, $4, $5)
-         on conflict (run_id, signal, scoring) do update
-             set scores = excluded.scores, ranks = excluded.ranks",
+        "-- seed_scores::store (replace)
+         delete from seed_scores where run_id = $1 and signal = $2 and scoring = $3",
         run.id,
-        scored.signal.info().name,
-        scored.scoring,
-        values,
-        ranks,
+        signal,
+        scoring,
     )
     .execute(&mut *tx)
     .await?;
+    let mut copy = BinaryCopy::begin(
+        &mut tx,
+        "copy seed_scores (run_id, signal, scoring, scores, ranks) from stdin (format binary)",
+    )
+    .await?;
+    copy.row(5)
+        .i64(run.id)
+        .bytes(signal.as_bytes())
+        .bytes(scoring.as_bytes());
+    let scores = scores.map(|score| score.unwrap_or(f64::NAN));
+    copy.column(scores.len(), scores.map(f64::to_le_bytes))
+        .await?;
+    copy.column(ranks.len(), ranks.map(i32::to_le_bytes))
+        .await?;
+    copy.finish().await?;
     runs::fence(&mut tx, run).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// A ranking under each of the other seeds of an audit, in their order.
+/// The rankings under each of the other seeds of an audit, in their order.
 ///
 /// # Errors
 /// When the database fails.
@@ -64,46 +92,69 @@ pub async fn of_seeds(
     audit: Uuid,
     signal: &str,
     scoring: &str,
-) -> Result<Vec<ByExample>, StoreError> {
+) -> Result<Vec<OfSeed>, StoreError> {
     let rows = sqlx::query!(
-        "-- seed_scores::of_seeds
-         select scores, ranks from seed_scores join runs on runs.id = run_id
-         where audit_id = $1 and signal = $2 and scoring = $3 order by ordinal",
+        r#"-- seed_scores::of_seeds
+           select run_id, octet_length(ranks) / 4 as "examples!"
+           from seed_scores join runs on runs.id = run_id
+           where audit_id = $1 and signal = $2 and scoring = $3 order by ordinal"#,
         audit,
         signal,
         scoring,
     )
     .fetch_all(&db.pool)
     .await?;
-    let rankings = rows.into_iter().map(|row| ByExample {
-        scores: (row.scores.as_chunks::<8>().0.iter())
-            .map(|&eight| Some(f64::from_le_bytes(eight)).filter(|score| !score.is_nan()))
-            .collect(),
-        ranks: (row.ranks.as_chunks::<4>().0.iter())
-            .map(|&four| i32::from_le_bytes(four))
-            .collect(),
+    let of_seeds = rows.into_iter().map(|row| OfSeed {
+        run: row.run_id,
+        examples: row.examples as usize,
     });
-    Ok(rankings.collect())
+    Ok(of_seeds.collect())
 }
 
-/// A ranking of the main run, and the indices of its examples, ascending.
+/// Score and rank of [`PIECE_EXAMPLES`] examples from the one at `start` on, or of as many as are left, indices
+/// ascending; nothing where the ranking is not there.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_set(db: &Database, set: i64) -> Result<(Vec<i32>, ByExample), StoreError> {
-    let rows = sqlx::query!(
+pub async fn piece(
+    db: &Database,
+    run: i64,
+    signal: &str,
+    scoring: &str,
+    start: usize,
+) -> Result<Vec<(Option<f64>, i32)>, StoreError> {
+    let row = sqlx::query!(
+        r#"-- seed_scores::piece
+           select substring(scores from 8 * $4 + 1 for 8 * $5) as "scores!",
+                  substring(ranks from 4 * $4 + 1 for 4 * $5) as "ranks!"
+           from seed_scores where run_id = $1 and signal = $2 and scoring = $3"#,
+        run,
+        signal,
+        scoring,
+        start as i32,
+        PIECE_EXAMPLES as i32,
+    )
+    .fetch_optional(&db.pool)
+    .await?;
+    let Some(row) = row else { return Ok(vec![]) };
+    let scores = row.scores.as_chunks().0.iter();
+    let scores = scores.map(|&eight| Some(f64::from_le_bytes(eight)).filter(|it| !it.is_nan()));
+    let ranks = row.ranks.as_chunks().0.iter();
+    Ok(scores
+        .zip(ranks.map(|&four| i32::from_le_bytes(four)))
+        .collect())
+}
+
+/// A ranking of the main run, indices ascending.
+pub fn of_set(db: &Database, set: i64) -> impl Stream<Item = Result<OfMain, StoreError>> + '_ {
+    sqlx::query_as!(
+        OfMain,
         "-- seed_scores::of_set
          select index, value, rank from scores where score_set_id = $1 order by index",
         set,
     )
-    .fetch_all(&db.pool)
-    .await?;
-    let indices = rows.iter().map(|row| row.index).collect();
-    let ranking = ByExample {
-        scores: rows.iter().map(|row| row.value).collect(),
-        ranks: rows.iter().map(|row| row.rank).collect(),
-    };
-    Ok((indices, ranking))
+    .fetch(&db.pool)
+    .map_err(StoreError::from)
 }
 
 /// Stores what the seeds of an audit say of one of its rankings; what is there already is replaced.

@@ -18,7 +18,7 @@ pub enum WorkerError {
     Dataset(#[from] DatasetError),
     /// Temporary files cannot be written.
     #[error("the scratch folder cannot be used")]
-    Scratch(#[source] std::io::Error),
+    Scratch(#[from] std::io::Error),
     /// What is stored does not fit together.
     #[error("{0}")]
     Inconsistent(String),

@@ -15,8 +15,11 @@ use unearth_audit::{
     Computation, Grouping, LayerSparsity, Level, Member, Pie, PieReport, PieTable, Population,
     ScoreKey, Signal,
 };
+use unearth_columns::Column;
+use unearth_signals::score::Score;
 use unearth_store::{
-    exemplars, predictions,
+    exemplars::{self, Exemplar},
+    predictions,
     runs::{self, ClaimedRun},
 };
 
@@ -107,16 +110,17 @@ async fn rank(
             population,
             grouping: Grouping::Global,
         };
-        let mut distances = vec![None; data.pack.len()];
-        for (exemplar, distance) in part.exemplars.iter().zip(&part.distances) {
-            distances[exemplar.index as usize] = Some(*distance);
+        let mut distances = Column::filled(&worker.scratch, data.pack.len(), Score::NONE)?;
+        for compared in part.compared.iter() {
+            distances[compared.index as usize] = compared.distance.into();
         }
         let no_models = "its population has no model";
         let scored = source
             .ranked_by(Signal::Pie, &key, distances, no_models)
             .await?;
         let now = (worker.now)();
-        exemplars::store(&worker.db, run, &scored, &part.exemplars, now).await?;
+        let exemplars = part.compared.iter().map(Exemplar::from);
+        exemplars::store(&worker.db, run, &scored, exemplars, now).await?;
     }
     Ok(())
 }

@@ -1,9 +1,13 @@
-//! From what Postgres holds to ranked score sets, in memory for one chunk and one column.
+//! From what Postgres holds to ranked score sets: chunk by chunk into columns, and from these row by row.
 
 mod columns;
+mod learned;
+mod rows;
 mod statistics;
 
 pub(crate) use columns::epoch;
+pub(crate) use learned::{Learned, Reading};
+pub(crate) use rows::RankedRows;
 
 use crate::{Worker, WorkerError, data::Data, progress};
 use futures::{StreamExt as _, stream::FuturesUnordered};
@@ -12,17 +16,18 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, watch};
 use unearth_audit::{
     Computation, Direction, Grouping, Phase, Population, Progress, Role, RunShape, ScoreKey,
-    Scoring, Signal, UNLABELLED, Variant,
+    Scoring, Signal, Variant,
 };
+use unearth_columns::Column;
 use unearth_signals::{
-    dynamics::{Dynamics, Suggestion},
+    dynamics::Suggestion,
     groups,
-    normalise::{NullReason, class_normalise},
-    ranking::{self, Ranked},
+    ranking::{self, Place, Ranking},
+    score::Score,
 };
 use unearth_store::{
     runs::ClaimedRun,
-    score_sets::{self, NewScore, Scored},
+    score_sets::{self, Scored},
     seed_scores, suggestions,
 };
 
@@ -36,13 +41,13 @@ pub(crate) struct Source<'a> {
     pub(crate) run: i64,
     pub(crate) shape: &'a RunShape,
     pub(crate) data: &'a Data,
-    dynamics: OnceCell<Vec<Dynamics>>,
-    evaluation: OnceCell<Vec<Dynamics>>,
+    learned: OnceCell<Learned>,
+    evaluated: OnceCell<Learned>,
 }
 
-/// One value per example of the dataset, in index order.
-struct Column {
-    values: Vec<Option<f64>>,
+/// The scores of every example of the dataset, in index order.
+struct Scores {
+    values: Column<Score>,
     /// Why an example may have none.
     null_reason: &'static str,
 }
@@ -100,9 +105,8 @@ pub(crate) async fn run(
         tell(done);
     }
     if run.role == Role::Main {
-        let suggestions = source.suggestions().await?;
-        let rows = (0..).zip(suggestions).filter_map(row_of_suggestion);
-        suggestions::store(&worker.db, run, rows).await?;
+        let rows = source.suggestions().await?;
+        suggestions::store(&worker.db, run, rows.filter_map(row_of_suggestion)).await?;
     }
     Ok(())
 }
@@ -129,11 +133,18 @@ fn keys(data: &Data, signal: Signal, scoring: Option<&Scoring>) -> Vec<ScoreKey>
 }
 
 /// The main run's rankings are the audit's; those of other seeds are kept to be compared with them.
-async fn store(worker: &Worker, run: &ClaimedRun, scored: Scored) -> Result<(), WorkerError> {
+async fn store(
+    worker: &Worker,
+    run: &ClaimedRun,
+    scored: Scored<RankedRows<'_>>,
+) -> Result<(), WorkerError> {
     if run.role == Role::Main {
         score_sets::store(&worker.db, run, &scored, (worker.now)()).await?;
     } else {
-        seed_scores::store(&worker.db, run, &scored).await?;
+        let (values, ranks) = scored.rows.by_example(&worker.scratch)?;
+        let (values, ranks) = (values.iter().map(|it| it.get()), ranks.iter().copied());
+        let of = (scored.signal, scored.scoring.as_str());
+        seed_scores::store(&worker.db, run, of, values, ranks).await?;
     }
     Ok(())
 }
@@ -183,8 +194,8 @@ impl<'a> Source<'a> {
             run,
             shape,
             data,
-            dynamics: OnceCell::new(),
-            evaluation: OnceCell::new(),
+            learned: OnceCell::new(),
+            evaluated: OnceCell::new(),
         }
     }
 
@@ -193,7 +204,7 @@ impl<'a> Source<'a> {
         &self,
         signal: Signal,
         key: ScoreKey,
-    ) -> Result<Scored, WorkerError> {
+    ) -> Result<Scored<RankedRows<'a>>, WorkerError> {
         let column = self.column(signal, key.computation.scoring()).await?;
         self.ranked(signal, &key, &column).await
     }
@@ -203,10 +214,10 @@ impl<'a> Source<'a> {
         &self,
         signal: Signal,
         key: &ScoreKey,
-        values: Vec<Option<f64>>,
+        values: Column<Score>,
         null_reason: &'static str,
-    ) -> Result<Scored, WorkerError> {
-        let column = Column {
+    ) -> Result<Scored<RankedRows<'a>>, WorkerError> {
+        let column = Scores {
             values,
             null_reason,
         };
@@ -217,32 +228,18 @@ impl<'a> Source<'a> {
         &self,
         signal: Signal,
         key: &ScoreKey,
-        column: &Column,
-    ) -> Result<Scored, WorkerError> {
-        let members = self.members(key.population);
-        let (values, null_reason) = self.compared(signal, key, &members, column).await?;
+        column: &Scores,
+    ) -> Result<Scored<RankedRows<'a>>, WorkerError> {
+        let members = self.data.members(key.population);
+        let (scores, null_reason) = self.compared(signal, key, members, column).await?;
+        let ranking = Ranking::of(
+            scores.iter().copied(),
+            direction(signal),
+            self.places(members)?,
+        );
         let labels = self.data.pack.labels();
-        let classes: Vec<i32> = members.iter().map(|&index| labels[index]).collect();
-        let normalised = normalised(&values, &classes);
-        let ranking = ranking::rank(&values, direction(signal))
-            .map_err(|error| WorkerError::Inconsistent(format!("{signal}: {error}")))?;
-        let row = |(position, ranked): (usize, &Ranked)| {
-            let at = ranked.index;
-            NewScore {
-                rank: position as i32 + 1,
-                index: members[at] as i32,
-                label: classes[at],
-                value: values[at],
-                value_reason: values[at].is_none().then_some(null_reason),
-                normalised: normalised[at].ok(),
-                normalised_reason: normalised[at].err(),
-                percentile: ranked.standing.map(|standing| standing.percentile),
-            }
-        };
-        let rows: Vec<NewScore> = ranking.iter().enumerate().map(row).collect();
-        let deciles = self
-            .deciles(signal, key.population, &members, &values)
-            .await?;
+        let rows = RankedRows::new(ranking, members, labels, &scores, null_reason);
+        let statistics = self.statistics(signal, key.population, &rows, &scores);
         Ok(Scored {
             signal,
             scoring: key.key(),
@@ -250,12 +247,7 @@ impl<'a> Source<'a> {
                 "checkpoints": self.epochs_of(key.computation.scoring()),
                 "posted": self.shape.is_external.then_some(self.shape.trajectory),
             }),
-            statistics: statistics::of(
-                &values,
-                &classes,
-                deciles.as_ref().map(<[_; _]>::as_slice),
-                self.budgets(signal, &rows).await?.as_ref(),
-            ),
+            statistics: statistics.await?,
             rows,
         })
     }
@@ -265,14 +257,18 @@ impl<'a> Source<'a> {
         &self,
         signal: Signal,
         key: &ScoreKey,
-        members: &[usize],
-        column: &Column,
-    ) -> Result<(Vec<Option<f64>>, &'static str), WorkerError> {
-        let of = |values: &[Option<f64>]| members.iter().map(|&index| values[index]).collect();
+        members: &[u32],
+        column: &Scores,
+    ) -> Result<(Column<Score>, &'static str), WorkerError> {
+        let of = |values: &[Score]| self.per_member(members, |index| values[index]);
         let values = match (signal, key.grouping) {
-            (_, Grouping::Global) => of(&column.values),
-            (Signal::LabelIssue, grouping) => of(&self.label_issue(grouping).await?),
-            (_, grouping) => self.grouped(grouping, members, of(&column.values)),
+            (_, Grouping::Global) => of(&column.values)?,
+            (Signal::LabelIssue, grouping) => of(&self.label_issue(grouping).await?)?,
+            (_, grouping) => {
+                let mut values = of(&column.values)?;
+                self.group(grouping, members, &mut values, &mut self.places(members)?);
+                values
+            }
         };
         let null_reason = match key.grouping {
             Grouping::WithinGroup => {
@@ -283,35 +279,36 @@ impl<'a> Source<'a> {
         Ok((values, null_reason))
     }
 
-    /// Values of the members as groups are to be compared.
-    fn grouped(
+    /// Compares values of the members as their groups are to be compared; `places` are for sorting.
+    fn group(
         &self,
         grouping: Grouping,
-        members: &[usize],
-        values: Vec<Option<f64>>,
-    ) -> Vec<Option<f64>> {
-        let of_members = || -> Vec<Option<u32>> {
-            let of_examples = &self.data.groups.of_examples;
-            let group = |&index: &usize| of_examples.get(index).copied().flatten();
-            members.iter().map(group).collect()
-        };
+        members: &[u32],
+        values: &mut [Score],
+        places: &mut [Place],
+    ) {
+        let group_of = |at: usize| self.data.groups.of(members[at] as usize);
         match grouping {
-            Grouping::Global => values,
-            Grouping::WithinGroup => groups::within(&values, &of_members()),
-            Grouping::Shrunken => groups::shrunken(&values, &of_members()),
+            Grouping::Global => {}
+            Grouping::WithinGroup => groups::within(values, group_of, places),
+            Grouping::Shrunken => groups::shrunken(values, group_of, places),
         }
     }
 
-    /// Indices of a population, ascending.
-    pub(crate) fn members(&self, population: Population) -> Vec<usize> {
-        let mut trained = vec![false; self.data.pack.len()];
-        for &index in &self.data.trained {
-            trained[index as usize] = true;
-        }
-        let wanted = population == Population::Trained;
-        (0..trained.len())
-            .filter(|&index| trained[index] == wanted)
-            .collect()
+    /// A value of each member, by its index in the dataset.
+    fn per_member(
+        &self,
+        members: &[u32],
+        value: impl Fn(usize) -> Score,
+    ) -> Result<Column<Score>, WorkerError> {
+        let values = members.iter().map(|&index| value(index as usize));
+        Ok(Column::collected(&self.worker.scratch, values)?)
+    }
+
+    /// A place for each member.
+    fn places(&self, members: &[u32]) -> Result<Column<Place>, WorkerError> {
+        let scratch = &self.worker.scratch;
+        Ok(Column::filled(scratch, members.len(), Place::EMPTY)?)
     }
 
     fn vog_of(&self, scoring: &Scoring) -> VogOf {
@@ -330,17 +327,6 @@ impl<'a> Source<'a> {
                 .collect(),
         )
     }
-}
-
-/// Scores within their class, or why there are none.
-fn normalised(values: &[Option<f64>], classes: &[i32]) -> Vec<Result<f64, &'static str>> {
-    if classes.contains(&UNLABELLED) {
-        return vec![Err("the dataset has no labels"); values.len()];
-    }
-    let normalised = class_normalise(values, classes).into_iter();
-    normalised
-        .map(|one| one.map_err(NullReason::as_str))
-        .collect()
 }
 
 fn direction(signal: Signal) -> ranking::Direction {

@@ -1,12 +1,19 @@
 //! What the seeds of an audit say of its rankings: ranges of each example, agreement of each signal.
 
 use crate::{Worker, WorkerError};
+use futures::TryStreamExt as _;
+use std::{path::Path, pin::pin};
 use unearth_audit::{Budget, Overlap, Role, Spread, Stability};
-use unearth_signals::stability::{self, Ranking};
+use unearth_columns::Column;
+use unearth_signals::{
+    ranking::Place,
+    score::Score,
+    stability::{self, Ranking},
+};
 use unearth_store::{
     runs::{self, ClaimedRun},
     score_sets::{self, ScoreSet},
-    seed_scores::{self, ByExample, ScoreRange},
+    seed_scores::{self, OfSeed, ScoreRange},
 };
 
 /// Compares the rankings of all seeds of an audit whose runs are scored; nothing with one seed.
@@ -24,51 +31,105 @@ pub(crate) async fn run(worker: &Worker, run: &ClaimedRun) -> Result<(), WorkerE
 }
 
 async fn ranking(worker: &Worker, run: &ClaimedRun, set: &ScoreSet) -> Result<(), WorkerError> {
-    let others = seed_scores::of_seeds(&worker.db, run.audit_id, &set.signal, &set.scoring).await?;
-    if others.is_empty() {
+    let seeds = seed_scores::of_seeds(&worker.db, run.audit_id, &set.signal, &set.scoring).await?;
+    if seeds.is_empty() {
         return Ok(());
     }
-    let (indices, main) = seed_scores::of_set(&worker.db, set.id).await?;
-    let rankings: Vec<Ranking<'_>> = [&main].into_iter().chain(&others).map(ranking_of).collect();
-    if let Some(odd) = rankings.iter().find(|it| it.ranks.len() != indices.len()) {
+    let examples = set.examples.unwrap_or(0) as usize;
+    if let Some(odd) = seeds.iter().find(|seed| seed.examples != examples) {
         return Err(WorkerError::Inconsistent(format!(
-            "a seed ranks {} examples by {} {}, the main run {}",
-            odd.ranks.len(),
-            set.signal,
-            set.scoring,
-            indices.len()
+            "a seed ranks {} examples by {} {}, the main run {examples}",
+            odd.examples, set.signal, set.scoring,
         )));
     }
-    let ranges = stability::ranges(&rankings);
+    let mut indices = Column::filled(&worker.scratch, examples, 0)?;
+    let mut all = vec![of_main(worker, set, &mut indices).await?];
+    for seed in &seeds {
+        all.push(of_seed(worker, set, *seed).await?);
+    }
+    let rankings: Vec<Ranking<'_>> = all.iter().map(ByExample::ranking).collect();
     let ranges = indices
         .iter()
-        .zip(ranges)
+        .zip(stability::ranges(&rankings))
         .map(|(&index, range)| ScoreRange {
             index,
             value: range.value,
             rank: range.rank,
         });
-    seed_scores::finish(&worker.db, run, set.id, &agreement(&rankings), ranges).await?;
+    let agreement = agreement(&rankings, &worker.scratch)?;
+    seed_scores::finish(&worker.db, run, set.id, &agreement, ranges).await?;
     Ok(())
 }
 
-fn ranking_of(ranking: &ByExample) -> Ranking<'_> {
-    Ranking {
-        scores: &ranking.scores,
-        ranks: &ranking.ranks,
+/// A ranking by example: one entry per example of a population, indices ascending.
+struct ByExample {
+    scores: Column<Score>,
+    ranks: Column<i32>,
+}
+
+impl ByExample {
+    fn of(scratch: &Path, examples: usize) -> std::io::Result<Self> {
+        Ok(Self {
+            scores: Column::filled(scratch, examples, Score::NONE)?,
+            ranks: Column::filled(scratch, examples, 0)?,
+        })
+    }
+
+    fn ranking(&self) -> Ranking<'_> {
+        Ranking {
+            scores: &self.scores,
+            ranks: &self.ranks,
+        }
     }
 }
 
+/// The main run's ranking; notes which examples it is of.
+async fn of_main(
+    worker: &Worker,
+    set: &ScoreSet,
+    indices: &mut [i32],
+) -> Result<ByExample, WorkerError> {
+    let mut by_example = ByExample::of(&worker.scratch, indices.len())?;
+    let mut rows = pin!(seed_scores::of_set(&worker.db, set.id));
+    let mut at = 0;
+    while let Some(row) = rows.try_next().await? {
+        indices[at] = row.index;
+        by_example.scores[at] = row.value.into();
+        by_example.ranks[at] = row.rank;
+        at += 1;
+    }
+    Ok(by_example)
+}
+
+async fn of_seed(worker: &Worker, set: &ScoreSet, seed: OfSeed) -> Result<ByExample, WorkerError> {
+    let mut by_example = ByExample::of(&worker.scratch, seed.examples)?;
+    for start in (0..seed.examples).step_by(seed_scores::PIECE_EXAMPLES) {
+        let (signal, scoring) = (&set.signal, &set.scoring);
+        let piece = seed_scores::piece(&worker.db, seed.run, signal, scoring, start).await?;
+        for (at, (score, rank)) in (start..).zip(piece) {
+            by_example.scores[at] = score.into();
+            by_example.ranks[at] = rank;
+        }
+    }
+    Ok(by_example)
+}
+
 /// Over all pairs of rankings.
-fn agreement(rankings: &[Ranking<'_>]) -> Stability {
+fn agreement(rankings: &[Ranking<'_>], scratch: &Path) -> std::io::Result<Stability> {
     let pairs =
         || (0..rankings.len()).flat_map(|b| (0..b).map(move |a| (&rankings[a], &rankings[b])));
+    let examples = rankings[0].ranks.len();
+    let mut places = Column::filled(scratch, examples, Place::EMPTY)?;
+    let mut of_a = Column::filled(scratch, examples, 0.0)?;
+    let mut of_b = Column::filled(scratch, examples, 0.0)?;
     let correlations: Vec<f64> = pairs()
-        .filter_map(|(a, b)| stability::spearman(a.scores, b.scores))
+        .filter_map(|(a, b)| {
+            let ranks = [&mut of_a[..], &mut of_b[..]];
+            stability::spearman_in(a.scores, b.scores, &mut places, ranks)
+        })
         .collect();
-    let examples = rankings[0].ranks.len() as u64;
     let overlap = Budget::ALL.into_iter().filter_map(|budget| {
-        let k = budget.of(examples);
+        let k = budget.of(examples as u64);
         let shares: Vec<f64> = pairs()
             .filter_map(|(a, b)| stability::overlap(a.ranks, b.ranks, k as usize))
             .collect();
@@ -78,11 +139,11 @@ fn agreement(rankings: &[Ranking<'_>]) -> Stability {
             share: Spread::of(&shares)?,
         })
     });
-    Stability {
+    Ok(Stability {
         seeds: rankings.len() as u32,
         correlation: Spread::of(&correlations),
         overlap: overlap.collect(),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -92,16 +153,20 @@ mod tests {
     #[test]
     fn agreement_is_taken_over_every_pair() {
         let ranking = |ranks: &[i32]| ByExample {
-            scores: ranks.iter().map(|&rank| Some(-f64::from(rank))).collect(),
-            ranks: ranks.to_vec(),
+            scores: ranks
+                .iter()
+                .map(|&rank| (-f64::from(rank)).into())
+                .collect::<Vec<_>>()
+                .into(),
+            ranks: ranks.to_vec().into(),
         };
         let all = [
             ranking(&[1, 2, 3]),
             ranking(&[1, 2, 3]),
             ranking(&[3, 2, 1]),
         ];
-        let views: Vec<Ranking<'_>> = all.iter().map(ranking_of).collect();
-        let agreement = agreement(&views);
+        let views: Vec<Ranking<'_>> = all.iter().map(ByExample::ranking).collect();
+        let agreement = agreement(&views, &std::env::temp_dir()).unwrap();
         assert_eq!(agreement.seeds, 3);
         let correlation = agreement.correlation.unwrap();
         assert!(

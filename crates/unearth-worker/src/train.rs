@@ -16,10 +16,10 @@ use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 use unearth_audit::{
-    Event, Init, Level, Phase, Progress, Quantisation, Recipe, Role, TrainingError, TrainingJob,
-    TrainingOutcome,
+    Event, Init, Level, Phase, Population, Progress, Quantisation, Recipe, Role, TrainingError,
+    TrainingJob, TrainingOutcome,
 };
-use unearth_dataset::probes::{Synthesised, synthesise};
+use unearth_dataset::probes::{Sources, Synthesised, synthesise};
 use unearth_store::{
     StoreError,
     probes::{self, Probe},
@@ -162,7 +162,7 @@ async fn train_once(
     let (ended, outcome) = oneshot::channel();
     let trainer = Arc::clone(&worker.trainer);
     let pack = Arc::clone(&data.pack);
-    let indices = data.trained.clone();
+    let indices = Arc::clone(&data.trained);
     let (recipe, seed) = (recipe(run)?.clone(), run.seed);
     let resume_interval_secs = worker.resume_interval.as_seconds_f64();
     let quantise = quantise(run);
@@ -221,7 +221,13 @@ async fn probes(
     let Some(wanted) = &recipe(run)?.probes else {
         return Ok(Synthesised::default());
     };
-    let made = synthesise(wanted, run.seed, &data.pack, &data.trained, &data.strata());
+    let sources = Sources {
+        pack: &data.pack,
+        trained: &data.trained,
+        held_out: data.members(Population::HeldOut),
+        strata: data.strata(),
+    };
+    let made = synthesise(wanted, run.seed, &sources, &worker.scratch)?;
     let stored: Vec<Probe> = made
         .probes()
         .iter()

@@ -5,28 +5,54 @@ use rand_chacha::ChaCha8Rng;
 use unearth_audit::Suite;
 
 /// Cells from which probes are drawn alike: every class of every group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Strata {
-    /// Cell of each example, in index order.
-    pub of_examples: Vec<usize>,
-    /// How many there are.
-    pub count: usize,
+pub struct Strata<'a> {
+    of_example: Box<dyn Fn(u32) -> usize + Send + Sync + 'a>,
+    count: usize,
 }
 
-impl Strata {
+impl<'a> Strata<'a> {
     /// Those of examples with these labels, each below `classes`, and groups; those without label are of one
-    /// class, those without group are a group of their own. Positions past the end of `of_groups` have none.
-    pub fn new(labels: &[i32], classes: usize, of_groups: &[Option<u32>], groups: usize) -> Self {
+    /// class, those without group are a group of their own.
+    pub fn new(
+        labels: &'a [i32],
+        classes: usize,
+        groups: usize,
+        group_of: impl Fn(usize) -> Option<u32> + Send + Sync + 'a,
+    ) -> Self {
         let classes = classes.max(1);
-        let cell = |(index, &label): (usize, &i32)| {
-            let group = of_groups.get(index).copied().flatten();
-            let class = usize::try_from(label).unwrap_or(0);
+        let of_example = move |index: u32| {
+            let group = group_of(index as usize);
+            let class = usize::try_from(labels[index as usize]).unwrap_or(0);
             group.map_or(0, |group| group as usize + 1) * classes + class
         };
         Self {
-            of_examples: labels.iter().enumerate().map(cell).collect(),
+            of_example: Box::new(of_example),
             count: (groups + 1) * classes,
         }
+    }
+
+    /// The cell of an example.
+    pub fn of(&self, index: u32) -> usize {
+        (self.of_example)(index)
+    }
+
+    /// How many there may be.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// How many have a member among these examples.
+    pub fn with_members(&self, examples: &[u32]) -> usize {
+        let mut has_member = vec![false; self.count];
+        for &index in examples {
+            has_member[self.of(index)] = true;
+        }
+        has_member.into_iter().filter(|&it| it).count()
     }
 }
 
@@ -38,32 +64,29 @@ pub(super) fn stream(seed: u64, suite: Suite) -> ChaCha8Rng {
 
 /// Takes up to `size` of the lists' members, one of each list in turn, each list from its front: as
 /// many of every class as the classes' sizes allow.
-pub fn in_turn(lists: &[Vec<u32>], size: usize) -> Vec<u32> {
-    let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
+pub fn in_turn(lists: &[impl AsRef<[u32]>], size: usize) -> Vec<u32> {
+    let lists = || lists.iter().map(AsRef::as_ref);
+    let longest = lists().map(<[u32]>::len).max().unwrap_or(0);
     (0..longest)
-        .flat_map(|at| lists.iter().filter_map(move |list| list.get(at).copied()))
+        .flat_map(|at| lists().filter_map(move |list| list.get(at).copied()))
         .take(size)
         .collect()
 }
 
 /// `pool` by stratum, strata and members each in a random order.
-pub(super) fn shuffled(pool: &[u32], strata: &Strata, rng: &mut ChaCha8Rng) -> Vec<Vec<u32>> {
-    let mut lists = by_stratum(pool, strata);
+pub(super) fn shuffled<'p>(
+    pool: &'p mut [u32],
+    strata: &Strata<'_>,
+    rng: &mut ChaCha8Rng,
+) -> Vec<&'p mut [u32]> {
+    pool.sort_unstable_by_key(|&index| (strata.of(index), index));
+    let of_one = |a: &u32, b: &u32| strata.of(*a) == strata.of(*b);
+    let mut lists: Vec<&mut [u32]> = pool.chunk_by_mut(of_one).collect();
     for list in &mut lists {
         list.shuffle(rng);
     }
     // Where there are more strata than probes, none is preferred.
     lists.shuffle(rng);
-    lists
-}
-
-/// `pool` by stratum, in the pool's order; strata without members are left out.
-pub fn by_stratum(pool: &[u32], strata: &Strata) -> Vec<Vec<u32>> {
-    let mut lists = vec![vec![]; strata.count];
-    for &index in pool {
-        lists[strata.of_examples[index as usize]].push(index);
-    }
-    lists.retain(|list| !list.is_empty());
     lists
 }
 
@@ -84,32 +107,32 @@ mod tests {
 
     #[test]
     fn a_draw_is_balanced_and_repeats_itself() {
-        let strata = Strata {
-            of_examples: (0..100).map(|i| usize::from(i >= 90)).collect(),
-            count: 3,
-        };
-        let pool: Vec<u32> = (0..100).collect();
-        let draw = |seed| {
+        let labels: Vec<i32> = (0..100).map(|i| i32::from(i >= 90)).collect();
+        let strata = Strata::new(&labels, 3, 0, |_| None);
+        let draw_of = |seed, size| {
             let mut rng = stream(seed, Suite::Corrupted);
-            in_turn(&shuffled(&pool, &strata, &mut rng), 16)
+            let mut pool: Vec<u32> = (0..100).collect();
+            in_turn(&shuffled(&mut pool, &strata, &mut rng), size)
         };
+        let draw = |seed| draw_of(seed, 16);
         let drawn = draw(1);
         assert_eq!(drawn, draw(1));
         assert_ne!(drawn, draw(2));
         let of_class_1 = drawn.iter().filter(|&&i| i >= 90).count();
         assert_eq!(of_class_1, 8);
-        let more = in_turn(&by_stratum(&pool, &strata), 50);
+        let more = draw_of(1, 50);
         assert_eq!(more.len(), 50);
         assert_eq!(more.iter().filter(|&&i| i >= 90).count(), 10);
     }
 
     #[test]
     fn cells_are_the_classes_of_every_group_and_labels_may_be_missing() {
-        let cells = Strata::new(&[0, 1, 1, 0], 2, &[None, Some(0), Some(1)], 2);
-        assert_eq!(cells.of_examples, [0, 3, 5, 0]);
-        assert_eq!(cells.count, 6);
-        let unlabelled = Strata::new(&[-1, -1], 0, &[], 0);
-        assert_eq!(by_stratum(&[0, 1], &unlabelled), [[0, 1]]);
+        let groups = [None, Some(0), Some(1), None];
+        let cells = Strata::new(&[0, 1, 1, 0], 2, 2, |index| groups[index]);
+        assert_eq!([0, 1, 2, 3].map(|index| cells.of(index)), [0, 3, 5, 0]);
+        assert_eq!((cells.len(), cells.with_members(&[0, 1, 3])), (6, 2));
+        let unlabelled = Strata::new(&[-1, -1], 0, 0, |_| None);
+        assert_eq!(unlabelled.with_members(&[0, 1]), 1);
     }
 
     #[test]

@@ -3,5 +3,5 @@
 mod draw;
 mod synthesis;
 
-pub use draw::{Strata, by_stratum, fits, in_turn};
-pub use synthesis::{Synthesised, SynthesisedProbe, synthesise};
+pub use draw::{Strata, fits, in_turn};
+pub use synthesis::{Sources, Synthesised, SynthesisedProbe, synthesise};

@@ -5,7 +5,9 @@ use crate::Pack;
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
+use std::{io, path::Path};
 use unearth_audit::{ProbeRows, Probes, Suite};
+use unearth_columns::Column;
 
 /// Standard deviation of the noise in corrupted images, of a pixel range of 0 to 1: the authors' value.
 const NOISE: f64 = 0.1;
@@ -44,47 +46,49 @@ impl Synthesised {
     }
 }
 
-/// Makes the probes of a run, the same ones for the same seed and data; `trained` are the indices it trains
-/// on, ascending. Sources are taken from the examples that it does not train on where there are enough of
-/// them, so that none is trained on twice.
+/// Examples that probes may be made from.
+pub struct Sources<'a> {
+    /// What their indices are of.
+    pub pack: &'a Pack,
+    /// Those that the run trains on.
+    pub trained: &'a [u32],
+    /// All others.
+    pub held_out: &'a [u32],
+    /// What they are drawn alike from.
+    pub strata: Strata<'a>,
+}
+
+/// Makes the probes of a run, the same ones for the same seed and data. Sources are taken from the examples that it
+/// does not train on where there are enough of them, so that none is trained on twice. Where they are many, they are
+/// put in order in a file in `scratch`.
+///
+/// # Errors
+/// When that cannot be written.
 ///
 /// # Panics
 /// When a suite is wanted that is made of the dataset's own examples.
 pub fn synthesise(
     wanted: &Probes,
     seed: u64,
-    pack: &Pack,
-    trained: &[u32],
-    strata: &Strata,
-) -> Synthesised {
+    sources: &Sources<'_>,
+    scratch: &Path,
+) -> io::Result<Synthesised> {
     let size = wanted.suite_size as usize;
-    let pool = pool(pack, trained, size);
+    let pool = if sources.held_out.len() >= size {
+        sources.held_out
+    } else {
+        sources.trained
+    };
     let mut made = Synthesised::default();
     for &suite in &wanted.suites {
         let mut rng = draw::stream(seed, suite);
-        let lists = draw::shuffled(&pool, strata, &mut rng);
+        let mut pool = Column::collected(scratch, pool.iter().copied())?;
+        let lists = draw::shuffled(&mut pool, &sources.strata, &mut rng);
         for source in draw::in_turn(&lists, size) {
-            made.add(suite, source, pack, &mut rng);
+            made.add(suite, source, sources.pack, &mut rng);
         }
     }
-    made
-}
-
-/// Examples that probes are made from: those not trained on where they are enough, else those that are.
-fn pool(pack: &Pack, trained: &[u32], size: usize) -> Vec<u32> {
-    let held_out = held_out(pack.len(), trained);
-    if held_out.len() >= size {
-        held_out
-    } else {
-        trained.to_vec()
-    }
-}
-
-/// Indices that are not among the trained ones, which ascend.
-fn held_out(examples: usize, trained: &[u32]) -> Vec<u32> {
-    (0..examples as u32)
-        .filter(|index| trained.binary_search(index).is_err())
-        .collect()
+    Ok(made)
 }
 
 impl Synthesised {
@@ -183,10 +187,5 @@ mod tests {
         let deviation = (squares / 20_000.0).sqrt() / 255.0;
         assert!((deviation - NOISE).abs() < 0.005, "{deviation}");
         assert!(noisy(&[0; 100], &mut rng).contains(&0));
-    }
-
-    #[test]
-    fn what_is_not_trained_on_is_found() {
-        assert_eq!(held_out(6, &[0, 2, 5]), [1, 3, 4]);
     }
 }

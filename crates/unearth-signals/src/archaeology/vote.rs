@@ -64,6 +64,11 @@ pub struct Vote {
 }
 
 impl Voters {
+    /// Among how many categories is voted.
+    pub fn categories(&self) -> usize {
+        self.categories
+    }
+
     /// No probes yet. `neighbours` of them will vote on an example among `categories`.
     pub fn new(categories: usize, neighbours: usize) -> Self {
         Self {

@@ -2,17 +2,19 @@
 
 use super::Epoch;
 use crate::wrong_labels::Belief;
+use bytemuck::{Pod, Zeroable};
 
 /// The label that late epochs find most probable, and the next one.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
 pub struct Suggestion {
     /// The most probable class; it may be the given one.
     pub label: i32,
-    /// Its mean probability.
-    pub probability: f64,
     /// The class after it.
     pub runner_up: i32,
-    /// Its mean probability.
+    /// Mean probability of the most probable one.
+    pub probability: f64,
+    /// Mean probability of the class after it.
     pub runner_up_probability: f64,
     /// Mean probability of the given label.
     pub given_probability: f64,

@@ -1,6 +1,10 @@
 //! Does a signal tell where a model errs?
 
-use crate::proportion::{Confidence, Interval, wilson};
+use crate::{
+    proportion::{Confidence, Interval, wilson},
+    ranking::{Place, Ranking},
+};
+use std::ops::Deref;
 
 /// Tenths that examples are cut into.
 pub const DECILES: usize = 10;
@@ -25,41 +29,44 @@ pub struct Decile {
 /// Error rate of a model in each tenth of the examples, by ascending score: what a difficulty score
 /// must raise, as Agarwal, D'souza, Hooker show for VoG (CVPR 2022, arXiv 2008.11600).
 ///
-/// `correct` says of each held-out example whether the model agrees with its given label, and is
+/// `correct` says of a held-out example whether the model agrees with its given label, and is
 /// none for all others. The tenths differ by at most one example; equal scores are cut by index.
 /// None when fewer than ten examples have both a finite score and an answer.
-///
-/// # Panics
-/// When there is not one answer per score.
-pub fn held_out_error_by_decile(
-    scores: &[Option<f64>],
-    correct: &[Option<bool>],
+pub fn held_out_error_by_decile<P: Deref<Target = [Place]>>(
+    ranking: &Ranking<P>,
+    correct: impl Fn(usize) -> Option<bool>,
 ) -> Option<[Decile; DECILES]> {
-    assert_eq!(scores.len(), correct.len(), "one answer per score");
-    let mut answered: Vec<(f64, bool)> = scores
-        .iter()
-        .zip(correct)
-        .filter_map(|(score, correct)| Some(((*score)?, (*correct)?)))
-        .filter(|(score, _)| score.is_finite())
-        .collect();
-    if answered.len() < DECILES {
+    let answered = || {
+        let finite = ranking.ascending().filter(|(score, _)| score.is_finite());
+        finite.filter_map(|(score, index)| Some((score, correct(index)?)))
+    };
+    let examples = answered().count();
+    if examples < DECILES {
         return None;
     }
-    // Stable, and -0 equals 0: equal scores stay in the order of their indices.
-    answered.sort_by(|a, b| (a.0 + 0.0).total_cmp(&(b.0 + 0.0)));
+    let mut left = answered();
     Some(std::array::from_fn(|tenth| {
-        let start = tenth * answered.len() / DECILES;
-        let end = (tenth + 1) * answered.len() / DECILES;
-        decile(&answered[start..end])
+        let start = tenth * examples / DECILES;
+        let end = (tenth + 1) * examples / DECILES;
+        decile(left.by_ref().take(end - start))
     }))
 }
 
-fn decile(answered: &[(f64, bool)]) -> Decile {
-    let examples = answered.len();
-    let errors = answered.iter().filter(|(_, correct)| !correct).count();
+/// Of ascending scores, of which there is at least one.
+fn decile(answered: impl Iterator<Item = (f64, bool)>) -> Decile {
+    let (mut lower, mut upper) = (f64::NAN, f64::NAN);
+    let (mut examples, mut errors) = (0, 0);
+    for (score, correct) in answered {
+        if examples == 0 {
+            lower = score;
+        }
+        upper = score;
+        examples += 1;
+        errors += usize::from(!correct);
+    }
     Decile {
-        lower: answered[0].0,
-        upper: answered[examples - 1].0,
+        lower,
+        upper,
         examples,
         errors,
         error_rate: errors as f64 / examples as f64,
@@ -69,8 +76,22 @@ fn decile(answered: &[(f64, bool)]) -> Decile {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{DECILES, Decile};
+    use crate::{
+        proportion::{Confidence, wilson},
+        ranking::{Direction, Place, Ranking},
+        score,
+    };
     use proptest::prelude::*;
+
+    fn held_out_error_by_decile(
+        scores: &[Option<f64>],
+        correct: &[Option<bool>],
+    ) -> Option<[Decile; DECILES]> {
+        let places = vec![Place::EMPTY; scores.len()];
+        let ranking = Ranking::of(score::scores(scores), Direction::HighHarder, places);
+        super::held_out_error_by_decile(&ranking, |at| correct[at])
+    }
 
     #[test]
     fn errors_are_counted_where_they_are() {

@@ -1,5 +1,6 @@
 //! Counts of scores in bins of equal width.
 
+use crate::score::Score;
 use std::num::NonZeroUsize;
 
 /// Counts of scores in bins of equal width.
@@ -16,31 +17,28 @@ pub struct Histogram {
 
 /// Counts the finite scores in `bins` bins from the smallest to the largest. Equal scores give a
 /// single bin of no width; no finite score gives neither bins nor edges.
-pub fn histogram(scores: &[Option<f64>], bins: NonZeroUsize) -> Histogram {
-    let finite: Vec<f64> = scores
-        .iter()
-        .flatten()
-        .copied()
-        .filter(|score| score.is_finite())
-        .collect();
-    let edges = edges(&finite, bins.get());
+pub fn histogram(scores: impl Iterator<Item = Score> + Clone, bins: NonZeroUsize) -> Histogram {
+    let finite = scores.clone().filter_map(Score::finite);
+    let edges = edges(finite.clone(), bins.get());
     let mut counts = vec![0; edges.len().saturating_sub(1)];
-    for score in &finite {
+    let mut counted = 0;
+    for score in finite {
         let inner = &edges[1..edges.len() - 1];
-        counts[inner.partition_point(|edge| edge <= score)] += 1;
+        counts[inner.partition_point(|&edge| edge <= score)] += 1;
+        counted += 1;
     }
     Histogram {
         edges,
         counts,
-        left_out: scores.len() - finite.len(),
+        left_out: scores.count() - counted,
     }
 }
 
-fn edges(finite: &[f64], bins: usize) -> Vec<f64> {
-    let Some(min) = finite.iter().copied().reduce(f64::min) else {
+fn edges(finite: impl Iterator<Item = f64> + Clone, bins: usize) -> Vec<f64> {
+    let Some(min) = finite.clone().reduce(f64::min) else {
         return Vec::new();
     };
-    let max = finite.iter().copied().fold(min, f64::max);
+    let max = finite.fold(min, f64::max);
     // Not min + share · (max − min): the difference may overflow.
     let edge = |share: f64| min * (1.0 - share) + max * share;
     if min < max {
@@ -52,8 +50,13 @@ fn edges(finite: &[f64], bins: usize) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Histogram, NonZeroUsize};
+    use crate::score::scores;
     use proptest::prelude::*;
+
+    fn histogram(values: &[Option<f64>], bins: NonZeroUsize) -> Histogram {
+        super::histogram(scores(values).into_iter(), bins)
+    }
 
     fn bins(bins: usize) -> NonZeroUsize {
         NonZeroUsize::new(bins).expect("not zero")

@@ -139,7 +139,7 @@ async fn exemplars_are_a_subset_of_any_ranking() {
     let scored = scored();
     let found = [exemplar(0, 1), exemplar(1, 1), exemplar(2, 0)];
     for _again in 0..2 {
-        exemplars::store(&world.db, &run, &scored, &found, at(1))
+        exemplars::store(&world.db, &run, &scored, found.into_iter(), at(1))
             .await
             .unwrap();
     }
@@ -226,7 +226,7 @@ async fn a_worker_that_lost_its_lease_writes_nothing_of_populations() {
     let before = world.dump().await;
     let stored = predictions::store(&world.db, &run, Level::Unpruned, &[0, 1]).await;
     assert_lease_lost("predictions::store", &stored);
-    let stored = exemplars::store(&world.db, &run, &scored(), &[], at(61)).await;
+    let stored = exemplars::store(&world.db, &run, &scored(), [].into_iter(), at(61)).await;
     assert_lease_lost("exemplars::store", &stored);
     let stored = exemplars::store_report(&world.db, &run, &report(false), 1, at(61)).await;
     assert_lease_lost("exemplars::store_report", &stored);

@@ -37,7 +37,7 @@ async fn ranked() -> (World, ClaimedRun, i64) {
         normalised_reason: None,
         percentile: None,
     };
-    let scored = Scored {
+    let scored: Scored = Scored {
         signal: Signal::FinalLoss,
         scoring: "default".into(),
         info: json!({}),

@@ -22,7 +22,7 @@ async fn rank(world: &World, run: &ClaimedRun, signal: Signal, easiest_first: &[
         normalised_reason: None,
         percentile: None,
     });
-    let scored = Scored {
+    let scored: Scored = Scored {
         signal,
         scoring: "default".into(),
         info: json!({}),

@@ -1,15 +1,20 @@
 //! How well wrong labels are found in each group, by its probes.
 
 use super::{Member, trajectories::Row};
-use crate::{WorkerError, score::Source};
+use crate::{
+    WorkerError,
+    score::{Reading, Source},
+};
 use unearth_audit::{
     Archaeology, FLAGGED_SHARE, GROUP_PROBES_MIN, GroupReport, Grouping, LogitSource, Population,
     Rate, Suite, share_of,
 };
+use unearth_columns::Column;
 use unearth_signals::{
     dynamics::{self, Dynamics},
     label_issue::standing_among,
     proportion::{Confidence, wilson},
+    score::Score,
 };
 use unearth_store::{dynamics::of_probes, probes::Probe};
 
@@ -24,7 +29,7 @@ pub(super) async fn reports(
         return Ok(vec![]);
     }
     let groups = &source.data.groups;
-    let group_of = |example: u32| groups.of_examples[example as usize];
+    let group_of = |example: u32| groups.of(example as usize);
     let Some(flagged) = Flagged::of(source, probes).await? else {
         return Ok(vec![]);
     };
@@ -53,34 +58,49 @@ pub(super) async fn reports(
 
 /// Which rows stand in the top of the ranking by `label_issue`.
 struct Flagged {
-    examples: Vec<bool>,
-    probes: Vec<bool>,
+    examples: Column<Score>,
+    probes: Vec<Option<f64>>,
+    /// The least score of those in the top.
+    least: f64,
 }
 
 impl Flagged {
     /// None where nothing is ranked.
     async fn of(source: &Source<'_>, probes: &[Probe]) -> Result<Option<Self>, WorkerError> {
         let scores = source.label_issue(Grouping::Global).await?;
-        let mut ranked: Vec<f64> = scores.iter().flatten().copied().collect();
-        ranked.sort_unstable_by(|a, b| b.total_cmp(a));
+        let ranked = ascending(source, scores.iter().copied())?;
         let flagged = share_of(FLAGGED_SHARE, ranked.len() as u64) as usize;
-        let Some(&least) = ranked.get(flagged.saturating_sub(1)) else {
+        let Some(&least) = ranked.iter().rev().nth(flagged.saturating_sub(1)) else {
             return Ok(None);
         };
-        let is_flagged = |score: Option<f64>| score.is_some_and(|score| score >= least);
-        let of_probes = of_each_probe(source, probes).await?;
         Ok(Some(Self {
-            examples: scores.into_iter().map(is_flagged).collect(),
-            probes: of_probes.into_iter().map(is_flagged).collect(),
+            examples: scores,
+            probes: of_each_probe(source, probes).await?,
+            least,
         }))
     }
 
     fn is(&self, row: Row) -> bool {
-        match row {
-            Row::Example(index) => self.examples[index as usize],
-            Row::Probe(at) => self.probes.get(at).copied().unwrap_or(false),
-        }
+        let score = match row {
+            Row::Example(index) => self.examples[index as usize].get(),
+            Row::Probe(at) => self.probes.get(at).copied().flatten(),
+        };
+        score.is_some_and(|score| score >= self.least)
     }
+}
+
+/// The scores that there are, the smallest first.
+fn ascending(
+    source: &Source<'_>,
+    scores: impl ExactSizeIterator<Item = Score>,
+) -> Result<Column<f64>, WorkerError> {
+    let values = scores.map(|score| score.get().unwrap_or(f64::NAN));
+    let mut values = Column::collected(&source.worker.scratch, values)?;
+    // NaN goes last.
+    values.sort_unstable_by(f64::total_cmp);
+    let there = values.partition_point(|value| !value.is_nan());
+    values.truncate(there);
+    Ok(values)
 }
 
 /// Where each probe would stand in the ranking by `label_issue` of the examples that were trained on.
@@ -89,19 +109,19 @@ async fn of_each_probe(
     probes: &[Probe],
 ) -> Result<Vec<Option<f64>>, WorkerError> {
     let labels: Vec<i32> = probes.iter().map(|probe| probe.label).collect();
-    let members = source.members(Population::Trained);
+    let members = source.data.members(Population::Trained);
     let mut sums = vec![Some(0.0); probes.len()];
     let mut readings = 0;
-    for (logits, of_examples) in source.label_issue_records(Population::Trained).await? {
+    for (logits, learned) in source.label_issue_records(Population::Trained).await? {
         let of_probes = probe_dynamics(source, logits, &labels).await?;
-        for reading in Source::LABEL_ISSUE_READINGS {
-            let mut sorted: Vec<f64> = members
-                .iter()
-                .filter_map(|&at| reading(&of_examples[at]))
-                .collect();
-            sorted.sort_unstable_by(f64::total_cmp);
+        for (reading, sign) in Reading::OF_LABEL_ISSUE {
+            let of_examples = learned.of(reading);
+            let signed = |score: Option<f64>| score.map(|score| sign * score);
+            let of_members = members.iter().map(|&at| of_examples[at as usize]);
+            let sorted = ascending(source, of_members.map(|it| signed(it.get()).into()))?;
             for (sum, probe) in sums.iter_mut().zip(&of_probes) {
-                let standing = reading(probe).map(|value| standing_among(&sorted, value));
+                let standing =
+                    signed(reading.of(probe)).map(|value| standing_among(&sorted, value));
                 *sum = sum.zip(standing).map(|(sum, standing)| sum + standing);
             }
             readings += 1;

@@ -10,20 +10,31 @@ mod groups;
 mod report;
 mod suites;
 mod trajectories;
+mod votes;
 
-use crate::{Worker, WorkerError, data::Data, score::Source};
+use crate::{
+    Worker, WorkerError,
+    data::Data,
+    score::{Reading, Source},
+};
+use futures::TryStreamExt as _;
 use report::Measured;
+use std::pin::pin;
 use suites::Difficulty;
 use trajectories::{Row, Trajectories};
 use unearth_audit::{Archaeology, ArchaeologyVariant, LogitSource, Role, Suite};
+use unearth_columns::Column;
 use unearth_dataset::probes as drawing;
-use unearth_signals::archaeology::{Confusion, Vote, Voters, VotersError};
+use unearth_signals::{
+    archaeology::{Confusion, Voters, VotersError},
+    score::Score,
+};
 use unearth_store::{
-    archaeology::{self, Categorised},
-    examples,
+    archaeology, examples,
     probes::{self, Probe},
     runs::{self, ClaimedRun, Sibling},
 };
+use votes::Votes;
 
 /// A row that is known to be of a category.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +76,7 @@ pub(crate) async fn run(
         Trajectories::of(worker, &main, logits, members.iter().map(|it| it.row)).await?;
     let voters = voters(archaeology, &members, &of_members)?;
     let confusion = confusion(archaeology, &members, &of_members, &voters);
-    let on_examples = trajectories::votes(worker, &main, logits, &voters, data.pack.len()).await?;
+    let on_examples = Votes::of(worker, &main, logits, &voters, data.pack.len()).await?;
 
     let shape = main.origin.shape();
     let source = Source::new(worker, main.id, &shape, data);
@@ -85,7 +96,7 @@ pub(crate) async fn run(
         difficulty: difficulty.as_ref(),
     });
     let now = (worker.now)();
-    archaeology::store(&worker.db, run, &report, categorised(on_examples), now).await?;
+    archaeology::store(&worker.db, run, &report, on_examples.categorised(), now).await?;
     Ok(())
 }
 
@@ -115,23 +126,29 @@ async fn difficulty(
     if !needs_it {
         return Ok(None);
     }
-    let given = examples::difficulties(&worker.db, run.dataset_id).await?;
+    let mut given = Column::filled(&worker.scratch, data.pack.len(), Score::NONE)?;
+    let mut rows = pin!(examples::difficulties(&worker.db, run.dataset_id));
+    let mut index = 0;
+    while let Some(difficulty) = rows.try_next().await? {
+        given[index] = difficulty.into();
+        index += 1;
+    }
     Ok(Some(Difficulty::Given(given)))
 }
 
 async fn of_pilot(worker: &Worker, run: &Sibling, data: &Data) -> Result<Difficulty, WorkerError> {
     let shape = run.origin.shape();
     let source = Source::new(worker, run.id, &shape, data);
-    let (learned, evaluated) = (source.dynamics().await?, source.evaluation().await?);
-    let agrees = learned.iter().zip(evaluated).map(|(learned, evaluated)| {
-        let in_flight = learned
-            .learning
-            .is_some_and(|it| it.stayed_learned.is_some());
-        in_flight && evaluated.learning.is_some_and(|it| it.correct > 0)
+    let (learned, evaluated) = (source.learned().await?, source.evaluated().await?);
+    let stayed = learned.of(Reading::StayedLearned).iter();
+    let right = stayed.zip(evaluated.of(Reading::Correct));
+    let agrees = right.map(|(stayed, correct)| {
+        u8::from(stayed.get().is_some() && correct.get().is_some_and(|it| it > 0.0))
     });
+    let losses = evaluated.of(Reading::MeanLoss).iter().copied();
     Ok(Difficulty::Pilot {
-        loss: evaluated.iter().map(|example| example.mean_loss).collect(),
-        agrees: agrees.collect(),
+        loss: Column::collected(&worker.scratch, losses)?,
+        agrees: Column::collected(&worker.scratch, agrees)?,
     })
 }
 
@@ -144,7 +161,7 @@ fn members(
 ) -> Vec<Member> {
     let strata = data.strata();
     // Both halves of a suite go through the strata that there are, one by one.
-    let in_turn = drawing::by_stratum(&data.trained, &strata).len();
+    let in_turn = strata.with_members(&data.trained);
     let mut members = Vec::new();
     let mut add = |category: usize, rows: Vec<Row>, in_turn: usize| {
         let rows = rows.into_iter().enumerate();
@@ -221,16 +238,4 @@ fn confusion(
         }
     }
     confusion
-}
-
-fn categorised(votes: Vec<Option<Vote>>) -> impl Iterator<Item = Categorised> {
-    (0..).zip(votes).filter_map(|(index, vote)| {
-        let vote = vote?;
-        Some(Categorised {
-            index,
-            category: vote.category as i16,
-            tied: vote.tied,
-            votes: vote.votes,
-        })
-    })
 }

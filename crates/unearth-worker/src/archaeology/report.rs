@@ -1,11 +1,11 @@
 //! How well an archaeology worked, in figures and in words.
 
-use super::{Member, Trajectories, suites::Difficulty};
+use super::{Member, Trajectories, suites::Difficulty, votes::Votes};
 use unearth_audit::{
     Archaeology, ArchaeologyReport, CategoryReport, GroupReport, LogitSource, RELIABLE_FROM, Suite,
 };
 use unearth_signals::{
-    archaeology::{Confusion, Vote},
+    archaeology::Confusion,
     dynamics,
     proportion::{Confidence, wilson},
 };
@@ -20,7 +20,7 @@ pub(super) struct Measured<'a> {
     pub(super) members: &'a [Member],
     pub(super) trajectories: &'a Trajectories,
     pub(super) confusion: &'a Confusion,
-    pub(super) votes: &'a [Option<Vote>],
+    pub(super) votes: &'a Votes,
     /// Estimated share of wrong labels in each suite.
     pub(super) contamination: &'a [Option<f64>],
     pub(super) probes: &'a [Probe],
@@ -33,7 +33,7 @@ pub(super) struct Measured<'a> {
 pub(super) fn of(measured: &Measured<'_>) -> ArchaeologyReport {
     let confusion = measured.confusion;
     let names = measured.archaeology.categories();
-    let called: Vec<u64> = (0..names.len()).map(|it| measured.called(it)).collect();
+    let called = measured.votes.called();
     let voted: u64 = called.iter().sum();
     let prevalence = confusion.prevalence(&called);
     let categories: Vec<CategoryReport> = names
@@ -46,7 +46,6 @@ pub(super) fn of(measured: &Measured<'_>) -> ArchaeologyReport {
         .collect();
     let accuracy = confusion.balanced_accuracy();
     let (worked, verdict) = verdict(&categories, accuracy);
-    let tied = measured.votes.iter().flatten().filter(|it| it.tied).count();
     ArchaeologyReport {
         variant: measured.archaeology.variant,
         neighbours: measured.archaeology.neighbours,
@@ -57,7 +56,7 @@ pub(super) fn of(measured: &Measured<'_>) -> ArchaeologyReport {
         categories,
         confusion: confusion.counts().to_vec(),
         voted,
-        tied: tied as u64,
+        tied: measured.votes.tied(),
         not_voted: measured.votes.len() as u64 - voted,
         sources: sources(measured),
         groups: measured.groups.clone(),
@@ -69,11 +68,6 @@ pub(super) fn of(measured: &Measured<'_>) -> ArchaeologyReport {
 }
 
 impl Measured<'_> {
-    fn called(&self, category: usize) -> u64 {
-        let votes = self.votes.iter().flatten();
-        votes.filter(|vote| vote.category == category).count() as u64
-    }
-
     fn category(
         &self,
         at: usize,

@@ -1,19 +1,22 @@
 //! The suites of an archaeology as rows with trajectories.
 
+use std::{cmp::Ordering, collections::BinaryHeap};
 use unearth_audit::{Archaeology, ArchaeologyVariant, RankedBy, Suite};
-use unearth_dataset::probes::{Strata, by_stratum, in_turn};
+use unearth_columns::Column;
+use unearth_dataset::probes::{Strata, in_turn};
+use unearth_signals::score::Score;
 
 /// How hard every example is, in index order.
 pub(crate) enum Difficulty {
     /// As a pilot saw it.
     Pilot {
         /// Loss of the given label in the eval pass; none where that did not see it.
-        loss: Vec<Option<f64>>,
-        /// Whether both the eval pass and the last epoch in flight predicted the given label.
-        agrees: Vec<bool>,
+        loss: Column<Score>,
+        /// 1 where both the eval pass and the last epoch in flight predicted the given label.
+        agrees: Column<u8>,
     },
     /// As the dataset's user holds it to be; none where that is unknown.
-    Given(Vec<Option<f64>>),
+    Given(Column<Score>),
 }
 
 impl Difficulty {
@@ -27,14 +30,14 @@ impl Difficulty {
 
     fn of(&self, index: u32) -> Option<f64> {
         match self {
-            Self::Pilot { loss: of, .. } | Self::Given(of) => of[index as usize],
+            Self::Pilot { loss: of, .. } | Self::Given(of) => of[index as usize].get(),
         }
     }
 
     /// Whether nothing says that its label is wrong.
     fn agrees(&self, index: u32) -> bool {
         match self {
-            Self::Pilot { agrees, .. } => agrees[index as usize],
+            Self::Pilot { agrees, .. } => agrees[index as usize] == 1,
             Self::Given(_) => true,
         }
     }
@@ -44,7 +47,10 @@ impl Difficulty {
         let Self::Pilot { agrees, .. } = self else {
             return None;
         };
-        let right = trained.iter().filter(|&&it| agrees[it as usize]).count();
+        let right = trained
+            .iter()
+            .filter(|&&it| agrees[it as usize] == 1)
+            .count();
         Some(right as f64 / trained.len().max(1) as f64)
     }
 }
@@ -59,27 +65,61 @@ pub(crate) fn members(
     archaeology: &Archaeology,
     difficulty: &Difficulty,
     trained: &[u32],
-    strata: &Strata,
+    strata: &Strata<'_>,
 ) -> Vec<u32> {
     let authors = archaeology.variant == ArchaeologyVariant::Authors;
     let atypical = suite == Suite::Atypical;
-    let mut ranked: Vec<(f64, u32)> = trained
-        .iter()
-        .filter(|&&index| authors || !atypical || difficulty.agrees(index))
-        .filter_map(|&index| Some((difficulty.of(index)?, index)))
-        .collect();
-    ranked.sort_unstable_by(|a, b| {
-        let by_loss = a.0.total_cmp(&b.0);
-        let by_loss = if atypical { by_loss.reverse() } else { by_loss };
-        by_loss.then(a.1.cmp(&b.1))
-    });
-    let ranked: Vec<u32> = ranked.into_iter().map(|(_, index)| index).collect();
     let size = archaeology.suite_size as usize;
-    if authors {
-        return ranked.into_iter().take(size).collect();
+    let lists = if authors { 1 } else { strata.len() };
+    let mut first = vec![BinaryHeap::new(); lists];
+    for &index in trained {
+        let is_meant = authors || !atypical || difficulty.agrees(index);
+        let Some(loss) = difficulty.of(index).filter(|_| is_meant) else {
+            continue;
+        };
+        let list = &mut first[if authors { 0 } else { strata.of(index) }];
+        list.push(Candidate {
+            loss: if atypical { -loss } else { loss },
+            index,
+        });
+        if list.len() > size {
+            list.pop();
+        }
     }
-    in_turn(&by_stratum(&ranked, strata), size)
+    let lists: Vec<Vec<u32>> = first
+        .into_iter()
+        .map(|list| list.into_sorted_vec().iter().map(|it| it.index).collect())
+        .collect();
+    in_turn(&lists, size)
 }
+
+/// An example that may be of a suite: the lower the loss the better, and of equals the first.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    loss: f64,
+    index: u32,
+}
+
+impl Ord for Candidate {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_loss = self.loss.total_cmp(&other.loss);
+        by_loss.then(self.index.cmp(&other.index))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Candidate {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Candidate {}
 
 #[cfg(test)]
 mod tests {
@@ -98,10 +138,8 @@ mod tests {
 
     /// Ten examples of two classes; class 1 is harder, and 8 and 9 are called something else.
     fn drawn(suite: Suite, variant: ArchaeologyVariant, difficulty: &Difficulty) -> Vec<u32> {
-        let strata = Strata {
-            of_examples: (0..10).map(|i| usize::from(i >= 5)).collect(),
-            count: 2,
-        };
+        let labels: Vec<i32> = (0..10).map(|i| i32::from(i >= 5)).collect();
+        let strata = Strata::new(&labels, 2, 0, |_| None);
         let trained: Vec<u32> = (0..10).collect();
         members(suite, &archaeology(variant), difficulty, &trained, &strata)
     }
@@ -110,8 +148,11 @@ mod tests {
     fn suites_are_balanced_and_atypical_leaves_out_labels_that_the_pilot_does_not_share() {
         use ArchaeologyVariant::{Authors, Unearth};
         let pilot = Difficulty::Pilot {
-            loss: (0..10).map(|i| Some(f64::from(i))).collect(),
-            agrees: (0..10).map(|i| i < 8).collect(),
+            loss: (0..10)
+                .map(|i| f64::from(i).into())
+                .collect::<Vec<_>>()
+                .into(),
+            agrees: (0..10).map(|i| u8::from(i < 8)).collect::<Vec<_>>().into(),
         };
         assert_eq!(drawn(Suite::Typical, Unearth, &pilot), [0, 5, 1, 6]);
         assert_eq!(drawn(Suite::Atypical, Unearth, &pilot), [4, 7, 3, 6]);
@@ -122,8 +163,8 @@ mod tests {
 
     #[test]
     fn difficulties_that_are_given_are_taken_at_their_word() {
-        let given = (0..10).map(|i| (i != 9).then_some(f64::from(i)));
-        let given = Difficulty::Given(given.collect());
+        let given = (0..10).map(|i| (i != 9).then_some(f64::from(i)).into());
+        let given = Difficulty::Given(given.collect::<Vec<_>>().into());
         let drawn = |suite| drawn(suite, ArchaeologyVariant::Unearth, &given);
         assert_eq!(drawn(Suite::Typical), [0, 5, 1, 6]);
         assert_eq!(drawn(Suite::Atypical), [4, 8, 3, 7]);

@@ -4,11 +4,7 @@ use crate::{Worker, WorkerError};
 use futures::TryStreamExt as _;
 use std::{collections::HashMap, pin::pin};
 use unearth_audit::{LogitSource, chunk_range};
-use unearth_signals::archaeology::{Vote, Voters};
-use unearth_store::{
-    dynamics::{self, LossChunk},
-    runs::Sibling,
-};
+use unearth_store::{dynamics, runs::Sibling};
 
 /// A row of a training: an example of the dataset, or a probe in its own index space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,44 +64,4 @@ impl FromIterator<(Row, Vec<f32>)> for Trajectories {
     fn from_iter<I: IntoIterator<Item = (Row, Vec<f32>)>>(rows: I) -> Self {
         Self(rows.into_iter().collect())
     }
-}
-
-/// The vote on every example, in index order; none on those that were not trained on.
-pub(crate) async fn votes(
-    worker: &Worker,
-    run: &Sibling,
-    logits: LogitSource,
-    voters: &Voters,
-    examples: usize,
-) -> Result<Vec<Option<Vote>>, WorkerError> {
-    let epochs = run.origin.shape().epochs as usize;
-    let mut on_examples = Vec::with_capacity(examples);
-    let mut chunk: Vec<LossChunk> = Vec::with_capacity(epochs);
-    let mut stored = pin!(dynamics::losses(&worker.db, run.id, logits));
-    while let Some(record) = stored.try_next().await? {
-        chunk.push(record);
-        if chunk.len() == epochs {
-            on_examples.extend(of_chunk(&chunk, voters, on_examples.len()));
-            chunk.clear();
-        }
-    }
-    if on_examples.len() != examples {
-        return Err(WorkerError::Inconsistent(format!(
-            "run {} holds losses of {} examples, expected {examples}",
-            run.id,
-            on_examples.len()
-        )));
-    }
-    Ok(on_examples)
-}
-
-fn of_chunk(epochs: &[LossChunk], voters: &Voters, first: usize) -> Vec<Option<Vote>> {
-    let mut trajectory = Vec::with_capacity(epochs.len());
-    (0..epochs[0].loss.len())
-        .map(|at| {
-            trajectory.clear();
-            trajectory.extend(epochs.iter().map(|epoch| epoch.loss[at]));
-            voters.vote(Some((first + at) as u32), &trajectory)
-        })
-        .collect()
 }

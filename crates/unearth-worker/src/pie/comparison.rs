@@ -1,8 +1,10 @@
 //! One population beside the unpruned one: predictions read chunk by chunk, counted model by model.
 
 use crate::{Worker, WorkerError, data::Data};
+use bytemuck::{Pod, Zeroable};
 use std::ops::Range;
 use unearth_audit::{Level, Member, Population, chunk_count, chunk_range};
+use unearth_columns::Column;
 use unearth_signals::disagreement::{Disagreement, Votes};
 use unearth_store::{
     exemplars::Exemplar,
@@ -29,10 +31,36 @@ pub(super) struct Part {
     pub(super) of_group: Vec<u64>,
     pub(super) unpruned: Models,
     pub(super) own: Models,
-    /// What the populations make of each example, in index order.
-    pub(super) exemplars: Vec<Exemplar>,
-    /// Taxicab distance of each of these.
-    pub(super) distances: Vec<f64>,
+    /// What the populations make of each example, in index order: of all, or of none where one has no model.
+    pub(super) compared: Column<Compared>,
+}
+
+/// What both populations make of one example.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct Compared {
+    /// Taxicab distance between the two.
+    pub(super) distance: f64,
+    pub(super) index: u32,
+    unpruned_class: i32,
+    own_class: i32,
+    unpruned_agreement: f32,
+    own_agreement: f32,
+    /// 1 where either modal class is tied with another.
+    tied: u32,
+}
+
+impl From<&Compared> for Exemplar {
+    fn from(compared: &Compared) -> Self {
+        Self {
+            index: compared.index as i32,
+            unpruned_class: compared.unpruned_class,
+            own_class: compared.own_class,
+            unpruned_agreement: compared.unpruned_agreement,
+            own_agreement: compared.own_agreement,
+            tied: compared.tied == 1,
+        }
+    }
 }
 
 /// The models of a population over the examples of a part.
@@ -78,8 +106,8 @@ impl Comparison {
         };
         let (unpruned, own) = (numbers(Level::Unpruned), numbers(level));
         let mut comparison = Self {
-            trained: Part::new(data, &unpruned, &own),
-            held_out: Part::new(data, &unpruned, &own),
+            trained: Part::new(worker, data, Population::Trained, &unpruned, &own)?,
+            held_out: Part::new(worker, data, Population::HeldOut, &unpruned, &own)?,
         };
         let chunks = chunk_count(data.pack.len());
         for start in (0..chunks).step_by(CHUNKS_AT_ONCE) {
@@ -162,22 +190,33 @@ fn aligned<'r>(
 }
 
 impl Part {
-    fn new(data: &Data, unpruned: &[u32], own: &[u32]) -> Self {
-        Self {
+    fn new(
+        worker: &Worker,
+        data: &Data,
+        population: Population,
+        unpruned: &[u32],
+        own: &[u32],
+    ) -> Result<Self, WorkerError> {
+        let members = data.members(population).len();
+        let compared = if unpruned.is_empty() || own.is_empty() {
+            0
+        } else {
+            members
+        };
+        Ok(Self {
             examples: 0,
             of_class: vec![0; data.pack.classes()],
             of_group: vec![0; data.groups.names.len()],
             unpruned: Models::new(data, unpruned),
             own: Models::new(data, own),
-            exemplars: vec![],
-            distances: vec![],
-        }
+            compared: Column::filled(&worker.scratch, compared, Compared::zeroed())?,
+        })
     }
 
     fn add(&mut self, data: &Data, index: usize, seen: &Seen<'_>) -> Result<(), WorkerError> {
         let label = data.pack.labels()[index] as usize;
-        let group = data.groups.of_examples.get(index).copied().flatten();
-        let group = group.map(|group| group as usize);
+        let group = data.groups.of(index).map(|group| group as usize);
+        let position = self.examples as usize;
         self.examples += 1;
         self.of_class[label] += 1;
         if let Some(group) = group {
@@ -205,15 +244,15 @@ impl Part {
             self.unpruned.correct_on_exemplars += u64::from(unpruned.of_class(label));
             self.own.correct_on_exemplars += u64::from(own.of_class(label));
         }
-        self.distances.push(between.taxicab);
-        self.exemplars.push(Exemplar {
-            index: index as i32,
+        self.compared[position] = Compared {
+            distance: between.taxicab,
+            index: index as u32,
             unpruned_class: between.first.class as i32,
             own_class: between.second.class as i32,
             unpruned_agreement: unpruned.agreement() as f32,
             own_agreement: own.agreement() as f32,
-            tied: between.hangs_on_a_tie(),
-        });
+            tied: between.hangs_on_a_tie().into(),
+        };
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use unearth_audit::{
     Spread, Tested, Top1,
 };
 use unearth_signals::significance::{NoTest, TTest, holm, paired, welch};
+use unearth_store::exemplars::Exemplar;
 
 /// Models in a population below which its modal classes hang on one or two of them.
 const FEW_MODELS: usize = 5;
@@ -26,7 +27,7 @@ pub(super) fn level(level: Level, population: Population, part: &Part, data: &Da
 }
 
 fn of_models(level: Level, models: &Models, part: &Part) -> LevelReport {
-    let voted = part.exemplars.len();
+    let voted = part.compared.len();
     LevelReport {
         level,
         models: models.numbers.len() as u32,
@@ -61,11 +62,11 @@ fn top1(of_models: &[f64]) -> Option<Top1> {
 }
 
 fn exemplars(part: &Part) -> Option<Exemplars> {
-    if part.exemplars.is_empty() {
+    if part.compared.is_empty() {
         return None;
     }
     let disagreed = || {
-        let all = part.exemplars.iter();
+        let all = part.compared.iter().map(Exemplar::from);
         all.filter(|it| it.unpruned_class != it.own_class)
     };
     let count = disagreed().count() as u64;

@@ -1,6 +1,6 @@
 //! One value per example, read chunk by chunk from Postgres.
 
-use super::{Column, Source, VogOf};
+use super::{Learned, Reading, Scores, Source, VogOf};
 use crate::WorkerError;
 use futures::TryStreamExt;
 use std::{
@@ -8,9 +8,11 @@ use std::{
     pin::pin,
 };
 use unearth_audit::{Grouping, LogitSource, Population, Scoring, Signal, Variant, chunk_range};
+use unearth_columns::Column;
 use unearth_signals::{
-    dynamics::{Dynamics, Epoch, Suggestion},
+    dynamics::{Epoch, Suggestion},
     label_issue::mean_standing,
+    score::Score,
     vog::{self, StoredMaps},
 };
 use unearth_store::{
@@ -26,84 +28,78 @@ impl Source<'_> {
         &self,
         signal: Signal,
         scoring: Option<&Scoring>,
-    ) -> Result<Column, WorkerError> {
-        let (value, null_reason): (fn(&Dynamics) -> Option<f64>, _) = match signal {
+    ) -> Result<Scores, WorkerError> {
+        let (reading, null_reason) = match signal {
             Signal::Vog => return self.vog(scoring.unwrap_or(&Scoring::DEFAULT)).await,
             Signal::LabelIssue => {
-                return Ok(Column {
+                return Ok(Scores {
                     values: self.label_issue(Grouping::Global).await?,
                     null_reason: NOT_RECORDED,
                 });
             }
             Signal::FinalLoss => {
-                let evaluated = self.evaluation().await?;
-                return Ok(Column {
-                    values: evaluated.iter().map(|e| e.mean_loss).collect(),
-                    null_reason: "the eval pass did not see it",
-                });
+                let evaluated = self.evaluated().await?.of(Reading::MeanLoss);
+                return self.scores(evaluated, "the eval pass did not see it");
             }
             // Of several models; see `pie`.
-            Signal::Pie => (|_| None, NOT_RECORDED),
-            Signal::MeanLoss => (|example| example.mean_loss, NOT_TRAINED),
-            Signal::Confidence => (|example| example.confidence, NOT_TRAINED),
-            Signal::Variability => (|example| example.variability, NOT_TRAINED),
-            Signal::Aleatoric => (|example| example.aleatoric, NOT_TRAINED),
-            Signal::Aum => (|example| example.aum, NOT_RECORDED),
-            Signal::El2n => (|example| example.el2n, NOT_RECORDED),
-            Signal::Correctness => (
-                |example| Some(example.learning?.correct.into()),
-                NOT_TRAINED,
-            ),
-            Signal::Forgetting => (
-                |example| {
-                    let learning = example.learning.filter(|it| !it.is_never_learned());
-                    Some(learning?.forgetting.into())
-                },
-                "it was never learned",
-            ),
-            Signal::FirstLearned => (
-                |example| example.learning?.first_learned.map(f64::from),
-                "it was never learned",
-            ),
-            Signal::StayedLearned => (
-                |example| example.learning?.stayed_learned.map(f64::from),
-                "it was wrong at the last epoch",
-            ),
+            Signal::Pie => {
+                return Ok(Scores {
+                    values: self.nothing()?,
+                    null_reason: NOT_RECORDED,
+                });
+            }
+            Signal::MeanLoss => (Reading::MeanLoss, NOT_TRAINED),
+            Signal::Confidence => (Reading::Confidence, NOT_TRAINED),
+            Signal::Variability => (Reading::Variability, NOT_TRAINED),
+            Signal::Aleatoric => (Reading::Aleatoric, NOT_TRAINED),
+            Signal::Aum => (Reading::Aum, NOT_RECORDED),
+            Signal::El2n => (Reading::El2n, NOT_RECORDED),
+            Signal::Correctness => (Reading::Correct, NOT_TRAINED),
+            Signal::Forgetting => (Reading::Forgetting, "it was never learned"),
+            Signal::FirstLearned => (Reading::FirstLearned, "it was never learned"),
+            Signal::StayedLearned => (Reading::StayedLearned, "it was wrong at the last epoch"),
         };
-        Ok(Column {
-            values: self.dynamics().await?.iter().map(value).collect(),
+        self.scores(self.learned().await?.of(reading), null_reason)
+    }
+
+    fn scores(&self, values: &[Score], null_reason: &'static str) -> Result<Scores, WorkerError> {
+        Ok(Scores {
+            values: Column::collected(&self.worker.scratch, values.iter().copied())?,
             null_reason,
         })
     }
 
-    /// What `label_issue` is made of, in flight and in the eval pass: high = harder.
-    pub(crate) const LABEL_ISSUE_READINGS: [fn(&Dynamics) -> Option<f64>; 2] = [
-        |example| example.late_loss,
-        |example| example.late_margin.map(|margin| -margin),
-    ];
+    /// No score of any example.
+    fn nothing(&self) -> Result<Column<Score>, WorkerError> {
+        let examples = self.data.pack.len();
+        Ok(Column::filled(&self.worker.scratch, examples, Score::NONE)?)
+    }
 
     /// Standings are taken within a population: the two are never compared. Groups are compared in each
     /// reading before the standings are taken: a standing no longer knows how far off an example is.
     pub(crate) async fn label_issue(
         &self,
         grouping: Grouping,
-    ) -> Result<Vec<Option<f64>>, WorkerError> {
-        let mut values = vec![None; self.data.pack.len()];
+    ) -> Result<Column<Score>, WorkerError> {
+        let mut values = self.nothing()?;
         for population in [Population::Trained, Population::HeldOut] {
-            let members = self.members(population);
-            let sources = self.label_issue_records(population).await?;
-            let of = |source: &[Dynamics], reading: fn(&Dynamics) -> Option<f64>| {
-                let values = members.iter().map(|&at| reading(&source[at])).collect();
-                self.grouped(grouping, &members, values)
-            };
-            let readings: Vec<Vec<Option<f64>>> = sources
-                .iter()
-                .flat_map(|(_, source)| {
-                    Self::LABEL_ISSUE_READINGS.map(|reading| of(source, reading))
-                })
-                .collect();
-            for (&at, value) in members.iter().zip(mean_standing(&readings)) {
-                values[at] = value;
+            let members = self.data.members(population);
+            let mut places = self.places(members)?;
+            let mut readings = Vec::new();
+            for (_, learned) in self.label_issue_records(population).await? {
+                for (reading, sign) in Reading::OF_LABEL_ISSUE {
+                    let of = learned.of(reading);
+                    let signed = |at: usize| of[at].get().map(|value| sign * value).into();
+                    let mut reading = self.per_member(members, signed)?;
+                    self.group(grouping, members, &mut reading, &mut places);
+                    readings.push(reading);
+                }
+            }
+            let readings: Vec<&[Score]> = readings.iter().map(|it| &**it).collect();
+            let mut means = self.per_member(members, |_| Score::NONE)?;
+            mean_standing(&readings, &mut places, &mut means);
+            for (&at, &mean) in members.iter().zip(means.iter()) {
+                values[at as usize] = mean;
             }
         }
         Ok(values)
@@ -113,20 +109,20 @@ impl Source<'_> {
     pub(crate) async fn label_issue_records(
         &self,
         population: Population,
-    ) -> Result<Vec<(LogitSource, &[Dynamics])>, WorkerError> {
-        let learned = (self.shape.trajectory, self.dynamics().await?);
+    ) -> Result<Vec<(LogitSource, &Learned)>, WorkerError> {
+        let learned = (self.shape.trajectory, self.learned().await?);
         // What was posted is of one kind of logits, which its late epochs tell best.
         if self.shape.is_external {
             return Ok(vec![learned]);
         }
-        let evaluated = (LogitSource::EvalPass, self.evaluation().await?);
+        let evaluated = (LogitSource::EvalPass, self.evaluated().await?);
         Ok(match population {
             Population::Trained => vec![evaluated, learned],
             Population::HeldOut => vec![evaluated],
         })
     }
 
-    async fn vog(&self, scoring: &Scoring) -> Result<Column, WorkerError> {
+    async fn vog(&self, scoring: &Scoring) -> Result<Scores, WorkerError> {
         let mut vogs = self.vogs([scoring]).await?;
         let vog = vogs.remove(&self.vog_of(scoring));
         vog.ok_or_else(|| WorkerError::Inconsistent(format!("no VoG of {}", scoring.key())))
@@ -136,88 +132,92 @@ impl Source<'_> {
     pub(super) async fn vogs(
         &self,
         scorings: impl IntoIterator<Item = &Scoring>,
-    ) -> Result<HashMap<VogOf, Column>, WorkerError> {
-        let examples = self.data.pack.len();
-        let ways = scorings.into_iter().map(|scoring| self.vog_of(scoring));
-        let mut values: HashMap<VogOf, Vec<Option<f64>>> = ways
-            .map(|way| (way, Vec::with_capacity(examples)))
-            .collect();
-        let positions: BTreeSet<u32> = values.keys().flat_map(|(_, of)| of).copied().collect();
+    ) -> Result<HashMap<VogOf, Scores>, WorkerError> {
+        let mut vogs: HashMap<VogOf, Scores> = HashMap::new();
+        for scoring in scorings {
+            let nothing = Scores {
+                values: self.nothing()?,
+                null_reason: "no gradient was taken",
+            };
+            vogs.insert(self.vog_of(scoring), nothing);
+        }
+        let positions: BTreeSet<u32> = vogs.keys().flat_map(|(_, of)| of).copied().collect();
         let positions: Vec<i32> = positions.into_iter().map(|at| at as i32).collect();
         let pixels = self.shape.map_bytes() / 2;
         let mut stored = pin!(snapshots::stream(&self.worker.db, self.run, &positions));
         let mut chunk: Vec<snapshots::StoredMaps> = Vec::with_capacity(positions.len());
+        let mut found = 0;
         while let Some(maps) = stored.try_next().await? {
             chunk.push(maps);
             if chunk.len() < positions.len() {
                 continue;
             }
-            for ((variant, window), values) in &mut values {
+            let range = chunk_range(chunk[0].chunk as usize, self.data.pack.len());
+            for ((variant, window), scores) in &mut vogs {
                 let vog = chunk_vog(&chunk, window, pixels, *variant)?;
-                values.extend(vog.into_iter().map(Some));
+                self.require_examples(vog.len(), range.len())?;
+                for (value, vog) in scores.values[range.clone()].iter_mut().zip(vog) {
+                    *value = vog.into();
+                }
             }
+            found += range.len();
             chunk.clear();
         }
-        let column = |(way, values)| Ok((way, self.complete(values, "no gradient was taken")?));
-        values.into_iter().map(column).collect()
+        if !vogs.is_empty() {
+            self.require_examples(found, self.data.pack.len())?;
+        }
+        Ok(vogs)
     }
 
-    /// How every example was learned, in index order; read once.
-    pub(crate) async fn dynamics(&self) -> Result<&[Dynamics], WorkerError> {
+    /// How every example was learned; read once.
+    pub(crate) async fn learned(&self) -> Result<&Learned, WorkerError> {
         let learned = self
-            .dynamics
-            .get_or_try_init(|| self.read(self.shape.trajectory, 0));
-        Ok(learned.await?)
+            .learned
+            .get_or_try_init(|| self.read(self.shape.trajectory, 0, Reading::ALL));
+        learned.await
     }
 
-    /// What the final model says of every example, in index order; read once.
-    pub(crate) async fn evaluation(&self) -> Result<&[Dynamics], WorkerError> {
+    /// What the final model says of every example; read once.
+    pub(crate) async fn evaluated(&self) -> Result<&Learned, WorkerError> {
         let last = self.shape.epochs.saturating_sub(1);
         let evaluated = self
-            .evaluation
-            .get_or_try_init(|| self.read(LogitSource::EvalPass, last));
-        Ok(evaluated.await?)
+            .evaluated
+            .get_or_try_init(|| self.read(LogitSource::EvalPass, last, Reading::OF_EVALUATION));
+        evaluated.await
     }
 
-    /// The dynamics of every example over its records from one source, from an epoch on. Where an
-    /// external run has none from that source, nothing is known of any example.
-    async fn read(&self, source: LogitSource, from: u32) -> Result<Vec<Dynamics>, WorkerError> {
+    /// What the records of every example from one source say, from an epoch on. Where an external run has none
+    /// from that source, nothing is known of any example.
+    async fn read(
+        &self,
+        source: LogitSource,
+        from: u32,
+        readings: &'static [Reading],
+    ) -> Result<Learned, WorkerError> {
         let labels = self.data.pack.labels();
         let epochs = (self.shape.epochs - from.min(self.shape.epochs)) as usize;
+        let mut learned = Learned::nothing(readings, labels.len(), &self.worker.scratch)?;
         if epochs == 0 || !self.shape.records(source) {
-            return Ok(unearth_signals::dynamics::dynamics(&[], labels));
+            return Ok(learned);
         }
-        let mut read = Vec::with_capacity(labels.len());
         let mut stored = pin!(dynamics::stream(&self.worker.db, self.run, source, from));
         let mut chunk: Vec<RecordChunk> = Vec::with_capacity(epochs);
         while let Some(record) = stored.try_next().await? {
             chunk.push(record);
             if chunk.len() == epochs {
                 let range = chunk_range(chunk[0].chunk as usize, labels.len());
+                self.require_examples(learned.filled, range.start)?;
                 let views: Vec<Epoch<'_>> = chunk.iter().map(epoch).collect();
-                read.extend(unearth_signals::dynamics::dynamics(&views, &labels[range]));
+                learned.add(&unearth_signals::dynamics::dynamics(&views, &labels[range]))?;
                 chunk.clear();
             }
         }
-        self.require_every_example(read.len())?;
-        Ok(read)
+        self.require_examples(learned.filled, labels.len())?;
+        Ok(learned)
     }
 
     /// A column is only as good as its alignment: every example, once, in order.
-    fn complete(
-        &self,
-        values: Vec<Option<f64>>,
-        null_reason: &'static str,
-    ) -> Result<Column, WorkerError> {
-        self.require_every_example(values.len())?;
-        Ok(Column {
-            values,
-            null_reason,
-        })
-    }
-
-    fn require_every_example(&self, found: usize) -> Result<(), WorkerError> {
-        let expected = self.data.pack.len();
+    fn require_examples(&self, found: usize, expected: usize) -> Result<(), WorkerError> {
         if found == expected {
             return Ok(());
         }
@@ -227,14 +227,22 @@ impl Source<'_> {
         )))
     }
 
-    /// The label that the model would give each example: from the late epochs of training where it was
-    /// trained on, from the final model where it was not.
-    pub(super) async fn suggestions(&self) -> Result<Vec<Option<Suggestion>>, WorkerError> {
-        let (learned, evaluated) = (self.dynamics().await?, self.evaluation().await?);
-        let suggestions = learned.iter().zip(evaluated);
-        Ok(suggestions
-            .map(|(learned, evaluated)| learned.suggestion.or(evaluated.suggestion))
-            .collect())
+    /// The label that the model would give each example, in index order: from the late epochs of training where it
+    /// was trained on, from the final model where it was not.
+    pub(super) async fn suggestions(
+        &self,
+    ) -> Result<impl Iterator<Item = (i32, Option<Suggestion>)> + '_, WorkerError> {
+        let suggestion = self.suggestion().await?;
+        let indices = 0..self.data.pack.len();
+        Ok(indices.map(move |at| (at as i32, suggestion(at))))
+    }
+
+    /// The same of one example.
+    pub(super) async fn suggestion(
+        &self,
+    ) -> Result<impl Fn(usize) -> Option<Suggestion> + '_, WorkerError> {
+        let (learned, evaluated) = (self.learned().await?, self.evaluated().await?);
+        Ok(move |at| learned.suggestion(at).or(evaluated.suggestion(at)))
     }
 }
 

@@ -1,15 +1,16 @@
 //! What is stored beside a ranking: histogram, classes, held-out error.
 
-use super::Source;
+use super::{RankedRows, Source};
 use crate::WorkerError;
+use crate::score::Reading;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 use unearth_audit::{Budget, Population, Signal, UNLABELLED};
 use unearth_signals::{
-    statistics::{DECILES, Decile, class_summaries, held_out_error_by_decile, histogram},
+    score::Score,
+    statistics::{Decile, class_summaries, held_out_error_by_decile, histogram},
     wrong_labels::{self, Belief},
 };
-use unearth_store::score_sets::NewScore;
 
 /// Why nothing can be estimated where no label is doubted.
 const NO_DOUBT: &str =
@@ -17,34 +18,77 @@ const NO_DOUBT: &str =
 
 const BINS: NonZeroUsize = NonZeroUsize::new(40).expect("forty is not zero");
 
-pub(super) fn of(
-    values: &[Option<f64>],
-    classes: &[i32],
-    deciles: Option<&[Decile]>,
-    budgets: Option<&Value>,
-) -> Value {
-    let histogram = histogram(values, BINS);
-    let classes: Vec<Value> = class_summaries(values, classes)
-        .into_iter()
-        .filter(|class| class.class != UNLABELLED)
-        .map(|class| {
-            json!({
-                "label": class.class,
-                "examples": class.examples,
-                "mean": class.scores.map(|scores| scores.mean),
-                "std": class.scores.map(|scores| scores.std),
-                "median": class.scores.map(|scores| scores.median),
+impl Source<'_> {
+    /// Of a ranking of `scores`, one for each of its members.
+    pub(super) async fn statistics(
+        &self,
+        signal: Signal,
+        population: Population,
+        rows: &RankedRows<'_>,
+        scores: &[Score],
+    ) -> Result<Value, WorkerError> {
+        let class_of = |at: usize| rows.labels[rows.members[at] as usize];
+        let histogram = histogram(scores.iter().copied(), BINS);
+        let by_class = scores
+            .iter()
+            .enumerate()
+            .map(|(at, &score)| (score, class_of(at)));
+        let classes: Vec<Value> = class_summaries(by_class, &rows.ranking, class_of)
+            .into_iter()
+            .filter(|class| class.class != UNLABELLED)
+            .map(|class| {
+                json!({
+                    "label": class.class,
+                    "examples": class.examples,
+                    "mean": class.scores.map(|scores| scores.mean),
+                    "std": class.scores.map(|scores| scores.std),
+                    "median": class.scores.map(|scores| scores.median),
+                })
             })
-        })
-        .collect();
-    json!({
-        "examples": values.len(),
-        "scored": values.iter().flatten().count(),
-        "histogram": { "edges": histogram.edges, "counts": histogram.counts },
-        "classes": classes,
-        "budgets": budgets,
-        "held_out_error_by_decile": deciles.map(|deciles| deciles.iter().enumerate().map(decile).collect::<Vec<_>>()),
-    })
+            .collect();
+        Ok(json!({
+            "examples": scores.len(),
+            "scored": rows.ranking.scored().len(),
+            "histogram": { "edges": histogram.edges, "counts": histogram.counts },
+            "classes": classes,
+            "budgets": self.budgets(signal, rows).await?,
+            "held_out_error_by_decile": self.deciles(signal, population, rows).await?,
+        }))
+    }
+
+    /// The estimated share of wrong labels in what each review budget takes from the top of a ranking
+    /// made to find them. None for other rankings.
+    async fn budgets(
+        &self,
+        signal: Signal,
+        rows: &RankedRows<'_>,
+    ) -> Result<Option<Value>, WorkerError> {
+        if signal != Signal::LabelIssue {
+            return Ok(None);
+        }
+        let suggestion = self.suggestion().await?;
+        let beliefs = rows.ranking.scored().filter_map(|(at, _)| {
+            let index = rows.members[at] as usize;
+            Some(suggestion(index)?.belief(rows.labels[index]))
+        });
+        Ok(Some(reviewed(&beliefs).into()))
+    }
+
+    /// The share of wrong predictions by decile of VoG, over examples that were not trained on.
+    async fn deciles(
+        &self,
+        signal: Signal,
+        population: Population,
+        rows: &RankedRows<'_>,
+    ) -> Result<Option<Vec<Value>>, WorkerError> {
+        if (signal, population) != (Signal::Vog, Population::HeldOut) {
+            return Ok(None);
+        }
+        let correct = self.evaluated().await?.of(Reading::Correct);
+        let is_right = |at: usize| correct[rows.members[at] as usize].get().map(|it| it > 0.0);
+        let deciles = held_out_error_by_decile(&rows.ranking, is_right);
+        Ok(deciles.map(|deciles| deciles.iter().enumerate().map(decile).collect()))
+    }
 }
 
 fn decile((at, decile): (usize, &Decile)) -> Value {
@@ -60,13 +104,14 @@ fn decile((at, decile): (usize, &Decile)) -> Value {
 }
 
 /// What each review budget is estimated to find, of beliefs in rank order.
-fn reviewed(beliefs: &[Belief]) -> Vec<Value> {
-    let noise_rate = wrong_labels::noise_rate(beliefs);
+fn reviewed(beliefs: &(impl Iterator<Item = Belief> + Clone)) -> Vec<Value> {
+    let noise_rate = wrong_labels::noise_rate(beliefs.clone());
+    let count = beliefs.clone().count() as u64;
     let budget = |budget: Budget| {
-        let k = budget.of(beliefs.len() as u64);
-        let first = beliefs[..k as usize].iter();
+        let k = budget.of(count);
+        let first = beliefs.clone().take(k as usize);
         let wrong: f64 = first
-            .map(|belief| wrong_labels::probability(belief, noise_rate))
+            .map(|belief| wrong_labels::probability(&belief, noise_rate))
             .sum();
         let reason = match k {
             0 => Some("nothing is ranked"),
@@ -85,47 +130,13 @@ fn reviewed(beliefs: &[Belief]) -> Vec<Value> {
     Budget::ALL.map(budget).to_vec()
 }
 
-impl Source<'_> {
-    /// The estimated share of wrong labels in what each review budget takes from the top of a ranking
-    /// made to find them. None for other rankings.
-    pub(super) async fn budgets(
-        &self,
-        signal: Signal,
-        rows: &[NewScore],
-    ) -> Result<Option<Value>, WorkerError> {
-        if signal != Signal::LabelIssue {
-            return Ok(None);
-        }
-        let suggestions = self.suggestions().await?;
-        let beliefs: Vec<Belief> = rows
-            .iter()
-            .filter(|row| row.value.is_some())
-            .filter_map(|row| Some(suggestions[row.index as usize]?.belief(row.label)))
-            .collect();
-        Ok(Some(reviewed(&beliefs).into()))
-    }
-
-    /// The share of wrong predictions by decile of VoG, over examples that were not trained on.
-    pub(super) async fn deciles(
-        &self,
-        signal: Signal,
-        population: Population,
-        members: &[usize],
-        values: &[Option<f64>],
-    ) -> Result<Option<[Decile; DECILES]>, WorkerError> {
-        if (signal, population) != (Signal::Vog, Population::HeldOut) {
-            return Ok(None);
-        }
-        let evaluated = self.evaluation().await?;
-        let right = |&index: &usize| evaluated[index].learning.map(|it| it.correct > 0);
-        let correct: Vec<Option<bool>> = members.iter().map(right).collect();
-        Ok(held_out_error_by_decile(values, &correct))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Belief, NO_DOUBT, Value, json};
+
+    fn reviewed(beliefs: &[Belief]) -> Vec<Value> {
+        super::reviewed(&beliefs.iter().copied())
+    }
 
     fn belief(given: i32, p_given: f64) -> Belief {
         Belief {

@@ -8,12 +8,12 @@ use crate::{
 };
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::json;
-use std::{collections::HashSet, fs};
+use std::{collections::HashSet, fs, io, path::Path};
 use tempfile::TempDir;
 use unearth_audit::{ProbeRequest, Probes, SUITE_MIN, Suite, default_suite_size};
 use unearth_dataset::{
     Pack, Packed,
-    probes::{Strata, Synthesised, synthesise},
+    probes::{Sources, Strata, Synthesised, synthesise},
     write_probes,
 };
 
@@ -25,7 +25,8 @@ pub(crate) fn run(args: &ProbesArgs) -> Result<(), Failure> {
     let packed = read(&args.path, args.skip_bad_examples, folder.path())?;
     let pack = Pack::open(&packed.pack).context("the dataset was read and cannot be opened")?;
     let wanted = wanted(args, &packed).map_err(wrong)?;
-    let made = made(&wanted, args.seed, &packed, &pack);
+    let made = made(&wanted, args.seed, &packed, &pack, folder.path())
+        .context("the order of the examples cannot be written")?;
     let probes = named(&packed, &made).map_err(wrong)?;
     if pack.height() == 0 {
         write(&out, &table(&packed, &made, &probes)?)?;
@@ -107,7 +108,13 @@ fn wanted(args: &ProbesArgs, packed: &Packed) -> Result<Probes> {
     })
 }
 
-fn made(wanted: &Probes, seed: u64, packed: &Packed, pack: &Pack) -> Synthesised {
+fn made(
+    wanted: &Probes,
+    seed: u64,
+    packed: &Packed,
+    pack: &Pack,
+    scratch: &Path,
+) -> io::Result<Synthesised> {
     let mut names: Vec<&str> = packed
         .examples
         .iter()
@@ -119,10 +126,14 @@ fn made(wanted: &Probes, seed: u64, packed: &Packed, pack: &Pack) -> Synthesised
         let found = names.binary_search(&name.as_deref()?).ok()?;
         Some(found as u32)
     };
-    let groups: Vec<Option<u32>> = packed.examples.iter().map(|it| group(&it.group)).collect();
-    let strata = Strata::new(pack.labels(), pack.classes(), &groups, names.len());
-    let all: Vec<u32> = (0..pack.len() as u32).collect();
-    synthesise(wanted, seed, pack, &all, &strata)
+    let group_of = |index: usize| group(&packed.examples[index].group);
+    let sources = Sources {
+        pack,
+        trained: &(0..pack.len() as u32).collect::<Vec<u32>>(),
+        held_out: &[],
+        strata: Strata::new(pack.labels(), pack.classes(), names.len(), group_of),
+    };
+    synthesise(wanted, seed, &sources, scratch)
 }
 
 /// Probes by key, class and source, as a request names them.
