@@ -22,7 +22,7 @@ struct Rule {
 const RULES: [Rule; 14] = [
     Rule {
         package: "unearth-audit",
-        ours: &[],
+        ours: &["unearth-columns"],
         never: &["sqlx", "axum", "tch", "torch-sys", "tokio"],
         because: "it is the vocabulary that service and training share: plain data and two traits",
     },
@@ -75,7 +75,7 @@ const RULES: [Rule; 14] = [
     },
     Rule {
         package: "unearth-store",
-        ours: &["unearth-audit"],
+        ours: &["unearth-audit", "unearth-columns"],
         never: &["axum", "tch", "torch-sys"],
         because: "it is the only crate with SQL, and only that",
     },

@@ -1,8 +1,9 @@
-//! The boundary between the service and the training code: plain slices, no tensor, no future.
+//! The boundary between the service and the training code: slices and columns, no tensor, no future.
 
 use crate::{Environment, EpochRecord, Examples, LayerSparsity, Progress, Quantisation, Recipe};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use unearth_columns::Column;
 
 /// One training of one model.
 #[derive(Debug, Clone)]
@@ -61,7 +62,7 @@ pub trait TrainingSink {
 pub struct Stop;
 
 /// What a training tells.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub enum Report {
     /// Where it is; several a second at most.
     Progress(Progress),
@@ -79,14 +80,14 @@ pub enum Report {
         /// How.
         quantisation: Quantisation,
         /// Predicted class of every example, in index order.
-        predicted: Vec<i32>,
+        predicted: Column<i32>,
     },
     /// Everything needed to continue from here with the same bits.
     ResumePoint {
         /// Where the training stood.
         position: Position,
         /// Weights, optimiser state and the unfinished epoch's record, as safetensors.
-        bytes: Vec<u8>,
+        bytes: Column<u8>,
     },
 }
 
@@ -171,6 +172,9 @@ pub enum TrainingError {
     /// The resume point does not belong to this recipe, thread count or version.
     #[error("cannot continue exactly from the resume point: {0}")]
     ResumeMismatch(String),
+    /// What grows with the examples cannot be put into a file.
+    #[error("the scratch folder cannot be used")]
+    Scratch(#[from] std::io::Error),
     /// libtorch failed.
     #[error("libtorch failed: {0}")]
     Backend(String),
@@ -179,6 +183,6 @@ pub enum TrainingError {
 impl TrainingError {
     /// Whether another attempt may end differently.
     pub fn is_worth_retrying(&self) -> bool {
-        matches!(self, Self::Backend(_))
+        matches!(self, Self::Backend(_) | Self::Scratch(_))
     }
 }

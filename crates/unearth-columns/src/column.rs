@@ -9,6 +9,7 @@ use std::{
     ops::{Deref, DerefMut},
     path::Path,
 };
+use tempfile::NamedTempFile;
 
 /// What a column may take of a process' own memory; a longer one is mapped from a file.
 pub const IN_MEMORY_BYTES: usize = 4 << 20;
@@ -52,19 +53,60 @@ impl<T: Pod> Column<T> {
         }
     }
 
-    /// Written before it is mapped: where a disk is full, writing fails, and storing to a mapping kills the process.
     fn in_file(folder: &Path, values: impl Iterator<Item = T>) -> io::Result<MmapMut> {
-        let file: File = tempfile::tempfile_in(folder)?;
-        let mut writer = BufWriter::with_capacity(1 << 20, &file);
-        for value in values {
-            writer.write_all(bytemuck::bytes_of(&value))?;
-        }
-        writer.flush()?;
-        drop(writer);
-        // SAFETY: the file was made a moment ago without a name, or has lost it; nobody else has it open, and nobody
-        // can open it, so that its bytes change through this mapping alone, and it is never shortened.
-        unsafe { MmapMut::map_mut(&file) }
+        mapped(&written(folder, values)?.into_file())
     }
+}
+
+impl Column<u8> {
+    /// What is read, in a file in `folder`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the file cannot be written.
+    pub fn copied(folder: &Path, mut from: impl io::Read) -> io::Result<Self> {
+        let mut file = tempfile::tempfile_in(folder)?;
+        let bytes = io::copy(&mut from, &mut file)?;
+        Ok(Self(Storage::File(mapped(&file)?, bytes as usize)))
+    }
+
+    /// What `write` makes of a path in `folder` that it is given.
+    ///
+    /// # Errors
+    /// Its own, or when the file cannot be read.
+    pub fn of_file<E: From<io::Error>>(
+        folder: &Path,
+        write: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let path = NamedTempFile::new_in(folder)?.into_temp_path();
+        write(&path)?;
+        let file = File::options().read(true).write(true).open(&path)?;
+        // The bytes stay with whoever has them open.
+        path.close()?;
+        let bytes = file.metadata()?.len() as usize;
+        Ok(Self(Storage::File(mapped(&file)?, bytes)))
+    }
+}
+
+/// A file in `folder` that holds these values one after the other, as they lie in memory; it goes with what is returned.
+/// Written and not mapped: where a disk is full, writing fails, and storing to a mapping kills the process.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn written<T: Pod>(
+    folder: &Path,
+    values: impl Iterator<Item = T>,
+) -> io::Result<NamedTempFile> {
+    let mut writer = BufWriter::with_capacity(1 << 20, NamedTempFile::new_in(folder)?);
+    for value in values {
+        writer.write_all(bytemuck::bytes_of(&value))?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+fn mapped(file: &File) -> io::Result<MmapMut> {
+    // SAFETY: the file was made by this process a moment ago and has no name any more: nobody else has it open or can
+    // open it, so that its bytes change through this mapping alone, and it is never shortened.
+    unsafe { MmapMut::map_mut(file) }
 }
 
 impl<T: Pod> Deref for Column<T> {
@@ -85,6 +127,28 @@ impl<T: Pod> DerefMut for Column<T> {
             Storage::Memory(values) => values,
             Storage::File(map, len) => &mut bytemuck::cast_slice_mut(map)[..*len],
         }
+    }
+}
+
+impl<'c, T: Pod> IntoIterator for &'c Column<T> {
+    type Item = &'c T;
+    type IntoIter = std::slice::Iter<'c, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<T: Pod> AsRef<[T]> for Column<T> {
+    fn as_ref(&self) -> &[T] {
+        self
+    }
+}
+
+impl<T> FromIterator<T> for Column<T> {
+    /// In memory, however many they are: for pieces.
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self(Storage::Memory(values.into_iter().collect()))
     }
 }
 
@@ -141,6 +205,17 @@ mod tests {
             Column::filled(gone, LONG - 1, 0u64).unwrap().len(),
             LONG - 1
         );
+    }
+
+    #[test]
+    fn bytes_come_from_readers_and_from_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = Column::copied(folder.path(), &b"read"[..]).unwrap();
+        let put = |path: &Path| std::fs::write(path, "written");
+        let other = Column::of_file(folder.path(), put).unwrap();
+        assert_eq!((&*read, &*other), (&b"read"[..], &b"written"[..]));
+        assert_eq!(*Column::copied(folder.path(), &b""[..]).unwrap(), []);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     proptest! {

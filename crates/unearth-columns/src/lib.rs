@@ -10,4 +10,4 @@
 )]
 mod column;
 
-pub use column::{Column, IN_MEMORY_BYTES};
+pub use column::{Column, IN_MEMORY_BYTES, written};

@@ -27,7 +27,7 @@ impl Dataset<'_> {
 }
 
 /// Checked records, by ascending index.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct RecordBatch {
     /// Examples, ascending.
     pub indices: Vec<u32>,
@@ -86,14 +86,14 @@ fn of_quantities(table: &Table, dataset: Dataset<'_>) -> Result<Record, BatchErr
     let mut values = Record::unseen(table.rows());
     if let Some(loss) = table.floats("loss")? {
         finite("loss", loss)?;
-        values.loss = loss.to_vec();
+        values.loss = loss.to_vec().into();
     }
     if let Some(p_given) = table.floats("p_given")? {
-        values.p_given = probabilities(p_given)?;
+        values.p_given = probabilities(p_given)?.into();
     }
     if let Some(margin) = table.floats("margin")? {
         finite("margin", margin)?;
-        values.margin = margin.to_vec();
+        values.margin = margin.to_vec().into();
     }
     if let Some(el2n) = table.floats("el2n")? {
         finite("el2n", el2n)?;
@@ -106,13 +106,13 @@ fn of_quantities(table: &Table, dataset: Dataset<'_>) -> Result<Record, BatchErr
             let error = BatchError::of_column(Code::OutOfRange, "el2n", detail).at_row(row);
             return Err(error.hint("it is the L2 norm of softmax minus one-hot, not its square"));
         }
-        values.el2n = el2n.to_vec();
+        values.el2n = el2n.to_vec().into();
     }
     if let Some(predicted) = table.integers("predicted")? {
-        values.predicted = labels_of("predicted", predicted, dataset)?;
+        values.predicted = labels_of("predicted", predicted, dataset)?.into();
     }
     if let Some(best_other) = table.integers("best_other")? {
-        values.best_other = labels_of("best_other", best_other, dataset)?;
+        values.best_other = labels_of("best_other", best_other, dataset)?.into();
         let own = values.best_other.iter().zip(dataset.labels);
         if let Some(row) = own.into_iter().position(|(other, given)| other == given) {
             let detail = "is the given label itself";
@@ -257,11 +257,11 @@ fn reordered(values: &Record, order: &[usize]) -> Record {
         order.iter().map(|&row| values[row]).collect()
     }
     Record {
-        loss: of(&values.loss, order),
-        p_given: of(&values.p_given, order),
-        margin: of(&values.margin, order),
-        el2n: of(&values.el2n, order),
-        predicted: of(&values.predicted, order),
-        best_other: of(&values.best_other, order),
+        loss: of(&values.loss, order).into(),
+        p_given: of(&values.p_given, order).into(),
+        margin: of(&values.margin, order).into(),
+        el2n: of(&values.el2n, order).into(),
+        predicted: of(&values.predicted, order).into(),
+        best_other: of(&values.best_other, order).into(),
     }
 }

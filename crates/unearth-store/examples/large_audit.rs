@@ -260,10 +260,10 @@ fn record(epoch: u32, source: LogitSource, size: Size) -> EpochRecord {
         values: Record {
             p_given: loss.iter().map(|loss| (-loss).exp()).collect(),
             margin: loss.iter().map(|loss| 1.0 - loss).collect(),
-            el2n: loss.clone(),
+            el2n: loss.clone().into(),
             predicted: (0..size.examples).map(|it| label(it + 1, size)).collect(),
             best_other: (0..size.examples).map(|it| label(it + 1, size)).collect(),
-            loss,
+            loss: loss.into(),
         },
         probes: Record::default(),
     }

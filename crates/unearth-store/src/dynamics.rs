@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use unearth_audit::{
     CHUNK_EXAMPLES, EpochRecord, Event, LogitSource, Position, Record, chunk_count, chunk_range,
 };
+use unearth_columns::Column;
 
 /// The chunk that holds the record of all probes, which are no examples.
 const PROBES: i32 = -1;
@@ -57,7 +58,7 @@ pub async fn store(
     .await?;
     let examples = record.values.len();
     for chunk in 0..chunk_count(examples) {
-        let values = record.values.slice(chunk_range(chunk, examples));
+        let values = record.values.piece(chunk_range(chunk, examples));
         put(&mut copy, run.id, chunk as i32, record, &values);
         copy.flush_if_full().await?;
     }
@@ -110,7 +111,7 @@ pub(crate) async fn delete_from(
 }
 
 /// The records of one chunk of examples at one epoch.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct RecordChunk {
     /// Which chunk.
     pub chunk: i32,
@@ -133,23 +134,20 @@ struct Row {
 
 impl From<Row> for RecordChunk {
     fn from(row: Row) -> Self {
-        let loss = decode(&row.loss, f32::from_le_bytes);
+        let f32s = |bytes: &[u8]| Column::from(decode(bytes, f32::from_le_bytes));
+        let i32s = |bytes: &[u8]| Column::from(decode(bytes, i32::from_le_bytes));
+        let loss = f32s(&row.loss);
         let unseen = Record::unseen(loss.len());
-        let f32s = |bytes: Option<Vec<u8>>, unseen: Vec<f32>| {
-            bytes.map_or(unseen, |bytes| decode(&bytes, f32::from_le_bytes))
-        };
         Self {
             chunk: row.chunk,
             epoch: row.epoch,
             values: Record {
                 loss,
-                p_given: decode(&row.p_given, f32::from_le_bytes),
-                margin: f32s(row.margin, unseen.margin),
-                el2n: f32s(row.el2n, unseen.el2n),
-                predicted: decode(&row.predicted, i32::from_le_bytes),
-                best_other: row.best_other.map_or(unseen.best_other, |bytes| {
-                    decode(&bytes, i32::from_le_bytes)
-                }),
+                p_given: f32s(&row.p_given),
+                margin: row.margin.map_or(unseen.margin, |it| f32s(&it)),
+                el2n: row.el2n.map_or(unseen.el2n, |it| f32s(&it)),
+                predicted: i32s(&row.predicted),
+                best_other: row.best_other.map_or(unseen.best_other, |it| i32s(&it)),
             },
         }
     }

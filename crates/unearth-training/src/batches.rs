@@ -1,14 +1,20 @@
 //! Which examples form which batch.
 
 use crate::random::{self, Purpose};
-use std::ops::Range;
+use std::{io, ops::Range, path::Path};
+use unearth_columns::Column;
 
 /// The trained examples in the order of `epoch`.
-pub(crate) fn order(trained: &[u32], seed: u64, epoch: u32) -> Vec<u32> {
-    let mut order = trained.to_vec();
+pub(crate) fn order(
+    trained: &[u32],
+    seed: u64,
+    epoch: u32,
+    scratch: &Path,
+) -> io::Result<Column<u32>> {
+    let mut order = Column::collected(scratch, trained.iter().copied())?;
     let mut rng = random::stream(seed, Purpose::Order, [epoch.into(), 0]);
     random::shuffle(&mut rng, &mut order);
-    order
+    Ok(order)
 }
 
 /// Cuts `examples` positions into batches. A last batch of one example joins the one before:
@@ -52,10 +58,11 @@ mod tests {
         #[test]
         fn an_order_permutes_and_depends_on_seed_and_epoch(seed: u64, epoch in 0u32..100) {
             let trained: Vec<u32> = (0..64).map(|i| i * 3).collect();
-            let first = order(&trained, seed, epoch);
-            prop_assert_eq!(&first, &order(&trained, seed, epoch));
-            prop_assert_ne!(&first, &order(&trained, seed, epoch + 1));
-            prop_assert_ne!(&first, &order(&trained, seed ^ 1, epoch));
+            let order = |seed, epoch| order(&trained, seed, epoch, Path::new(".")).expect("in memory").to_vec();
+            let first = order(seed, epoch);
+            prop_assert_eq!(&first, &order(seed, epoch));
+            prop_assert_ne!(&first, &order(seed, epoch + 1));
+            prop_assert_ne!(&first, &order(seed ^ 1, epoch));
             let mut sorted = first;
             sorted.sort_unstable();
             prop_assert_eq!(sorted, trained);

@@ -5,11 +5,11 @@ mod pixels;
 
 pub(crate) use pixels::room;
 
+use crate::scratch::{Scratch, pieces};
 use pixels::Pixels;
-use std::borrow::Cow;
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
-use unearth_audit::Examples;
+use unearth_audit::{Examples, TrainingError};
 
 /// Examples that are counted at a time.
 const SLICE: usize = 1_024;
@@ -25,17 +25,17 @@ pub(crate) struct DeviceData<'a> {
 }
 
 /// Which rows of a dataset, where they are needed: pixels are gathered on either side.
-pub(crate) struct Indices<'e> {
-    pub(crate) on_host: Cow<'e, [i64]>,
+pub(crate) struct Indices {
+    pub(crate) on_host: Vec<i64>,
     /// int64 `[b]`.
     pub(crate) on_device: Tensor,
 }
 
-impl Indices<'static> {
+impl Indices {
     fn new(on_host: Vec<i64>, device: Device) -> Self {
         Self {
             on_device: Tensor::from_slice(&on_host).to_device(device),
-            on_host: on_host.into(),
+            on_host,
         }
     }
 }
@@ -53,9 +53,10 @@ impl<'a> DeviceData<'a> {
     pub(crate) fn load(
         examples: &Examples<'a>,
         size: (i64, i64),
-        device: Device,
+        scratch: &Scratch,
         room: u64,
-    ) -> Self {
+    ) -> Result<Self, TrainingError> {
+        let device = scratch.device();
         let shape = |rows: usize| {
             [rows, examples.height, examples.width, examples.channels].map(|side| side as i64)
         };
@@ -65,15 +66,20 @@ impl<'a> DeviceData<'a> {
             let pixels = examples.probes.pixels;
             Pixels::new(pixels, shape(count), size, device, u64::MAX)
         });
-        let labels = examples.labels.iter().chain(examples.probes.labels);
-        let labels: Vec<i64> = labels.map(|&label| label.into()).collect();
+        let labels = scratch.full(&[(examples.len() + count) as i64], 0i64)?;
+        let mut given = examples.labels.iter().chain(examples.probes.labels);
+        for mut piece in pieces(&labels) {
+            let given = given.by_ref().take(piece.numel());
+            let given: Vec<i64> = given.map(|&label| label.into()).collect();
+            piece.copy_(&Tensor::from_slice(&given));
+        }
         let normalisation = Normalisation::of(&pixels, examples.trained, device);
-        Self {
+        Ok(Self {
             pixels,
             probes,
-            labels: Tensor::from_slice(&labels).to_device(device),
+            labels,
             normalisation,
-        }
+        })
     }
 
     /// Where batches come to.
@@ -82,7 +88,7 @@ impl<'a> DeviceData<'a> {
     }
 
     /// uint8 `[b, height, width, channels]` of the examples and probes with these indices.
-    pub(crate) fn gather(&self, indices: &Indices<'_>) -> Tensor {
+    pub(crate) fn gather(&self, indices: &Indices) -> Tensor {
         let Some(probes) = &self.probes else {
             return self.pixels.gather(indices);
         };
@@ -175,11 +181,15 @@ mod tests {
         }
     }
 
-    fn loaded<'a>(examples: &Examples<'a>, size: (i64, i64)) -> DeviceData<'a> {
-        DeviceData::load(examples, size, Device::Cpu, u64::MAX)
+    fn scratch() -> Scratch {
+        Scratch::new(&std::env::temp_dir(), Device::Cpu)
     }
 
-    fn indices(of: &[i64]) -> Indices<'static> {
+    fn loaded<'a>(examples: &Examples<'a>, size: (i64, i64)) -> DeviceData<'a> {
+        DeviceData::load(examples, size, &scratch(), u64::MAX).unwrap()
+    }
+
+    fn indices(of: &[i64]) -> Indices {
         Indices::new(of.to_vec(), Device::Cpu)
     }
 
@@ -239,7 +249,7 @@ mod tests {
         };
         // Three examples of 5 × 4 pixels with two channels.
         let [resident, streamed] =
-            [120, 119].map(|room| DeviceData::load(&examples, (5, 4), Device::Cpu, room));
+            [120, 119].map(|room| DeviceData::load(&examples, (5, 4), &scratch(), room).unwrap());
         for of in [&[2, 0, 1][..], &[4, 1, 3], &[3, 4]] {
             streamed.expect(of);
             assert_eq!(resident.gather(&indices(of)), streamed.gather(&indices(of)));

@@ -17,9 +17,12 @@ use crate::phases::{self, PhaseClock};
 use crate::pruning::Masks;
 use crate::record::{self, PassRecord};
 use crate::resume::{self, Identity};
+use crate::scratch::Scratch;
 use crate::sgd::Sgd;
 use crate::{failure, precision, schedule, sweep, torchvision};
+use std::io;
 use std::ops::Range;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
 use tch::{Device, Kind, Tensor};
@@ -27,6 +30,7 @@ use unearth_audit::{
     Examples, Init, LogitSource, Phase, Position, Quantisation, Recipe, Report, Stop,
     TrainingError, TrainingJob, TrainingOutcome, TrainingSink,
 };
+use unearth_columns::Column;
 
 /// Everything that a training consists of.
 pub(crate) struct Training<'a> {
@@ -35,7 +39,7 @@ pub(crate) struct Training<'a> {
     resume_interval_secs: f64,
     examples: &'a Examples<'a>,
     /// Rows trained on: examples, and probes after the last example.
-    trained: Vec<u32>,
+    trained: Column<u32>,
     data: DeviceData<'a>,
     network: Network,
     optimiser: Sgd,
@@ -52,6 +56,7 @@ pub(crate) struct Training<'a> {
     meter: Meter,
     is_recording: bool,
     clock: PhaseClock,
+    scratch: Scratch,
 }
 
 /// When and where the last resume point was made.
@@ -73,10 +78,11 @@ impl<'a> Training<'a> {
     pub(crate) fn prepare(
         job: &TrainingJob<'a>,
         examples: &'a Examples<'a>,
-        device: Device,
+        scratch: Scratch,
         room: u64,
         identity: Identity,
     ) -> Result<Self, TrainingError> {
+        let device = scratch.device();
         let recipe = job.recipe;
         if examples.trained.is_empty() {
             return Err(TrainingError::Unsuitable(
@@ -84,12 +90,11 @@ impl<'a> Training<'a> {
             ));
         }
         let size = (recipe.height.into(), recipe.width.into());
-        let data = DeviceData::load(examples, size, device, room);
+        let data = DeviceData::load(examples, size, &scratch, room)?;
         let network = initial_network(job, examples, device)?;
         let optimiser = Sgd::new(&network.weights, recipe.weight_decay);
-        let rows = examples.len() + examples.probes.labels.len();
-        let probes = examples.len() as u32..rows as u32;
-        let trained: Vec<u32> = examples.trained.iter().copied().chain(probes).collect();
+        let probes = examples.probes.labels.len();
+        let trained = trained(examples, scratch.folder())?;
         let batches = batches::bounds(trained.len(), recipe.batch_size as usize);
         let steps = u64::from(recipe.epochs) * batches.len() as u64;
         let masks = recipe
@@ -104,7 +109,7 @@ impl<'a> Training<'a> {
             data,
             network,
             optimiser,
-            record: PassRecord::new(examples.len(), examples.probes.labels.len(), device),
+            record: PassRecord::new(examples.len(), probes, &scratch)?,
             evaluated: None,
             masks,
             quantise: job.quantise,
@@ -119,6 +124,7 @@ impl<'a> Training<'a> {
             meter: Meter::default(),
             is_recording: true,
             clock: PhaseClock::new(None, device),
+            scratch,
         };
         if let Some(point) = job.resume {
             training.position = resume::restore(point, &training.identity, &training.state())?;
@@ -178,11 +184,14 @@ impl<'a> Training<'a> {
     /// Trains what is left of the epoch and reports its in-flight record.
     fn epoch(&mut self, sink: &mut dyn TrainingSink) -> Result<(), TrainingError> {
         let number = self.position.epoch;
-        let epoch = Epoch::plan(self.recipe, self.rows(), self.seed, number, self.device());
+        // Lent to the epoch while the training changes.
+        let scratch = self.scratch.clone();
+        let mut epoch = Epoch::plan(self.recipe, self.rows(), self.seed, number, &scratch)?;
         while (self.position.batch as usize) < self.batches.len() {
             check(sink)?;
             let batch = self.batches[self.position.batch as usize].clone();
             let start = Instant::now();
+            epoch.reach(&batch);
             self.expect(&epoch);
             self.step(&epoch, &batch)?;
             self.meter.fit.add(batch.len(), start);
@@ -202,10 +211,10 @@ impl<'a> Training<'a> {
     }
 
     /// Says which rows the batch after the next one is of.
-    fn expect(&self, epoch: &Epoch) {
+    fn expect(&self, epoch: &Epoch<'_>) {
         let soon = self.position.batch as usize + 2;
         if let Some(batch) = self.batches.get(soon) {
-            self.data.expect(&epoch.indices(batch).on_host);
+            self.data.expect(&epoch.indices_on_host(batch));
         }
     }
 
@@ -217,9 +226,9 @@ impl<'a> Training<'a> {
         }
     }
 
-    fn nothing_seen(&self) -> PassRecord {
+    fn nothing_seen(&self) -> Result<PassRecord, TrainingError> {
         let probes = self.examples.probes.labels.len();
-        PassRecord::new(self.examples.len(), probes, self.device())
+        PassRecord::new(self.examples.len(), probes, &self.scratch)
     }
 
     /// Reports the finished epoch's record and begins the next one's.
@@ -229,17 +238,18 @@ impl<'a> Training<'a> {
         sink: &mut dyn TrainingSink,
     ) -> Result<(), TrainingError> {
         let start = Instant::now();
+        let trained = self.trained.iter().copied();
         let record = self
             .record
-            .finish(epoch, LogitSource::InFlight, &self.trained)?;
+            .finish(epoch, LogitSource::InFlight, trained, &self.scratch)?;
         self.meter.fit.add_time(start);
         tell(sink, Report::Epoch(Box::new(record)))?;
-        self.record = self.nothing_seen();
+        self.record = self.nothing_seen()?;
         Ok(())
     }
 
     /// One optimiser step. Enqueues work and waits for none of it.
-    fn step(&mut self, epoch: &Epoch, batch: &Range<usize>) -> Result<(), TrainingError> {
+    fn step(&mut self, epoch: &Epoch<'_>, batch: &Range<usize>) -> Result<(), TrainingError> {
         self.clock.begin();
         let indices = epoch.indices(batch);
         let pixels = epoch.augmented(batch, &self.data.gather(&indices));
@@ -322,7 +332,12 @@ impl<'a> Training<'a> {
         if self.last_point.position == Some(position) {
             return Ok(());
         }
-        let bytes = resume::save(&self.identity, position, &self.state())?;
+        let bytes = resume::save(
+            &self.identity,
+            position,
+            &self.state(),
+            self.scratch.folder(),
+        )?;
         tell(sink, Report::ResumePoint { position, bytes })?;
         self.last_point = LastPoint {
             at: Instant::now(),
@@ -337,21 +352,31 @@ impl<'a> Training<'a> {
         let weights = weights.map(|(name, tensor)| (format!("weights/{name}"), tensor));
         let momenta = self.optimiser.momenta();
         let momenta = momenta.map(|(name, tensor)| (format!("momentum/{name}"), tensor));
-        let record = self.record.named().into_iter();
+        let record = self.record.named();
         let record = record.map(|(name, tensor)| (format!("record/{name}"), tensor));
         let masks = self.masks.iter().flat_map(|masks| masks.named());
         let masks = masks.map(|(name, tensor)| (format!("mask/{name}"), tensor));
-        weights
-            .chain(momenta)
-            .chain(record)
-            .chain(masks)
-            .map(|(name, tensor)| (name, tensor.shallow_clone()))
-            .collect()
+        let kept = weights.chain(momenta).chain(masks);
+        let kept = kept.map(|(name, tensor)| (name, tensor.shallow_clone()));
+        kept.chain(record).collect()
     }
 
     fn device(&self) -> Device {
         self.data.device()
     }
+}
+
+/// The rows that are trained on, ascending: of the examples those that are, and all probes.
+fn trained(examples: &Examples<'_>, scratch: &Path) -> io::Result<Column<u32>> {
+    let probes = examples.probes.labels.len();
+    let count = examples.trained.len() + probes;
+    let mut trained = Column::filled(scratch, count, 0)?;
+    let probes = examples.len() as u32..(examples.len() + probes) as u32;
+    let rows = examples.trained.iter().copied().chain(probes);
+    for (slot, row) in trained.iter_mut().zip(rows) {
+        *slot = row;
+    }
+    Ok(trained)
 }
 
 fn initial_network(

@@ -16,9 +16,10 @@ pub(crate) fn f32s(tensor: &Tensor) -> Vec<f32> {
     values(tensor, Kind::Float)
 }
 
-/// The values of an i32 tensor in row-major order.
-pub(crate) fn i32s(tensor: &Tensor) -> Vec<i32> {
-    values(tensor, Kind::Int)
+/// The values of an int64 tensor in row-major order.
+#[cfg(test)]
+pub(crate) fn i64s(tensor: &Tensor) -> Vec<i64> {
+    values(tensor, Kind::Int64)
 }
 
 fn values<T: tch::kind::Element + Default + Clone>(tensor: &Tensor, kind: Kind) -> Vec<T> {

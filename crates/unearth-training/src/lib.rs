@@ -29,6 +29,7 @@ mod random_images;
 mod record;
 mod resume;
 mod schedule;
+mod scratch;
 mod sgd;
 mod shim;
 mod sweep;

@@ -1,7 +1,8 @@
 //! The record of one pass over the examples, kept on the device until the pass is over.
 
-use crate::host;
-use tch::{Device, Kind, Tensor};
+use crate::scratch::{Scratch, pieces};
+use std::ops::Range;
+use tch::{Kind, Tensor};
 use unearth_audit::{EpochRecord, LogitSource, Record, TrainingError};
 
 /// What is known of every example, and of every probe after them; NaN and -1 where the pass has not
@@ -17,13 +18,20 @@ pub(crate) struct PassRecord {
 
 impl PassRecord {
     /// Nothing seen yet of `examples` examples and `probes` probes.
-    pub(crate) fn new(examples: usize, probes: usize, device: Device) -> Self {
+    ///
+    /// # Errors
+    /// When they are many and cannot be put into a file.
+    pub(crate) fn new(
+        examples: usize,
+        probes: usize,
+        scratch: &Scratch,
+    ) -> Result<Self, TrainingError> {
         let n = (examples + probes) as i64;
-        Self {
+        Ok(Self {
             examples,
-            values: Tensor::full([n, 3], f64::NAN, (Kind::Float, device)),
-            classes: Tensor::full([n, 2], -1, (Kind::Int, device)),
-        }
+            values: scratch.full(&[n, 3], f32::NAN)?,
+            classes: scratch.full(&[n, 2], -1i32)?,
+        })
     }
 
     /// Notes a batch: indices int64 `[b]`, losses f32 `[b]`, logits f32 `[b, classes]`, given labels
@@ -53,9 +61,13 @@ impl PassRecord {
         let _ = self.classes.index_copy_(0, indices, &classes);
     }
 
-    /// The tensors that a continuation needs, by name.
-    pub(crate) fn named(&self) -> [(&'static str, &Tensor); 2] {
-        [("values", &self.values), ("classes", &self.classes)]
+    /// The tensors that a continuation needs, by name: views of pieces, so that none is as large as the dataset.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (String, Tensor)> {
+        let of = |name: &'static str, tensor| {
+            let pieces = (0..).zip(pieces(tensor));
+            pieces.map(move |(at, piece): (u32, Tensor)| (format!("{name}/{at:04}"), piece))
+        };
+        of("values", &self.values).chain(of("classes", &self.classes))
     }
 
     /// Brings the record to the host; `seen` are the rows that the pass went over.
@@ -66,31 +78,44 @@ impl PassRecord {
         &self,
         epoch: u32,
         source: LogitSource,
-        seen: &[u32],
+        mut seen: impl Iterator<Item = u32>,
+        scratch: &Scratch,
     ) -> Result<EpochRecord, TrainingError> {
-        let value = |at: i64| self.values.select(1, at);
-        let class = |at: i64| host::i32s(&self.classes.select(1, at));
-        let loss = host::f32s(&value(0));
-        if let Some(&row) = seen.iter().find(|&&i| !loss[i as usize].is_finite()) {
+        let values = self.rows(0..self.examples, scratch)?;
+        let probes = self.rows(self.examples..self.values.size()[0] as usize, scratch)?;
+        let loss = |row: u32| match (row as usize).checked_sub(self.examples) {
+            None => values.loss[row as usize],
+            Some(probe) => probes.loss[probe],
+        };
+        if let Some(row) = seen.find(|&row| !loss(row).is_finite()) {
             return Err(TrainingError::Diverged {
                 epoch: epoch + 1,
                 what: format!("the loss of {} is not a finite number", self.name(row)),
             });
         }
-        let rows = Record {
-            // Cross-entropy is -ln p.
-            p_given: host::f32s(&value(0).neg().exp()),
-            loss,
-            margin: host::f32s(&value(1)),
-            el2n: host::f32s(&value(2)),
-            predicted: class(0),
-            best_other: class(1),
-        };
         Ok(EpochRecord {
             epoch,
             source,
-            values: rows.slice(0..self.examples),
-            probes: rows.slice(self.examples..rows.len()),
+            values,
+            probes,
+        })
+    }
+
+    fn rows(&self, range: Range<usize>, scratch: &Scratch) -> Result<Record, TrainingError> {
+        let of = |tensor: &Tensor, at: i64| {
+            let rows = tensor.narrow(0, range.start as i64, range.len() as i64);
+            rows.select(1, at)
+        };
+        let value = |at| scratch.column(&of(&self.values, at), |it| it);
+        let class = |at| scratch.column(&of(&self.classes, at), |it| it);
+        Ok(Record {
+            loss: value(0)?,
+            // Cross-entropy is -ln p.
+            p_given: scratch.column(&of(&self.values, 0), |loss| loss.neg().exp())?,
+            margin: value(1)?,
+            el2n: value(2)?,
+            predicted: class(0)?,
+            best_other: class(1)?,
         })
     }
 
@@ -110,6 +135,8 @@ pub(crate) fn losses(logits: &Tensor, labels: &Tensor) -> Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::PIECE_ROWS;
+    use tch::Device;
 
     /// Logits of three classes, chosen so that a softmax taken of the wrong axis, a margin of
     /// probabilities, a squared norm or another sign would show.
@@ -120,10 +147,14 @@ mod tests {
         let logits = Tensor::from_slice2(&rows);
         let given = Tensor::from_slice(&labels);
         let indices = Tensor::from_slice(&[4i64, 1, 0]);
-        let mut record = PassRecord::new(6, 0, Device::Cpu);
+        let scratch = Scratch::new(&std::env::temp_dir(), Device::Cpu);
+        let mut record = PassRecord::new(6, 0, &scratch).unwrap();
         record.note(&indices, &losses(&logits, &given), &logits, &given);
 
-        let record = record.finish(0, LogitSource::InFlight, &[0, 1, 4]).unwrap();
+        let seen = [0, 1, 4].into_iter();
+        let record = record
+            .finish(0, LogitSource::InFlight, seen, &scratch)
+            .unwrap();
         for (row, (&index, &label)) in [4usize, 1, 0].iter().zip(&labels).enumerate() {
             let label = label as usize;
             let z = rows[row].map(f64::from);
@@ -153,5 +184,35 @@ mod tests {
             assert_eq!(record.values.predicted[unseen], -1);
             assert!(record.values.el2n[unseen].is_nan());
         }
+    }
+
+    #[test]
+    fn rows_of_every_piece_come_back() {
+        let rows = PIECE_ROWS + 10;
+        let scratch = Scratch::new(&std::env::temp_dir(), Device::Cpu);
+        let mut record = PassRecord::new(rows - 4, 4, &scratch).unwrap();
+        let at = [1, PIECE_ROWS as i64 + 2, rows as i64 - 1];
+        let logits = Tensor::from_slice2(&[[2.0f32, -1.0], [0.0, 3.0], [1.0, 4.0]]);
+        let given = Tensor::from_slice(&[0i64, 0, 1]);
+        let losses = losses(&logits, &given);
+        record.note(&Tensor::from_slice(&at), &losses, &logits, &given);
+
+        let names: Vec<String> = record.named().map(|(name, _)| name).collect();
+        assert_eq!(
+            names,
+            ["values/0000", "values/0001", "classes/0000", "classes/0001"]
+        );
+        let seen = at.map(|row| row as u32).into_iter();
+        let told = record
+            .finish(0, LogitSource::InFlight, seen, &scratch)
+            .unwrap();
+        let predicted = |row: usize| told.values.predicted[row];
+        assert_eq!([1, 2, PIECE_ROWS + 2].map(predicted), [0, -1, 1]);
+        assert_eq!(*told.probes.predicted, [-1, -1, -1, 1]);
+        let margins = (told.values.margin[PIECE_ROWS + 2], told.probes.margin[3]);
+        assert_eq!(margins, (-3.0, 3.0));
+        let unseen = [PIECE_ROWS as u32 + 3].into_iter();
+        let refused = record.finish(0, LogitSource::InFlight, unseen, &scratch);
+        assert!(matches!(refused, Err(TrainingError::Diverged { .. })));
     }
 }

@@ -1,14 +1,15 @@
 //! Resume points: everything needed to continue a training with the same bits.
 
 use crate::{host, weights};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, View};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap, path::Path};
 use tch::{Kind, Tensor};
 use unearth_audit::{Position, TrainingError};
+use unearth_columns::Column;
 
 /// Goes up whenever an older point could no longer be continued with the same bits.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Key of the header in the safetensors metadata.
 const HEADER: &str = "unearth";
 
@@ -32,12 +33,13 @@ struct Header {
     position: Position,
 }
 
-/// Writes the named tensors with who they belong to and where the training stood.
+/// Writes the named tensors with who they belong to and where the training stood, one after the other.
 pub(crate) fn save(
     identity: &Identity,
     position: Position,
     tensors: &[(String, Tensor)],
-) -> Result<Vec<u8>, TrainingError> {
+    scratch: &Path,
+) -> Result<Column<u8>, TrainingError> {
     let header = Header {
         format: FORMAT,
         identity: identity.clone(),
@@ -45,26 +47,49 @@ pub(crate) fn save(
     };
     let header = serde_json::to_string(&header).map_err(backend)?;
     let metadata = HashMap::from([(HEADER.to_owned(), header)]);
+    Column::of_file(scratch, |path| {
+        let tensors = tensors
+            .iter()
+            .map(|(name, tensor)| (name, OnDevice::new(tensor)));
+        safetensors::serialize_to_file(tensors, Some(metadata), path).map_err(|error| match error {
+            SafeTensorError::IoError(error) => TrainingError::Scratch(error),
+            error => backend(error),
+        })
+    })
+}
 
-    let held: Vec<(&str, Dtype, Vec<usize>, Vec<u8>)> = tensors
-        .iter()
-        .map(|(name, tensor)| {
-            let shape = tensor.size().iter().map(|&side| side as usize).collect();
-            let dtype = match tensor.kind() {
-                Kind::Int => Dtype::I32,
-                _ => Dtype::F32,
-            };
-            (name.as_str(), dtype, shape, host::bytes(tensor))
-        })
-        .collect();
-    let views = held
-        .iter()
-        .map(|(name, dtype, shape, bytes)| {
-            TensorView::new(*dtype, shape.clone(), bytes).map(|view| (*name, view))
-        })
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(backend)?;
-    safetensors::serialize(views, Some(metadata)).map_err(backend)
+/// A tensor that is brought to the host when it is written.
+struct OnDevice<'t> {
+    tensor: &'t Tensor,
+    shape: Vec<usize>,
+}
+
+impl<'t> OnDevice<'t> {
+    fn new(tensor: &'t Tensor) -> Self {
+        let shape = tensor.size().iter().map(|&side| side as usize).collect();
+        Self { tensor, shape }
+    }
+}
+
+impl View for OnDevice<'_> {
+    fn dtype(&self) -> Dtype {
+        match self.tensor.kind() {
+            Kind::Int => Dtype::I32,
+            _ => Dtype::F32,
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        host::bytes(self.tensor).into()
+    }
+
+    fn data_len(&self) -> usize {
+        self.tensor.numel() * self.tensor.kind().elt_size_in_bytes()
+    }
 }
 
 /// Puts a point's values into `tensors` and says where it stood.
@@ -189,7 +214,7 @@ mod tests {
 
     #[test]
     fn values_and_position_come_back() {
-        let bytes = save(&identity(), POSITION, &tensors(4.0)).unwrap();
+        let bytes = save(&identity(), POSITION, &tensors(4.0), &std::env::temp_dir()).unwrap();
         let target = tensors(0.0);
         assert_eq!(restore(&bytes, &identity(), &target).unwrap(), POSITION);
         for ((_, restored), (_, saved)) in target.iter().zip(tensors(4.0)) {
@@ -199,7 +224,7 @@ mod tests {
 
     #[test]
     fn another_training_s_point_is_refused_by_field() {
-        let bytes = save(&identity(), POSITION, &tensors(4.0)).unwrap();
+        let bytes = save(&identity(), POSITION, &tensors(4.0), &std::env::temp_dir()).unwrap();
         let refusal = |change: fn(&mut Identity)| {
             let mut here = identity();
             change(&mut here);
@@ -217,7 +242,7 @@ mod tests {
 
     #[test]
     fn damage_is_noticed() {
-        let bytes = save(&identity(), POSITION, &tensors(4.0)).unwrap();
+        let bytes = save(&identity(), POSITION, &tensors(4.0), &std::env::temp_dir()).unwrap();
         for damaged in [&bytes[..bytes.len() - 1], &bytes[..20], b""] {
             let error = restore(damaged, &identity(), &tensors(0.0)).unwrap_err();
             assert!(matches!(error, TrainingError::ResumeMismatch(_)));

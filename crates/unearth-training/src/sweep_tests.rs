@@ -3,6 +3,7 @@
 use super::*;
 use crate::models::Mode;
 use crate::models::{Shape, Stem};
+use crate::scratch::Scratch;
 use crate::{host, weights};
 use safetensors::tensor::{Dtype, SafeTensors};
 use unearth_audit::{Augment, Examples, Init, Model, Precision, ProbeRows};
@@ -78,7 +79,8 @@ fn load<'a>(pixels: &'a [u8], labels: &'a [i32], trained: &'a [u32]) -> DeviceDa
         trained,
         probes: ProbeRows::default(),
     };
-    DeviceData::load(&examples, (SIDE as i64, SIDE as i64), Device::Cpu, 0)
+    let scratch = Scratch::new(&std::env::temp_dir(), Device::Cpu);
+    DeviceData::load(&examples, (SIDE as i64, SIDE as i64), &scratch, 0).unwrap()
 }
 
 /// ‖a − b‖ / ‖b‖ of each map, the largest.
@@ -113,7 +115,8 @@ fn maps_match_pytorch_s_autograd() {
         weights::overwrite(ours, &tensor(&format!("weights/{name}")));
     }
     let pixels = host::bytes(&tensor("pixels"));
-    let labels = host::i32s(&tensor("labels"));
+    let labels = host::i64s(&tensor("labels").to_kind(Kind::Int64));
+    let labels: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
     let all: Vec<u32> = (0..labels.len() as u32).collect();
     let data = load(&pixels, &labels, &all);
 

@@ -7,8 +7,10 @@ use crate::fit::Training;
 use crate::phases::{self, PhaseSeconds};
 use crate::random_images::RandomImages;
 use crate::resume::Identity;
+use crate::scratch::Scratch;
 use crate::shim;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::PoisonError;
 use tch::Device;
 use unearth_audit::{
@@ -21,6 +23,7 @@ use unearth_audit::{
 pub struct LibtorchTrainer {
     device: Device,
     environment: Environment,
+    scratch: PathBuf,
     resident_bytes: Option<u64>,
     is_recording: bool,
     phases: Option<phases::Shared>,
@@ -41,6 +44,7 @@ impl LibtorchTrainer {
         Ok(Self {
             device,
             environment: device::environment(device, threads.get()),
+            scratch: std::env::temp_dir(),
             resident_bytes: None,
             is_recording: true,
             phases: None,
@@ -53,6 +57,16 @@ impl LibtorchTrainer {
     pub fn resident_bytes(self, bytes: Option<u64>) -> Self {
         Self {
             resident_bytes: bytes,
+            ..self
+        }
+    }
+
+    /// Keeps in files in this folder what grows with the number of examples; without it, in the system's folder for such
+    /// files.
+    #[must_use]
+    pub fn scratch(self, folder: PathBuf) -> Self {
+        Self {
+            scratch: folder,
             ..self
         }
     }
@@ -111,7 +125,14 @@ impl LibtorchTrainer {
         let (job, examples) = (random.job(), random.examples());
         let measured = self.guarded(|| {
             let identity = self.identity(&job, &examples);
-            Training::prepare(&job, &examples, self.device, u64::MAX, identity)?.measure_pace()
+            Training::prepare(
+                &job,
+                &examples,
+                self.scratch_of_device(),
+                u64::MAX,
+                identity,
+            )?
+            .measure_pace()
         })?;
         Ok(ModelPace {
             model,
@@ -120,6 +141,10 @@ impl LibtorchTrainer {
             trained_per_second: measured.trained,
             swept_per_second: measured.swept,
         })
+    }
+
+    fn scratch_of_device(&self) -> Scratch {
+        Scratch::new(&self.scratch, self.device)
     }
 
     fn identity(&self, job: &TrainingJob<'_>, examples: &Examples<'_>) -> Identity {
@@ -152,8 +177,9 @@ impl Trainer for LibtorchTrainer {
             let identity = self.identity(job, examples);
             let room = data::room(self.device, self.resident_bytes)
                 .map_err(|message| failure::from_message(self.device, &message))?;
-            let training = Training::prepare(job, examples, self.device, room, identity)?
-                .measured(self.is_recording, self.phases.clone());
+            let training =
+                Training::prepare(job, examples, self.scratch_of_device(), room, identity)?
+                    .measured(self.is_recording, self.phases.clone());
             training.run(sink)
         })
     }

@@ -38,7 +38,7 @@ impl WorkerError {
     pub(crate) fn is_outage(&self) -> bool {
         match self {
             Self::Store(error) => error.is_outage(),
-            Self::Scratch(_) => true,
+            Self::Scratch(_) | Self::Training(TrainingError::Scratch(_)) => true,
             Self::Dataset(error) => matches!(
                 error,
                 DatasetError::DiskFull

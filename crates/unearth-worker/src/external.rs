@@ -64,8 +64,8 @@ impl Assembly<'_> {
             let record = EpochRecord {
                 epoch,
                 source: self.run.shape.trajectory,
-                values: values.slice(0..self.examples),
-                probes: values.slice(self.examples..values.len()),
+                probes: values.piece(self.examples..values.len()),
+                values: values.first(self.examples),
             };
             dynamics::store(db, self.run, &record, None, (self.worker.now)()).await?;
             external::forget_records(db, self.run, epoch).await?;
@@ -76,7 +76,7 @@ impl Assembly<'_> {
     /// One epoch in index order, examples before probes; none when it is in order already.
     async fn record(&self, epoch: u32) -> Result<Option<Record>, WorkerError> {
         let rows = self.examples + self.probes;
-        let mut values = Record::unseen(rows);
+        let mut values = Record::unseen_in(&self.worker.scratch, rows)?;
         let mut found = 0;
         let mut batches = pin!(external::records(&self.worker.db, self.run.id, epoch));
         while let Some(batch) = batches.try_next().await? {

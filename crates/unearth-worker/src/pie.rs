@@ -111,7 +111,7 @@ async fn rank(
             grouping: Grouping::Global,
         };
         let mut distances = Column::filled(&worker.scratch, data.pack.len(), Score::NONE)?;
-        for compared in part.compared.iter() {
+        for compared in &part.compared {
             distances[compared.index as usize] = compared.distance.into();
         }
         let no_models = "its population has no model";

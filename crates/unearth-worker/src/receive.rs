@@ -8,6 +8,7 @@ use tokio::sync::{mpsc::Receiver, watch};
 use unearth_audit::{
     EpochRecord, Event, Level, LogitSource, MapChunk, Phase, Position, Progress, Report, Role,
 };
+use unearth_columns::Column;
 use unearth_store::{
     dynamics, predictions,
     runs::{self, ClaimedRun},
@@ -159,13 +160,13 @@ impl Receiving<'_> {
         }
     }
 
-    async fn resume_point(&self, position: Position, bytes: Vec<u8>) -> Result<(), WorkerError> {
+    async fn resume_point(&self, position: Position, bytes: Column<u8>) -> Result<(), WorkerError> {
         let (worker, run) = (self.worker, self.run);
         let key = format!(
             "runs/{}/resume-{:06}-{:08}-{:04}-{}.safetensors",
             run.id, position.epoch, position.batch, position.sweeps, run.token
         );
-        worker.blobs.put(&key, Bytes::from(bytes)).await?;
+        worker.blobs.put(&key, Bytes::from_owner(bytes)).await?;
         let before = match runs::set_resume_point(&worker.db, run, position, &key).await {
             Ok(before) => before,
             Err(error) => {

@@ -10,15 +10,19 @@ use crate::{
     score, sink,
     sink::StopFlag,
 };
-use std::{sync::Arc, thread, time::Instant};
+use std::{fs::File, sync::Arc, thread, time::Instant};
 use time::Duration;
-use tokio::sync::{oneshot, watch};
+use tokio::{
+    sync::{oneshot, watch},
+    task::spawn_blocking,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 use unearth_audit::{
     Event, Init, Level, Phase, Population, Progress, Quantisation, Recipe, Role, TrainingError,
     TrainingJob, TrainingOutcome,
 };
+use unearth_columns::Column;
 use unearth_dataset::probes::{Sources, Synthesised, synthesise};
 use unearth_store::{
     StoreError,
@@ -248,13 +252,16 @@ fn recipe(run: &ClaimedRun) -> Result<&Recipe, WorkerError> {
         .ok_or_else(|| WorkerError::Inconsistent("an external run has no recipe".to_owned()))
 }
 
-async fn resume_point(worker: &Worker, blob: &str) -> Result<bytes::Bytes, WorkerError> {
-    match worker.blobs.get(blob).await {
+async fn resume_point(worker: &Worker, blob: &str) -> Result<Column<u8>, WorkerError> {
+    let file = match worker.blobs.local_file(blob, &worker.scratch).await {
         Err(error) if error.is_blob_missing() => {
-            Err(TrainingError::ResumeMismatch("its file is gone".to_owned()).into())
+            return Err(TrainingError::ResumeMismatch("its file is gone".to_owned()).into());
         }
-        found => Ok(found?),
-    }
+        found => found?,
+    };
+    let scratch = worker.scratch.clone();
+    let copied = spawn_blocking(move || Column::copied(&scratch, File::open(file.path())?));
+    Ok(copied.await.map_err(|_| WorkerError::Panicked)??)
 }
 
 async fn initial_weights(

@@ -343,12 +343,12 @@ fn category(name: &str) -> CategoryReport {
 /// Example 0 was not seen in epoch 0.
 fn record(epoch: u32, source: LogitSource, examples: usize) -> EpochRecord {
     let mut values = Record {
-        loss: vec![0.5; examples],
-        p_given: vec![0.25; examples],
-        margin: vec![-1.5; examples],
-        el2n: vec![0.75; examples],
-        predicted: vec![1; examples],
-        best_other: vec![1; examples],
+        loss: vec![0.5; examples].into(),
+        p_given: vec![0.25; examples].into(),
+        margin: vec![-1.5; examples].into(),
+        el2n: vec![0.75; examples].into(),
+        predicted: vec![1; examples].into(),
+        best_other: vec![1; examples].into(),
     };
     if epoch == 0 {
         values.loss[0] = f32::NAN;

@@ -44,9 +44,9 @@ fn logits_are_the_same_records_in_every_format_and_row_order() {
     let records = of(Format::Npz, &as_npz);
     assert_eq!(records.indices, [0, 1, 2, 3]);
     assert_eq!(records.quantities, Quantity::ALL);
-    assert_eq!(records.values.margin, [3.0, -0.25, -4.0, 4.0]);
-    assert_eq!(records.values.predicted, [0, 0, 1, 1]);
-    assert_eq!(records.values.best_other, [1, 0, 1, 0]);
+    assert_eq!(*records.values.margin, [3.0, -0.25, -4.0, 4.0]);
+    assert_eq!(*records.values.predicted, [0, 0, 1, 1]);
+    assert_eq!(*records.values.best_other, [1, 0, 1, 0]);
     assert_eq!(of(Format::Arrow, &as_arrow), records);
     assert_eq!(of(Format::JsonLines, as_lines.as_bytes()), records);
 }

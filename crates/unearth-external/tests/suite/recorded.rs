@@ -26,8 +26,8 @@ fn quantities_that_are_not_posted_stay_unknown() {
     ]);
     let records = read(&Format::Npz.read(&bytes).unwrap()).unwrap();
     assert_eq!(records.indices, [1, 3]);
-    assert_eq!(records.values.loss, [0.25, 0.5]);
-    assert_eq!(records.values.predicted, [0, 1]);
+    assert_eq!(*records.values.loss, [0.25, 0.5]);
+    assert_eq!(*records.values.predicted, [0, 1]);
     assert_eq!(records.quantities, [Quantity::Loss, Quantity::Predicted]);
     assert!(records.values.margin.iter().all(|margin| margin.is_nan()));
 }
@@ -171,7 +171,7 @@ fn classes_are_those_of_the_model_by_its_own_order() {
     let arrays = [index(), logits(&[9.0, 1.0, 5.0, 0.0, 3.0, 2.0])];
     let table = Format::Npz.read(&npz(&arrays)).unwrap();
     let records = unearth_external::records(&table, &[0, 1], dataset).unwrap();
-    assert_eq!(records.values.predicted, [2, 1]);
-    assert_eq!(records.values.best_other, [2, 0]);
-    assert_eq!(records.values.margin, [-4.0, 1.0]);
+    assert_eq!(*records.values.predicted, [2, 1]);
+    assert_eq!(*records.values.best_other, [2, 0]);
+    assert_eq!(*records.values.margin, [-4.0, 1.0]);
 }

@@ -60,7 +60,7 @@ async fn records_come_back_bit_for_bit() {
     assert_eq!(order, [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]);
     for row in &stored {
         let range = chunk_range(row.chunk as usize, EXAMPLES);
-        assert_same(&row.values, &odd(row.epoch as u32).values.slice(range));
+        assert_same(&row.values, &odd(row.epoch as u32).values.piece(range));
     }
     for index in [0, 255, 256, 300, EXAMPLES - 1] {
         let found = dynamics::of_example(&world.db, run.id, index, LogitSource::InFlight)
@@ -68,7 +68,7 @@ async fn records_come_back_bit_for_bit() {
             .unwrap();
         assert_eq!(found.len(), 2);
         for (epoch, found) in found.iter().enumerate() {
-            let expected = odd(epoch as u32).values.slice(index..index + 1);
+            let expected = odd(epoch as u32).values.piece(index..index + 1);
             assert_eq!(found.epoch, epoch as i32);
             assert_same(&found.values, &expected);
         }

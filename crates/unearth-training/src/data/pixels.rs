@@ -71,7 +71,7 @@ impl<'a> Pixels<'a> {
     }
 
     /// Those with these indices, `[b, height, width, channels]`.
-    pub(super) fn gather(&self, indices: &Indices<'_>) -> Tensor {
+    pub(super) fn gather(&self, indices: &Indices) -> Tensor {
         match &self.place {
             Place::Resident(pixels) => pixels.index_select(0, &indices.on_device),
             Place::Caller(pixels) => {

@@ -4,8 +4,8 @@ use super::{Training, check, tell};
 use crate::models::Mode;
 use crate::pruning::Masks;
 use crate::quantise::Rounded;
+use crate::record;
 use crate::record::PassRecord;
-use crate::{host, record};
 use std::ops::Range;
 use std::time::Instant;
 use tch::{Kind, Tensor};
@@ -13,6 +13,7 @@ use unearth_audit::{
     Examples, LogitSource, Phase, Quantisation, Report, TrainingError, TrainingOutcome,
     TrainingSink,
 };
+use unearth_columns::Column;
 
 impl Training<'_> {
     /// One pass over all examples and probes in eval mode, not augmented. The outcome, where it is the
@@ -28,7 +29,7 @@ impl Training<'_> {
         let rows = examples + self.examples.probes.labels.len();
         let (mut record, begin) = match self.evaluated.take() {
             Some(record) => (record, examples),
-            None => (self.nothing_seen(), 0),
+            None => (self.nothing_seen()?, 0),
         };
         let batches = self.eval_batches(begin..examples);
         for batch in batches.chain(self.eval_batches(examples..rows)) {
@@ -43,8 +44,8 @@ impl Training<'_> {
             self.show_progress(sink, Phase::Evaluating, batch.end, rows)?;
         }
 
-        let all: Vec<u32> = (0..rows as u32).collect();
-        let record = record.finish(self.position.epoch - 1, LogitSource::EvalPass, &all)?;
+        let (epoch, all) = (self.position.epoch - 1, 0..rows as u32);
+        let record = record.finish(epoch, LogitSource::EvalPass, all, &self.scratch)?;
         let (training_accuracy, held_out_accuracy) =
             accuracies(self.examples, &record.values.predicted);
         tell(sink, Report::Epoch(Box::new(record)))?;
@@ -100,15 +101,18 @@ impl Training<'_> {
         &self,
         quantisation: Quantisation,
         sink: &mut dyn TrainingSink,
-    ) -> Result<Vec<i32>, TrainingError> {
+    ) -> Result<Column<i32>, TrainingError> {
         let _rounded = Rounded::new(&self.network.weights, quantisation);
-        let mut predicted = Vec::new();
+        let predicted = self.scratch.full(&[self.examples.len() as i64], -1i64)?;
         for batch in self.eval_batches(0..self.examples.len()) {
             check(sink)?;
             let input = self.data.normalise(&self.data.slice(&batch));
-            predicted.push(self.network.forward(&input, Mode::Eval).argmax(1, false));
+            let classes = self.network.forward(&input, Mode::Eval).argmax(1, false);
+            predicted
+                .narrow(0, batch.start as i64, batch.len() as i64)
+                .copy_(&classes);
         }
-        Ok(host::i32s(&Tensor::cat(&predicted, 0)))
+        self.scratch.column(&predicted, |classes| classes)
     }
 }
 

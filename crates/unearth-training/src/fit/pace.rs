@@ -18,12 +18,14 @@ impl Training<'_> {
     /// Trains one epoch and sweeps all examples, each once before the clock runs: the first step chooses
     /// kernels and asks for memory.
     pub(crate) fn measure_pace(mut self) -> Result<Measured, TrainingError> {
-        let epoch = Epoch::plan(self.recipe, self.rows(), self.seed, 0, self.device());
+        let scratch = self.scratch.clone();
+        let mut epoch = Epoch::plan(self.recipe, self.rows(), self.seed, 0, &scratch)?;
         let batches = self.batches.clone();
         let mut seconds = [0.0; 2];
         for trained in &mut seconds {
             let start = Instant::now();
             for batch in &batches {
+                epoch.reach(batch);
                 self.step(&epoch, batch)?;
             }
             *trained = self.seconds_since(start);

@@ -20,7 +20,7 @@ impl Training<'_> {
         let laid = masks.as_deref().map(Masks::lay);
         let checkpoint = self.position.sweeps;
         let evaluates = self.recipe.is_evaluated_by_sweep(self.position.epoch);
-        let mut record = evaluates.then(|| self.nothing_seen());
+        let mut record = evaluates.then(|| self.nothing_seen()).transpose()?;
         for chunk in 0..chunk_count(self.examples.len()) {
             let start = Instant::now();
             self.clock.begin();

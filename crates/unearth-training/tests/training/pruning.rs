@@ -43,12 +43,13 @@ fn nothing_changes_before_pruning_begins_and_everything_after() {
         pruned(Model::CnnS, 0.9).run(),
     );
     // The first three batches: at the third one's begin no weight is pruned yet.
-    let in_first_batches = |run: &crate::scenario::Recorded| run.in_flight()[0].values.loss.clone();
+    let in_first_batches =
+        |run: &crate::scenario::Recorded| run.in_flight()[0].values.loss.to_vec();
     let (a, b) = (in_first_batches(&plain), in_first_batches(&pruned));
     let same = a.iter().zip(&b).filter(|(a, b)| a.to_bits() == b.to_bits());
     // Batches of four; the fifth is the first with a mask that holds something back.
     assert_eq!(same.count(), 16);
-    let last = |run: &crate::scenario::Recorded| run.eval_pass().values.loss.clone();
+    let last = |run: &crate::scenario::Recorded| run.eval_pass().values.loss.to_vec();
     assert!(!same_bits(&last(&plain), &last(&pruned)));
 }
 

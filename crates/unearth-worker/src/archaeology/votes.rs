@@ -104,7 +104,7 @@ impl Votes {
     /// How many examples are called each category.
     pub(super) fn called(&self) -> Vec<u64> {
         let mut called = vec![0; self.categories];
-        for call in self.calls.iter() {
+        for call in &self.calls {
             if let Ok(category) = usize::try_from(call.category) {
                 called[category] += 1;
             }

@@ -118,11 +118,11 @@ fn record(epoch: u32, source: LogitSource, examples: &Examples<'_>) -> EpochReco
         epoch,
         source,
         values: Record {
-            loss: vec![0.5; examples.len()],
-            p_given: vec![0.75; examples.len()],
-            margin: vec![2.0; examples.len()],
-            el2n: vec![0.25; examples.len()],
-            predicted: examples.labels.to_vec(),
+            loss: vec![0.5; examples.len()].into(),
+            p_given: vec![0.75; examples.len()].into(),
+            margin: vec![2.0; examples.len()].into(),
+            el2n: vec![0.25; examples.len()].into(),
+            predicted: examples.labels.to_vec().into(),
             best_other: examples
                 .labels
                 .iter()

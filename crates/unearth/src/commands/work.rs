@@ -9,7 +9,7 @@ use crate::{
     signals,
 };
 use anyhow::Result;
-use std::{os::unix::process::parent_id, sync::Arc};
+use std::{os::unix::process::parent_id, path::PathBuf, sync::Arc};
 use time::{Duration, OffsetDateTime};
 use tokio_util::sync::CancellationToken;
 use unearth_audit::Trainer;
@@ -35,7 +35,7 @@ pub(crate) async fn run(args: &WorkArgs) -> Result<(), Failure> {
         name: name(),
         db: db.clone(),
         blobs,
-        trainer: trainer(args)?,
+        trainer: trainer(args, home.scratch(id))?,
         measure: measure(args),
         devices: device_info(),
         scratch: home.scratch(id),
@@ -66,8 +66,9 @@ fn limits(args: &WorkArgs) -> Limits {
     }
 }
 
-fn trainer(args: &WorkArgs) -> Result<Arc<dyn Trainer>> {
+fn trainer(args: &WorkArgs, scratch: PathBuf) -> Result<Arc<dyn Trainer>> {
     let trainer = LibtorchTrainer::new(args.device.device, args.device.threads())?
+        .scratch(scratch)
         .resident_bytes(args.device.resident_bytes);
     Ok(if args.discarded_sweeps.is_empty() {
         Arc::new(trainer)
