@@ -4,10 +4,11 @@
     python3 bench/growth.py --examples 1000 10000 50000 1000000
     python3 bench/growth.py --examples 10000 --epochs 2 4 8 --checkpoints 2
     python3 bench/growth.py --examples 10000 --epochs 8 --checkpoints 2 4 8
+    python3 bench/growth.py --examples 1000000 4000000 --side 8
 
-The interpreter needs numpy. Every size is a dataset of made-up 32×32 colour images, uploaded to a server of its own and
-audited in two epochs with a gradient sweep after each, which is the least that VoG can be had of, or in as many as are asked
-for; all signals are scored.
+The interpreter needs numpy. Every size is a dataset of made-up colour images, 32×32 or as asked for, uploaded to a server of
+its own and audited in two epochs with a gradient sweep after each, which is the least that VoG can be had of, or in as many as
+are asked for; all signals are scored.
 """
 
 import argparse
@@ -26,6 +27,7 @@ def main():
     parser.add_argument("--examples", nargs="+", type=int, default=[1_000, 10_000, 50_000, 1_000_000])
     parser.add_argument("--epochs", nargs="+", type=int, default=[2])
     parser.add_argument("--checkpoints", nargs="+", type=int, default=[2])
+    parser.add_argument("--side", type=int, default=32, help="of an image, in pixels")
     parser.add_argument("--model", default="mlp")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--device", default="auto")
@@ -39,7 +41,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="unearth-growth-") as folder:
             # Before there is a server, which measures the models here while it is idle.
             file = Path(folder, f"images-{examples}.npz")
-            images.write(file, examples)
+            images.write(file, examples, args.side)
             server = Server(args.unearth, args.threads, args.device)
             try:
                 tell(examples, recipe, *audited(server, file, recipe))

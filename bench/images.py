@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy
 
-SIDE, CHANNELS, CLASSES = 32, 3, 10
+CHANNELS, CLASSES = 3, 10
 BLOCK = 10_000
 
 
@@ -19,17 +19,17 @@ def real(named):
     return file
 
 
-def write(file, examples):
+def write(file, examples, side=32):
     """Images `x` and labels `y`: each class has a mean of its own, and each image noise.
 
     Block by block, since the largest is some gigabytes.
     """
     random = numpy.random.default_rng(0)
     labels = (numpy.arange(examples) % CLASSES).astype(numpy.uint8)
-    means = random.integers(64, 192, (CLASSES, SIDE, SIDE, CHANNELS), dtype=numpy.uint8)
+    means = random.integers(64, 192, (CLASSES, side, side, CHANNELS), dtype=numpy.uint8)
     with tempfile.TemporaryDirectory(prefix="unearth-growth-", dir=file.parent) as folder:
         images = numpy.lib.format.open_memmap(
-            Path(folder, "x.npy"), mode="w+", dtype=numpy.uint8, shape=(examples, SIDE, SIDE, CHANNELS)
+            Path(folder, "x.npy"), mode="w+", dtype=numpy.uint8, shape=(examples, side, side, CHANNELS)
         )
         for start in range(0, examples, BLOCK):
             of_block = means[labels[start : start + BLOCK]]

@@ -9,7 +9,6 @@ use std::{
     ops::{Deref, DerefMut},
     path::Path,
 };
-use tempfile::NamedTempFile;
 
 /// What a column may take of a process' own memory; a longer one is mapped from a file.
 pub const IN_MEMORY_BYTES: usize = 4 << 20;
@@ -54,7 +53,9 @@ impl<T: Pod> Column<T> {
     }
 
     fn in_file(folder: &Path, values: impl Iterator<Item = T>) -> io::Result<MmapMut> {
-        mapped(&written(folder, values)?.into_file())
+        let file = tempfile::tempfile_in(folder)?;
+        write(&file, values)?;
+        mapped(&file)
     }
 }
 
@@ -68,44 +69,24 @@ impl Column<u8> {
         let bytes = io::copy(&mut from, &mut file)?;
         Ok(Self(Storage::File(mapped(&file)?, bytes as usize)))
     }
-
-    /// What `write` makes of a path in `folder` that it is given.
-    ///
-    /// # Errors
-    /// Its own, or when the file cannot be read.
-    pub fn of_file<E: From<io::Error>>(
-        folder: &Path,
-        write: impl FnOnce(&Path) -> Result<(), E>,
-    ) -> Result<Self, E> {
-        let path = NamedTempFile::new_in(folder)?.into_temp_path();
-        write(&path)?;
-        let file = File::options().read(true).write(true).open(&path)?;
-        // The bytes stay with whoever has them open.
-        path.close()?;
-        let bytes = file.metadata()?.len() as usize;
-        Ok(Self(Storage::File(mapped(&file)?, bytes)))
-    }
 }
 
-/// A file in `folder` that holds these values one after the other, as they lie in memory; it goes with what is returned.
-/// Written and not mapped: where a disk is full, writing fails, and storing to a mapping kills the process.
+/// Puts these values into a file one after the other, as they lie in memory. Written and not stored to a mapping: where
+/// a disk is full, the one fails and the other kills the process.
 ///
 /// # Errors
-/// When it cannot be written.
-pub fn written<T: Pod>(
-    folder: &Path,
-    values: impl Iterator<Item = T>,
-) -> io::Result<NamedTempFile> {
-    let mut writer = BufWriter::with_capacity(1 << 20, NamedTempFile::new_in(folder)?);
+/// When they cannot be written.
+pub fn write<T: Pod>(file: &File, values: impl Iterator<Item = T>) -> io::Result<()> {
+    let mut writer = BufWriter::with_capacity(1 << 20, file);
     for value in values {
         writer.write_all(bytemuck::bytes_of(&value))?;
     }
-    Ok(writer.into_inner()?)
+    writer.flush()
 }
 
 fn mapped(file: &File) -> io::Result<MmapMut> {
-    // SAFETY: the file was made by this process a moment ago and has no name any more: nobody else has it open or can
-    // open it, so that its bytes change through this mapping alone, and it is never shortened.
+    // SAFETY: the callers made the file a moment ago, without a name, and let nobody have it: its bytes change through this
+    // mapping alone, and it is never shortened.
     unsafe { MmapMut::map_mut(file) }
 }
 
@@ -208,12 +189,10 @@ mod tests {
     }
 
     #[test]
-    fn bytes_come_from_readers_and_from_files() {
+    fn bytes_come_from_readers() {
         let folder = tempfile::tempdir().unwrap();
         let read = Column::copied(folder.path(), &b"read"[..]).unwrap();
-        let put = |path: &Path| std::fs::write(path, "written");
-        let other = Column::of_file(folder.path(), put).unwrap();
-        assert_eq!((&*read, &*other), (&b"read"[..], &b"written"[..]));
+        assert_eq!(*read, b"read"[..]);
         assert_eq!(*Column::copied(folder.path(), &b""[..]).unwrap(), []);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }

@@ -4,10 +4,7 @@
 //! the system may write it out and take its memory for something else: what a process has of its own stays the same
 //! whatever the number of examples.
 
-#[expect(
-    unsafe_code,
-    reason = "a file is mapped; nobody else can name it, see Column::in_file"
-)]
+#[expect(unsafe_code, reason = "files without a name are mapped")]
 mod column;
 
-pub use column::{Column, IN_MEMORY_BYTES, written};
+pub use column::{Column, IN_MEMORY_BYTES, write};

@@ -110,8 +110,10 @@ fn in_places<'p>(
     let mut wanted = 0;
     for (at, score) in scores.iter().enumerate() {
         if let Some(key) = score.finite().filter(|_| is_wanted(at)) {
-            let index = at as u64;
-            places[wanted] = Place { key, index };
+            places[wanted] = Place {
+                key: key + 0.0,
+                index: at as u64,
+            };
             wanted += 1;
         }
     }

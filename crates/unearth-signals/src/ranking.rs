@@ -110,19 +110,20 @@ impl<P: DerefMut<Target = [Place]>> Ranking<P> {
             Direction::HighHarder => -1.0,
             Direction::LowHarder => 1.0,
         };
+        let slots = &mut *places;
         let (mut examples, mut unscored) = (0, 0);
         for score in scores {
             let score = score.get();
             unscored += usize::from(score.is_none());
-            places[examples] = Place {
+            slots[examples] = Place {
                 // Adding 0 turns -0 into 0. The sign of a NaN would put it first.
                 key: score.map_or(f64::NAN, |score| sign * score + 0.0),
                 index: examples as u64,
             };
             examples += 1;
         }
-        assert_eq!(examples, places.len(), "one place per score");
-        sort(&mut places);
+        assert_eq!(examples, slots.len(), "one place per score");
+        sort(slots);
         Self {
             places,
             scored: examples - unscored,

@@ -309,6 +309,29 @@ pub async fn finish(
     Ok(())
 }
 
+/// Gives a claimed score set back until `again_at`; the attempt does not count.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], or the database fails.
+pub async fn postpone(
+    db: &Database,
+    claimed: &ClaimedScoreSet,
+    again_at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let hit = sqlx::query!(
+        "-- score_sets::postpone
+         update score_sets
+         set attempts = attempts - 1, lease_token = null, lease_expires_at = $3
+         where id = $1 and lease_token = $2 and state = 'queued'",
+        claimed.id,
+        claimed.token,
+        again_at,
+    )
+    .execute(&db.pool)
+    .await?;
+    fenced(hit.rows_affected())
+}
+
 /// Ends a claimed score set with a reason.
 ///
 /// # Errors

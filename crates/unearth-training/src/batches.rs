@@ -17,20 +17,41 @@ pub(crate) fn order(
     Ok(order)
 }
 
-/// Cuts `examples` positions into batches. A last batch of one example joins the one before:
+/// Positions in the order of an epoch, cut into batches. A last batch of one example joins the one before:
 /// batch-norm cannot normalise a single value per channel.
-pub(crate) fn bounds(examples: usize, batch_size: usize) -> Vec<Range<usize>> {
-    let mut starts: Vec<usize> = (0..examples).step_by(batch_size).collect();
-    if starts.len() > 1 && examples - starts[starts.len() - 1] == 1 {
-        starts.pop();
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Batches {
+    examples: usize,
+    size: usize,
+}
+
+impl Batches {
+    pub(crate) fn new(examples: usize, size: usize) -> Self {
+        Self { examples, size }
     }
-    let ends = starts.iter().skip(1).copied().chain([examples]);
-    starts
-        .iter()
-        .copied()
-        .zip(ends)
-        .map(|(a, b)| a..b)
-        .collect()
+
+    /// How many there are.
+    pub(crate) fn len(self) -> usize {
+        let rounded_up = self.examples.div_ceil(self.size);
+        let is_last_alone = rounded_up > 1 && self.examples % self.size == 1;
+        rounded_up - usize::from(is_last_alone)
+    }
+
+    /// The batch counted `at` from 0.
+    pub(crate) fn get(self, at: usize) -> Option<Range<usize>> {
+        let start = at * self.size;
+        let end = if at + 1 == self.len() {
+            self.examples
+        } else {
+            start + self.size
+        };
+        (at < self.len()).then_some(start..end)
+    }
+
+    /// All of them.
+    pub(crate) fn iter(self) -> impl Iterator<Item = Range<usize>> {
+        (0..self.len()).map_while(move |at| self.get(at))
+    }
 }
 
 #[cfg(test)]
@@ -40,6 +61,7 @@ mod tests {
 
     #[test]
     fn a_last_batch_of_one_joins_the_one_before() {
+        let bounds = |examples, size| Batches::new(examples, size).iter().collect::<Vec<_>>();
         assert_eq!(bounds(9, 4), [0..4, 4..9]);
         assert_eq!(bounds(10, 4), [0..4, 4..8, 8..10]);
         assert_eq!(bounds(1, 4), vec![Range { start: 0, end: 1 }]);
@@ -48,7 +70,8 @@ mod tests {
     proptest! {
         #[test]
         fn batches_tile_the_examples(examples in 1usize..500, batch_size in 2usize..70) {
-            let bounds = bounds(examples, batch_size);
+            let bounds: Vec<Range<usize>> = Batches::new(examples, batch_size).iter().collect();
+            prop_assert_eq!(bounds.len(), Batches::new(examples, batch_size).len());
             let all: Vec<usize> = bounds.iter().cloned().flatten().collect();
             prop_assert_eq!(all, (0..examples).collect::<Vec<_>>());
             prop_assert!(bounds.iter().all(|b| b.len() <= batch_size + 1));

@@ -8,7 +8,7 @@ mod pace;
 mod progress;
 mod sweeping;
 
-use crate::batches;
+use crate::batches::Batches;
 use crate::data::DeviceData;
 use crate::epoch::{Epoch, Rows};
 use crate::meter::Meter;
@@ -49,7 +49,7 @@ pub(crate) struct Training<'a> {
     record: PassRecord,
     /// What the last sweep made of all examples, where the eval pass after it would make the same.
     evaluated: Option<PassRecord>,
-    batches: Vec<Range<usize>>,
+    batches: Batches,
     identity: Identity,
     position: Position,
     last_point: LastPoint,
@@ -95,7 +95,7 @@ impl<'a> Training<'a> {
         let optimiser = Sgd::new(&network.weights, recipe.weight_decay);
         let probes = examples.probes.labels.len();
         let trained = trained(examples, scratch.folder())?;
-        let batches = batches::bounds(trained.len(), recipe.batch_size as usize);
+        let batches = Batches::new(trained.len(), recipe.batch_size as usize);
         let steps = u64::from(recipe.epochs) * batches.len() as u64;
         let masks = recipe
             .pruning
@@ -187,9 +187,8 @@ impl<'a> Training<'a> {
         // Lent to the epoch while the training changes.
         let scratch = self.scratch.clone();
         let mut epoch = Epoch::plan(self.recipe, self.rows(), self.seed, number, &scratch)?;
-        while (self.position.batch as usize) < self.batches.len() {
+        while let Some(batch) = self.batches.get(self.position.batch as usize) {
             check(sink)?;
-            let batch = self.batches[self.position.batch as usize].clone();
             let start = Instant::now();
             epoch.reach(&batch);
             self.expect(&epoch);
@@ -214,7 +213,7 @@ impl<'a> Training<'a> {
     fn expect(&self, epoch: &Epoch<'_>) {
         let soon = self.position.batch as usize + 2;
         if let Some(batch) = self.batches.get(soon) {
-            self.data.expect(&epoch.indices_on_host(batch));
+            self.data.expect(&epoch.indices_on_host(&batch));
         }
     }
 

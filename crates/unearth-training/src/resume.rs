@@ -3,8 +3,9 @@
 use crate::{host, weights};
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, View};
 use serde::{Deserialize, Serialize};
-use std::{borrow::Cow, collections::HashMap, path::Path};
+use std::{borrow::Cow, collections::HashMap, fs::File, path::Path};
 use tch::{Kind, Tensor};
+use tempfile::NamedTempFile;
 use unearth_audit::{Position, TrainingError};
 use unearth_columns::Column;
 
@@ -47,15 +48,17 @@ pub(crate) fn save(
     };
     let header = serde_json::to_string(&header).map_err(backend)?;
     let metadata = HashMap::from([(HEADER.to_owned(), header)]);
-    Column::of_file(scratch, |path| {
-        let tensors = tensors
-            .iter()
-            .map(|(name, tensor)| (name, OnDevice::new(tensor)));
-        safetensors::serialize_to_file(tensors, Some(metadata), path).map_err(|error| match error {
+    let tensors = tensors
+        .iter()
+        .map(|(name, tensor)| (name, OnDevice::new(tensor)));
+    let path = NamedTempFile::new_in(scratch)?.into_temp_path();
+    safetensors::serialize_to_file(tensors, Some(metadata), &path).map_err(
+        |error| match error {
             SafeTensorError::IoError(error) => TrainingError::Scratch(error),
             error => backend(error),
-        })
-    })
+        },
+    )?;
+    Ok(Column::copied(scratch, File::open(&path)?)?)
 }
 
 /// A tensor that is brought to the host when it is written.

@@ -1,9 +1,10 @@
 //! Tensors that grow with the number of examples.
 
 use std::path::{Path, PathBuf};
-use tch::{Device, Tensor, kind::Element};
+use tch::{Device, Scalar, Tensor, kind::Element};
+use tempfile::NamedTempFile;
 use unearth_audit::TrainingError;
-use unearth_columns::{Column, IN_MEMORY_BYTES, written};
+use unearth_columns::{Column, IN_MEMORY_BYTES, write};
 
 /// Rows that are brought from or to such a tensor at a time.
 pub(crate) const PIECE_ROWS: usize = 1 << 16;
@@ -40,11 +41,11 @@ impl Scratch {
         let count = size.iter().product::<i64>() as usize;
         let fits = count * size_of::<T>() <= IN_MEMORY_BYTES;
         if fits || self.device != Device::Cpu {
-            let value = Tensor::from_slice(&[value]).to_device(self.device);
-            return Ok(value.expand(size, false).contiguous());
+            return Ok(Tensor::full(size, value.scalar(), (T::KIND, self.device)));
         }
         // Mapped it keeps its bytes when it loses its name.
-        let file = written(&self.folder, std::iter::repeat_n(value, count))?;
+        let file = NamedTempFile::new_in(&self.folder)?;
+        write(file.as_file(), std::iter::repeat_n(value, count))?;
         let path = file.path().to_str().ok_or_else(|| {
             let path = file.path().display();
             TrainingError::Unsuitable(format!("the scratch folder `{path}` is no UTF-8"))
@@ -70,11 +71,28 @@ impl Scratch {
 }
 
 /// What such tensors are of.
-pub(crate) trait Number: Element + bytemuck::Pod {}
+pub(crate) trait Number: Element + bytemuck::Pod {
+    /// As libtorch takes single values.
+    fn scalar(self) -> Scalar;
+}
 
-impl Number for f32 {}
-impl Number for i32 {}
-impl Number for i64 {}
+impl Number for f32 {
+    fn scalar(self) -> Scalar {
+        f64::from(self).into()
+    }
+}
+
+impl Number for i32 {
+    fn scalar(self) -> Scalar {
+        i64::from(self).into()
+    }
+}
+
+impl Number for i64 {
+    fn scalar(self) -> Scalar {
+        self.into()
+    }
+}
 
 /// Views of neighbouring rows, [`PIECE_ROWS`] each or what is left.
 pub(crate) fn pieces(tensor: &Tensor) -> impl Iterator<Item = Tensor> + '_ {

@@ -1,12 +1,13 @@
 //! A dataset as a run sees it: its pack, and which of its examples are trained on.
 
 use crate::{Worker, WorkerError};
-use futures::TryStreamExt as _;
+use bytemuck::Pod;
+use futures::{Stream, TryStreamExt as _};
 use std::{collections::HashMap, path::Path, pin::pin, sync::Arc};
 use unearth_audit::Population;
 use unearth_columns::Column;
 use unearth_dataset::{Pack, probes::Strata};
-use unearth_store::{datasets, examples};
+use unearth_store::{StoreError, datasets, examples};
 use uuid::Uuid;
 
 /// The dataset of a run.
@@ -99,12 +100,8 @@ async fn trained(
     let Some(split) = split else {
         return Ok(trained);
     };
-    let mut found = 0;
-    let mut rows = pin!(examples::of_split(&worker.db, dataset, split));
-    while let Some(index) = rows.try_next().await? {
-        trained[found] = index;
-        found += 1;
-    }
+    let of_split = examples::of_split(&worker.db, dataset, split);
+    let found = fill_first(&mut trained, of_split).await?;
     trained.truncate(found);
     Ok(trained)
 }
@@ -127,19 +124,69 @@ async fn groups(worker: &Worker, dataset: Uuid, examples: usize) -> Result<Group
     }
     let positions: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
     let mut of_examples = Column::filled(&worker.scratch, examples, NO_GROUP)?;
-    let mut rows = pin!(examples::groups(&worker.db, dataset));
-    let mut index = 0;
-    while let Some(name) = rows.try_next().await? {
+    let group_of = |name: Option<String>| {
         let group = name.and_then(|name| positions.get(name.as_str()));
-        of_examples[index] = group.copied().unwrap_or(NO_GROUP);
-        index += 1;
-    }
+        group.copied().unwrap_or(NO_GROUP)
+    };
+    let groups = examples::groups(&worker.db, dataset).map_ok(group_of);
+    fill(&mut of_examples, groups).await?;
     Ok(Groups { names, of_examples })
+}
+
+/// Puts what comes into a column, in its order: as much as it has room for, neither more nor less.
+pub(crate) async fn fill<T: Pod>(
+    column: &mut Column<T>,
+    values: impl Stream<Item = Result<T, StoreError>>,
+) -> Result<(), WorkerError> {
+    let found = fill_first(column, values).await?;
+    let expected = column.len();
+    if found == expected {
+        return Ok(());
+    }
+    Err(WorkerError::Inconsistent(format!(
+        "{found} values are stored of {expected} examples"
+    )))
+}
+
+/// The same of what may be less; says how much it was.
+async fn fill_first<T: Pod>(
+    column: &mut [T],
+    values: impl Stream<Item = Result<T, StoreError>>,
+) -> Result<usize, WorkerError> {
+    let mut found = 0;
+    let mut values = pin!(values);
+    while let Some(value) = values.try_next().await? {
+        let Some(slot) = column.get_mut(found) else {
+            let expected = column.len();
+            return Err(WorkerError::Inconsistent(format!(
+                "more than {expected} values are stored of as many examples"
+            )));
+        };
+        *slot = value;
+        found += 1;
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::stream;
+
+    #[tokio::test]
+    async fn a_column_takes_exactly_what_it_has_room_for() {
+        let fill = async |count: u32| {
+            let values = stream::iter((0..count).map(Ok));
+            let mut column = Column::from(vec![9; 3]);
+            let filled = fill(&mut column, values).await;
+            filled.map(|()| column.to_vec())
+        };
+        assert_eq!(fill(3).await.unwrap(), [0, 1, 2]);
+        for (count, said) in [(2, "2 values are stored of 3"), (4, "more than 3 values")] {
+            let error = fill(count).await.unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
 
     #[test]
     fn every_example_is_of_one_population() {

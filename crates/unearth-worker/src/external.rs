@@ -1,18 +1,20 @@
 //! An external run: what was posted put in the order of the dataset, scored like any other.
 
 use crate::{Worker, WorkerError, archaeology, data::Data, progress::of_phase, score};
-use futures::{TryStreamExt as _, stream};
+use bytemuck::{Pod, Zeroable};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use std::{
     pin::pin,
     sync::{Mutex, PoisonError},
 };
 use tokio::sync::watch;
 use unearth_audit::{EpochRecord, MapChunk, Phase, Progress, Record, chunk_count, chunk_range};
+use unearth_columns::Column;
 use unearth_store::{
     StoreError,
     audits::AuditResult,
     dynamics,
-    external::{self, MapPlace, Stretch},
+    external::{self, Stretch},
     runs::{self, ClaimedRun, Ending},
     snapshots, usage,
 };
@@ -53,7 +55,7 @@ struct Assembly<'a> {
 }
 
 impl Assembly<'_> {
-    /// All epochs; one is in memory at a time.
+    /// All epochs, one after the other.
     async fn records(&self) -> Result<(), WorkerError> {
         let db = &self.worker.db;
         for epoch in 0..self.run.shape.epochs {
@@ -76,9 +78,12 @@ impl Assembly<'_> {
     /// One epoch in index order, examples before probes; none when it is in order already.
     async fn record(&self, epoch: u32) -> Result<Option<Record>, WorkerError> {
         let rows = self.examples + self.probes;
+        let mut batches = pin!(external::records(&self.worker.db, self.run.id, epoch).peekable());
+        if batches.as_mut().peek().await.is_none() {
+            return Ok(None);
+        }
         let mut values = Record::unseen_in(&self.worker.scratch, rows)?;
         let mut found = 0;
-        let mut batches = pin!(external::records(&self.worker.db, self.run.id, epoch));
         while let Some(batch) = batches.try_next().await? {
             found += batch.indices.len();
             let at = &batch.indices;
@@ -94,11 +99,10 @@ impl Assembly<'_> {
                 return Err(self.misplaced(&format!("a batch of epoch {}", epoch + 1)));
             }
         }
-        match found {
-            0 => Ok(None),
-            _ if found == rows => Ok(Some(values)),
-            _ => Err(self.misplaced(&format!("epoch {}", epoch + 1))),
+        if found == rows {
+            return Ok(Some(values));
         }
+        Err(self.misplaced(&format!("epoch {}", epoch + 1)))
     }
 
     /// All checkpoints; one chunk of examples is in memory at a time.
@@ -121,8 +125,7 @@ impl Assembly<'_> {
     /// One checkpoint, which is there whole or not at all.
     async fn checkpoint(&self, checkpoint: u32) -> Result<(), WorkerError> {
         let (db, run) = (&self.worker.db, self.run);
-        let places = external::places(db, run.id, checkpoint).await?;
-        let order = self.order(checkpoint, &places)?;
+        let order = self.order(checkpoint).await?;
         let failure = Mutex::new(None);
         let chunks = stream::unfold(0, |chunk| {
             self.next_chunk(checkpoint, chunk, &order, &failure)
@@ -183,21 +186,25 @@ impl Assembly<'_> {
     }
 
     /// Where the map of each example is, in index order.
-    fn order(&self, checkpoint: u32, places: &[MapPlace]) -> Result<Vec<Place>, WorkerError> {
-        let mut order = vec![None; self.examples];
-        for batch in places {
+    async fn order(&self, checkpoint: u32) -> Result<Column<Place>, WorkerError> {
+        let worker = self.worker;
+        let mut order = Column::filled(&worker.scratch, self.examples, Place::NOWHERE)?;
+        let misplaced = || self.misplaced(&format!("checkpoint {checkpoint}"));
+        let mut batches = pin!(external::places(&worker.db, self.run.id, checkpoint));
+        while let Some(batch) = batches.try_next().await? {
             for (&index, row) in batch.indices.iter().zip(0..) {
                 let place = order.get_mut(index as usize);
-                let free = place.filter(|place| place.is_none());
-                *free.ok_or_else(|| self.misplaced(&format!("checkpoint {checkpoint}")))? =
-                    Some(Place {
-                        chunk: batch.chunk,
-                        row,
-                    });
+                let free = place.filter(|place| **place == Place::NOWHERE);
+                *free.ok_or_else(misplaced)? = Place {
+                    chunk: batch.chunk,
+                    row,
+                };
             }
         }
-        let order: Option<Vec<Place>> = order.into_iter().collect();
-        order.ok_or_else(|| self.misplaced(&format!("checkpoint {checkpoint}")))
+        if order.contains(&Place::NOWHERE) {
+            return Err(misplaced());
+        }
+        Ok(order)
     }
 
     fn tell(&self, step: u64) {
@@ -219,10 +226,19 @@ impl Assembly<'_> {
 }
 
 /// The row of a batch that holds an example.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
 struct Place {
     chunk: u32,
     row: u32,
+}
+
+impl Place {
+    /// Of an example that is in no batch.
+    const NOWHERE: Self = Self {
+        chunk: u32::MAX,
+        row: u32::MAX,
+    };
 }
 
 /// Rows of one batch that follow one another are read at once.

@@ -2,7 +2,7 @@
 
 use crate::{Worker, WorkerError, data, error::chain, score};
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use unearth_audit::{ScoreKey, Signal};
 use unearth_store::{
     StoreError, runs,
@@ -12,20 +12,38 @@ use unearth_store::{
 /// Attempts after which a scoring that never comes to an end is given up.
 const ATTEMPTS_MAX: i32 = 3;
 
+/// How long after an outage another attempt begins.
+const AFTER_OUTAGE: time::Duration = time::Duration::seconds(5);
+
 /// Computes a claimed score set and ends it one way or another.
 pub(crate) async fn score_set(
     worker: &Worker,
     claimed: &ClaimedScoreSet,
     leaving: &CancellationToken,
 ) {
+    // A task of its own: the scoring may compute for longer than a beat.
+    let beating = {
+        let (worker, claimed) = (worker.clone(), claimed.clone());
+        async move { keep(&worker, &claimed).await }
+    };
+    let beating = AbortOnDropHandle::new(tokio::spawn(beating));
     let outcome = tokio::select! {
         biased;
         outcome = computed(worker, claimed) => outcome,
-        () = keep(worker, claimed) => Err(StoreError::LeaseLost.into()),
+        _ = beating => Err(StoreError::LeaseLost.into()),
         () = leaving.cancelled() => Err(WorkerError::Leaving),
     };
     match outcome {
         Ok(()) => {}
+        Err(error) if error.is_outage() => {
+            tracing::error!(error = %chain(&error), "scoring waits for what is away");
+            let again_at = (worker.now)() + AFTER_OUTAGE;
+            let postponed = score_sets::postpone(&worker.db, claimed, again_at).await;
+            if let Err(error) = postponed {
+                // The lease runs out by itself.
+                tracing::error!(error = %chain(&error), "the end of the attempt could not be stored");
+            }
+        }
         Err(error) if is_passing(&error) => {
             tracing::warn!(error = %chain(&error), "scoring is left to the next lease");
         }

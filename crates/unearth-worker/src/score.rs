@@ -31,7 +31,7 @@ use unearth_store::{
     seed_scores, suggestions,
 };
 
-/// Rankings that are in memory while they are stored.
+/// Rankings that are kept while they are stored.
 const STORED_AT_ONCE: usize = 2;
 
 /// What scores are computed from.

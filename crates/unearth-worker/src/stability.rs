@@ -1,8 +1,8 @@
 //! What the seeds of an audit say of its rankings: ranges of each example, agreement of each signal.
 
-use crate::{Worker, WorkerError};
+use crate::{Worker, WorkerError, data::fill};
 use futures::TryStreamExt as _;
-use std::{path::Path, pin::pin};
+use std::path::Path;
 use unearth_audit::{Budget, Overlap, Role, Spread, Stability};
 use unearth_columns::Column;
 use unearth_signals::{
@@ -87,25 +87,35 @@ impl ByExample {
 async fn of_main(
     worker: &Worker,
     set: &ScoreSet,
-    indices: &mut [i32],
+    indices: &mut Column<i32>,
 ) -> Result<ByExample, WorkerError> {
     let mut by_example = ByExample::of(&worker.scratch, indices.len())?;
-    let mut rows = pin!(seed_scores::of_set(&worker.db, set.id));
     let mut at = 0;
-    while let Some(row) = rows.try_next().await? {
-        indices[at] = row.index;
-        by_example.scores[at] = row.value.into();
-        by_example.ranks[at] = row.rank;
+    let ByExample { scores, ranks } = &mut by_example;
+    let rows = seed_scores::of_set(&worker.db, set.id).map_ok(|row| {
+        if at < ranks.len() {
+            (scores[at], ranks[at]) = (row.value.into(), row.rank);
+        }
         at += 1;
-    }
+        row.index
+    });
+    fill(indices, rows).await?;
     Ok(by_example)
 }
 
 async fn of_seed(worker: &Worker, set: &ScoreSet, seed: OfSeed) -> Result<ByExample, WorkerError> {
     let mut by_example = ByExample::of(&worker.scratch, seed.examples)?;
+    let (signal, scoring) = (&set.signal, &set.scoring);
     for start in (0..seed.examples).step_by(seed_scores::PIECE_EXAMPLES) {
-        let (signal, scoring) = (&set.signal, &set.scoring);
         let piece = seed_scores::piece(&worker.db, seed.run, signal, scoring, start).await?;
+        let expected = seed_scores::PIECE_EXAMPLES.min(seed.examples - start);
+        if piece.len() != expected {
+            return Err(WorkerError::Inconsistent(format!(
+                "of run {} and {signal} {scoring} {} values are stored from {start} on, expected {expected}",
+                seed.run,
+                piece.len(),
+            )));
+        }
         for (at, (score, rank)) in (start..).zip(piece) {
             by_example.scores[at] = score.into();
             by_example.ranks[at] = rank;

@@ -16,7 +16,7 @@ use tokio::{
     sync::{oneshot, watch},
     task::spawn_blocking,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument as _;
 use unearth_audit::{
     Event, Init, Level, Phase, Population, Progress, Quantisation, Recipe, Role, TrainingError,
@@ -45,11 +45,19 @@ pub(crate) async fn run(worker: &Worker, mut run: ClaimedRun, leaving: &Cancella
         let stop = StopFlag::default();
         let (progress, seen) = watch::channel(None);
         let kept = run.clone();
+        // A task of its own: the attempt may compute for longer than a beat.
+        let beating = {
+            let (worker, run) = (worker.clone(), run.clone());
+            let (stop, leaving) = (stop.clone(), leaving.clone());
+            async move { heartbeat::keep(&worker, &run, seen, &stop, &leaving).await }
+        };
+        let beating = AbortOnDropHandle::new(tokio::spawn(beating.in_current_span()));
         let mut attempt = Box::pin(attempt(worker, &mut run, &stop, &progress));
         let outcome = tokio::select! {
             biased;
             outcome = &mut attempt => outcome,
-            reason = heartbeat::keep(worker, &kept, seen, &stop, leaving) => {
+            reason = beating => {
+                let reason = reason.unwrap_or(WorkerError::Panicked);
                 match tokio::time::timeout(STOPPING, &mut attempt).await {
                     Ok(Ok(())) => Ok(()),
                     Ok(Err(_)) => Err(reason),
@@ -261,7 +269,7 @@ async fn resume_point(worker: &Worker, blob: &str) -> Result<Column<u8>, WorkerE
     };
     let scratch = worker.scratch.clone();
     let copied = spawn_blocking(move || Column::copied(&scratch, File::open(file.path())?));
-    Ok(copied.await.map_err(|_| WorkerError::Panicked)??)
+    Ok(copied.await.map_err(std::io::Error::other)??)
 }
 
 async fn initial_weights(

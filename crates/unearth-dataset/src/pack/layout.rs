@@ -132,17 +132,17 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Layout, String> {
     })
 }
 
-/// The labels of the pack `bytes`.
+#[cfg(target_endian = "big")]
+compile_error!("labels are read in place, and lie there with their lowest byte first");
+
+/// The labels of the pack `bytes`, in place.
 ///
 /// # Errors
-/// One sentence naming the first label that is not below the number of classes.
-pub(crate) fn labels(bytes: &[u8], layout: &Layout) -> Result<Vec<i32>, String> {
-    let labels: Vec<i32> = bytes[layout.labels.clone()]
-        .as_chunks()
-        .0
-        .iter()
-        .map(|bytes| i32::from_le_bytes(*bytes))
-        .collect();
+/// One sentence naming the first label that is not below the number of classes, or that says that they do not lie
+/// where they can be read.
+pub(crate) fn labels<'b>(bytes: &'b [u8], layout: &Layout) -> Result<&'b [i32], String> {
+    let labels: &[i32] = bytemuck::try_cast_slice(&bytes[layout.labels.clone()])
+        .map_err(|error| format!("its labels cannot be read in place ({error})"))?;
     let valid = |label: &i32| match layout.classes {
         0 => *label == UNLABELLED,
         classes => usize::try_from(*label).is_ok_and(|label| label < classes),

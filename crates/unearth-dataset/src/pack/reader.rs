@@ -17,7 +17,6 @@ use unearth_audit::{Examples, ProbeRows};
 pub struct Pack {
     map: Mmap,
     layout: Layout,
-    labels: Vec<i32>,
 }
 
 impl Pack {
@@ -37,22 +36,18 @@ impl Pack {
         // never opened for writing again; a deleted one stays whole while it is mapped.
         let map = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
         let layout = layout::parse(&map).map_err(DatasetError::InvalidPack)?;
-        let labels = layout::labels(&map, &layout).map_err(DatasetError::InvalidPack)?;
-        Ok(Self {
-            map,
-            layout,
-            labels,
-        })
+        layout::labels(&map, &layout).map_err(DatasetError::InvalidPack)?;
+        Ok(Self { map, layout })
     }
 
     /// Number of examples.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.layout.examples
     }
 
     /// Whether there are none. A pack always has some.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.layout.examples == 0
     }
 
     /// Height of every image, in pixels.
@@ -95,7 +90,8 @@ impl Pack {
 
     /// Given labels, `[n]`, in index order.
     pub fn labels(&self) -> &[i32] {
-        &self.labels
+        // Looked at when it was opened.
+        bytemuck::cast_slice(&self.map[self.layout.labels.clone()])
     }
 
     /// What a trainer sees of it; `trained` are the indices to train on, ascending, `probes` rows to

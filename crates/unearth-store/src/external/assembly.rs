@@ -71,10 +71,11 @@ pub struct MapPlace {
 }
 
 /// Which maps are in which batch of a run at a checkpoint.
-///
-/// # Errors
-/// When the database fails.
-pub async fn places(db: &Database, run: i64, checkpoint: u32) -> Result<Vec<MapPlace>, StoreError> {
+pub fn places(
+    db: &Database,
+    run: i64,
+    checkpoint: u32,
+) -> impl Stream<Item = Result<MapPlace, StoreError>> + '_ {
     let rows = sqlx::query!(
         "-- external::places
          select chunk, examples, first_index, indices
@@ -82,13 +83,12 @@ pub async fn places(db: &Database, run: i64, checkpoint: u32) -> Result<Vec<MapP
         run,
         checkpoint as i32,
     )
-    .fetch_all(&db.pool)
-    .await?;
-    let place = rows.into_iter().map(|row| MapPlace {
+    .fetch(&db.pool);
+    let places = rows.map_ok(|row| MapPlace {
         chunk: row.chunk as u32,
         indices: indices_of(row.first_index, row.examples, row.indices.as_deref()),
     });
-    Ok(place.collect())
+    places.map_err(StoreError::from)
 }
 
 /// Maps that follow one another in a batch.

@@ -144,7 +144,10 @@ async fn batches_come_back_in_any_order_and_only_their_holder_forgets_them() {
     assert_eq!(records[0].indices, [0, 2, 4]);
     assert_eq!(records[1].loss, Some(vec![1.0, 3.0, 5.0]));
     assert_eq!(records[1].margin, None);
-    let places = external::places(&world.db, run.id, 1).await.unwrap();
+    let places: Vec<_> = external::places(&world.db, run.id, 1)
+        .try_collect()
+        .await
+        .unwrap();
     assert_eq!(places[0].indices, [0, 1, 5]);
     let stretch = |chunk, from, count| Stretch { chunk, from, count };
     let stretches = [stretch(8, 1, 2), stretch(7, 2, 1), stretch(7, 0, 1)];

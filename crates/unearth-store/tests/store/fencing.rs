@@ -253,3 +253,28 @@ async fn every_write_of_a_lost_score_set_is_refused_and_leaves_nothing() {
     assert_eq!(set.unwrap().state, "ready");
     assert_eq!(claim(52, 2_000).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn a_scoring_that_waits_for_a_disk_is_tried_again_and_the_attempt_does_not_count() {
+    let world = World::new().await;
+    let run = world.running(1).await;
+    runs::succeed_with_audit(&world.db, &run, Ending::Succeeded, &result(), at(1))
+        .await
+        .unwrap();
+    let key = ScoreKey::from_key("std:late").unwrap();
+    score_sets::request(&world.db, id(1), &[key], at(2))
+        .await
+        .unwrap();
+    let claim = |token, seconds| score_sets::claim(&world.db, id(1), id(token), at(seconds), LEASE);
+    let first = claim(50, 2).await.unwrap().unwrap();
+    score_sets::postpone(&world.db, &first, at(7))
+        .await
+        .unwrap();
+    assert_lease_lost(
+        "again",
+        &score_sets::postpone(&world.db, &first, at(9)).await,
+    );
+    assert_eq!(claim(51, 6).await.unwrap(), None);
+    let second = claim(51, 7).await.unwrap().unwrap();
+    assert_eq!((first.attempt, second.attempt), (1, 1));
+}

@@ -20,13 +20,13 @@ impl Training<'_> {
     pub(crate) fn measure_pace(mut self) -> Result<Measured, TrainingError> {
         let scratch = self.scratch.clone();
         let mut epoch = Epoch::plan(self.recipe, self.rows(), self.seed, 0, &scratch)?;
-        let batches = self.batches.clone();
+        let batches = self.batches;
         let mut seconds = [0.0; 2];
         for trained in &mut seconds {
             let start = Instant::now();
-            for batch in &batches {
-                epoch.reach(batch);
-                self.step(&epoch, batch)?;
+            for batch in batches.iter() {
+                epoch.reach(&batch);
+                self.step(&epoch, &batch)?;
             }
             *trained = self.seconds_since(start);
         }

@@ -14,12 +14,11 @@ mod votes;
 
 use crate::{
     Worker, WorkerError,
-    data::Data,
+    data::{Data, fill},
     score::{Reading, Source},
 };
 use futures::TryStreamExt as _;
 use report::Measured;
-use std::pin::pin;
 use suites::Difficulty;
 use trajectories::{Row, Trajectories};
 use unearth_audit::{Archaeology, ArchaeologyVariant, LogitSource, Role, Suite};
@@ -127,12 +126,8 @@ async fn difficulty(
         return Ok(None);
     }
     let mut given = Column::filled(&worker.scratch, data.pack.len(), Score::NONE)?;
-    let mut rows = pin!(examples::difficulties(&worker.db, run.dataset_id));
-    let mut index = 0;
-    while let Some(difficulty) = rows.try_next().await? {
-        given[index] = difficulty.into();
-        index += 1;
-    }
+    let difficulties = examples::difficulties(&worker.db, run.dataset_id);
+    fill(&mut given, difficulties.map_ok(Score::from)).await?;
     Ok(Some(Difficulty::Given(given)))
 }
 

@@ -60,6 +60,9 @@ impl Votes {
             chunk.push(record);
             if chunk.len() == epochs {
                 let range = chunk_range(chunk[0].chunk as usize, examples);
+                if chunk.iter().any(|epoch| epoch.loss.len() != range.len()) {
+                    break;
+                }
                 found += range.len();
                 on_examples.add(range.start, &chunk, voters);
                 chunk.clear();

@@ -51,9 +51,10 @@ impl<'a> RankedRows<'a> {
     ) -> std::io::Result<(Column<Score>, Column<i32>)> {
         let mut scores = Column::filled(scratch, self.members.len(), Score::NONE)?;
         let mut ranks = Column::filled(scratch, self.members.len(), 0)?;
+        let (of_scores, of_ranks) = (&mut *scores, &mut *ranks);
         for (rank, ranked) in (1..).zip(self.ranking.iter()) {
-            scores[ranked.index] = ranked.standing.map(|it| it.score).into();
-            ranks[ranked.index] = rank;
+            of_scores[ranked.index] = ranked.standing.map(|it| it.score).into();
+            of_ranks[ranked.index] = rank;
         }
         Ok((scores, ranks))
     }

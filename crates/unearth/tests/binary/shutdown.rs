@@ -15,7 +15,8 @@ fn stopping_hands_the_run_back_and_waits_for_no_reader() {
     let recipe = json!({"model": "cnn-s", "epochs": 60, "checkpoints": [1, 60]});
     let audit = unearth.begin_audit(&dataset, &recipe);
     let events = format!("/v1/audits/{audit}/events");
-    unearth.wait_for(&events, |events| has(events, "epoch"));
+    // A sweep is preceded by a resume point.
+    unearth.wait_for(&events, |events| has(events, "checkpoint"));
     let reader = unearth.ask_and_stall(&events, "text/event-stream");
     assert!(reader.is_some());
 
