@@ -27,6 +27,10 @@ pub trait Trainer: Send + Sync {
     /// What trainings run on here.
     fn environment(&self) -> Environment;
 
+    /// Gives memory back to the system that was freed and is kept for the next step; asked for after other work that took
+    /// much of it.
+    fn return_freed_memory(&self) {}
+
     /// Trains one model, reporting as it goes; blocks the calling thread until the end.
     ///
     /// Reports arrive in an order that makes each one safe to store as it comes: a

@@ -165,6 +165,10 @@ impl Trainer for LibtorchTrainer {
         self.environment.clone()
     }
 
+    fn return_freed_memory(&self) {
+        shim::return_freed_memory();
+    }
+
     fn train(
         &self,
         job: &TrainingJob<'_>,

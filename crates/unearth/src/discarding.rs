@@ -17,6 +17,10 @@ impl<T: Trainer> Trainer for Discarding<T> {
         self.trainer.environment()
     }
 
+    fn return_freed_memory(&self) {
+        self.trainer.return_freed_memory();
+    }
+
     fn train(
         &self,
         job: &TrainingJob<'_>,
