@@ -367,15 +367,13 @@ impl<'a> Training<'a> {
 
 /// The rows that are trained on, ascending: of the examples those that are, and all probes.
 fn trained(examples: &Examples<'_>, scratch: &Path) -> io::Result<Column<u32>> {
-    let probes = examples.probes.labels.len();
-    let count = examples.trained.len() + probes;
-    let mut trained = Column::filled(scratch, count, 0)?;
-    let probes = examples.len() as u32..(examples.len() + probes) as u32;
-    let rows = examples.trained.iter().copied().chain(probes);
-    for (slot, row) in trained.iter_mut().zip(rows) {
-        *slot = row;
-    }
-    Ok(trained)
+    let trained = examples.trained;
+    let row = |at: usize| match at.checked_sub(trained.len()) {
+        None => trained[at],
+        Some(probe) => (examples.len() + probe) as u32,
+    };
+    let count = trained.len() + examples.probes.labels.len();
+    Column::collected(scratch, (0..count).map(row))
 }
 
 fn initial_network(

@@ -215,8 +215,8 @@ async fn a_lease_lost_during_the_copy_of_a_record_leaves_nothing_of_it() {
     );
 }
 
-#[tokio::test]
-async fn every_write_of_a_lost_score_set_is_refused_and_leaves_nothing() {
+/// Of a finished audit, another window was asked for at second 2.
+async fn with_a_requested_scoring() -> World {
     let world = World::new().await;
     let run = world.running(1).await;
     runs::succeed_with_audit(&world.db, &run, Ending::Succeeded, &result(), at(1))
@@ -226,6 +226,12 @@ async fn every_write_of_a_lost_score_set_is_refused_and_leaves_nothing() {
     score_sets::request(&world.db, id(1), &[key], at(2))
         .await
         .unwrap();
+    world
+}
+
+#[tokio::test]
+async fn every_write_of_a_lost_score_set_is_refused_and_leaves_nothing() {
+    let world = with_a_requested_scoring().await;
     let claim = |token, seconds| score_sets::claim(&world.db, id(1), id(token), at(seconds), LEASE);
     let lost = claim(50, 2).await.unwrap().unwrap();
     assert_eq!((lost.audit_id, &*lost.scoring), (id(1), "std:late"));
@@ -256,15 +262,7 @@ async fn every_write_of_a_lost_score_set_is_refused_and_leaves_nothing() {
 
 #[tokio::test]
 async fn a_scoring_that_waits_for_a_disk_is_tried_again_and_the_attempt_does_not_count() {
-    let world = World::new().await;
-    let run = world.running(1).await;
-    runs::succeed_with_audit(&world.db, &run, Ending::Succeeded, &result(), at(1))
-        .await
-        .unwrap();
-    let key = ScoreKey::from_key("std:late").unwrap();
-    score_sets::request(&world.db, id(1), &[key], at(2))
-        .await
-        .unwrap();
+    let world = with_a_requested_scoring().await;
     let claim = |token, seconds| score_sets::claim(&world.db, id(1), id(token), at(seconds), LEASE);
     let first = claim(50, 2).await.unwrap().unwrap();
     score_sets::postpone(&world.db, &first, at(7))
