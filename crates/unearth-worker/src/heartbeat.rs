@@ -1,6 +1,6 @@
 //! Keeping the lease of a run.
 
-use crate::{Worker, WorkerError, error::chain, sink::StopFlag};
+use crate::{Worker, WorkerError, error::chain};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -10,23 +10,11 @@ use unearth_store::{
     runs::{self, Beat, ClaimedRun},
 };
 
-/// Renews the lease every second until something ends the run, and says what; raises `stop` then.
+/// Renews the lease twice a second until something ends the run, and says what.
 ///
 /// A database that is away is waited for until the lease has run out by our own clock: from then
 /// on another worker may hold it.
 pub(crate) async fn keep(
-    worker: &Worker,
-    run: &ClaimedRun,
-    progress: watch::Receiver<Option<Progress>>,
-    stop: &StopFlag,
-    leaving: &CancellationToken,
-) -> WorkerError {
-    let reason = until_ended(worker, run, progress, leaving).await;
-    stop.raise();
-    reason
-}
-
-async fn until_ended(
     worker: &Worker,
     run: &ClaimedRun,
     progress: watch::Receiver<Option<Progress>>,

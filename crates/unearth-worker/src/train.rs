@@ -48,8 +48,8 @@ pub(crate) async fn run(worker: &Worker, mut run: ClaimedRun, leaving: &Cancella
         // A task of its own: the attempt may compute for longer than a beat.
         let beating = {
             let (worker, run) = (worker.clone(), run.clone());
-            let (stop, leaving) = (stop.clone(), leaving.clone());
-            async move { heartbeat::keep(&worker, &run, seen, &stop, &leaving).await }
+            let leaving = leaving.clone();
+            async move { heartbeat::keep(&worker, &run, seen, &leaving).await }
         };
         let beating = AbortOnDropHandle::new(tokio::spawn(beating.in_current_span()));
         let mut attempt = Box::pin(attempt(worker, &mut run, &stop, &progress));
@@ -57,6 +57,9 @@ pub(crate) async fn run(worker: &Worker, mut run: ClaimedRun, leaving: &Cancella
             biased;
             outcome = &mut attempt => outcome,
             reason = beating => {
+                // Only now, when the reason is known: the attempt may end at once, and why is not
+                // what it ends with.
+                stop.raise();
                 let reason = reason.unwrap_or(WorkerError::Panicked);
                 match tokio::time::timeout(STOPPING, &mut attempt).await {
                     Ok(Ok(())) => Ok(()),

@@ -6,7 +6,7 @@ use crate::{
     world::{EXAMPLES, World, until},
 };
 use time::OffsetDateTime;
-use unearth_audit::{Signal, State};
+use unearth_audit::{Signal, State, TrainingError};
 use unearth_store::{
     audits::{self, Changed},
     score_sets,
@@ -80,6 +80,32 @@ async fn cancelling_stops_the_training_and_frees_the_worker() {
 
 /// Seed of an audit whose training does not end by itself.
 const STOPPED: u64 = 1;
+
+#[tokio::test]
+async fn a_training_that_stops_at_once_is_still_the_next_workers() {
+    const WORKERS: i32 = 20;
+    let world = World::new().await;
+    let first = world.work(Fake::new(learn));
+    let dataset = world.dataset().await;
+    first.leave().await;
+    let audit = world.audit(dataset).await;
+    for attempts in 1..=WORKERS {
+        let trainer = Fake::new(|_, _, sink| {
+            while sink.check().is_ok() {
+                std::hint::spin_loop();
+            }
+            Err(TrainingError::Stopped)
+        });
+        let working = world.work(trainer.clone());
+        until("training has begun", async || {
+            (trainer.begun() == 1).then_some(())
+        })
+        .await;
+        working.leave().await;
+        let left = world.get(audit).await;
+        assert_eq!((left.state, left.attempts), (State::Queued, attempts));
+    }
+}
 
 #[tokio::test]
 async fn a_leaving_worker_hands_its_run_to_the_next() {
