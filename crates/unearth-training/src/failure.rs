@@ -14,17 +14,22 @@ pub(crate) fn caught<T>(
         .unwrap_or_else(|payload| Err(from_message(device, &message_of(payload.as_ref()))))
 }
 
+/// What oneDNN says, without the reason, when the machine code of an operation finds no memory or cannot be made for sizes so
+/// large. Of an operation that it does not know it says "could not create a primitive descriptor".
+const NO_PRIMITIVE: &str = "could not create a primitive";
+
 /// Sorts a message of libtorch.
 pub(crate) fn from_message(device: Device, message: &str) -> TrainingError {
+    let line = first_line(message);
     let out_of_memory = ["out of memory", "can't allocate memory"]
         .iter()
         .any(|phrase| message.contains(phrase));
-    if out_of_memory {
+    if out_of_memory || line == NO_PRIMITIVE {
         return TrainingError::OutOfMemory {
             device: name(device),
         };
     }
-    TrainingError::Backend(first_line(message).to_owned())
+    TrainingError::Backend(line.to_owned())
 }
 
 /// `cpu` or `cuda:0`.
@@ -49,7 +54,8 @@ fn first_line(message: &str) -> &str {
         .split_once("Torch(\"")
         .map_or(message, |(_, inner)| inner);
     let message = message.split("\\n").next().unwrap_or(message);
-    message.lines().next().unwrap_or(message)
+    let line = message.lines().next().unwrap_or(message);
+    line.strip_suffix("\")").unwrap_or(line)
 }
 
 #[cfg(test)]
@@ -87,5 +93,24 @@ mod tests {
             "CUDA out of memory. Tried to allocate 2 GiB",
         );
         assert!(error.to_string().starts_with("cuda:1 ran out of memory"));
+    }
+
+    #[test]
+    fn an_operation_that_finds_no_memory_is_told_from_one_that_does_not_exist() {
+        let failed = |why: &str| {
+            let message = format!(
+                "called `Result::unwrap()` on an `Err` value: Torch(\"could not create {why}\")"
+            );
+            [
+                from_message(Device::Cpu, &message),
+                from_message(Device::Cpu, &format!("could not create {why}")),
+            ]
+        };
+        let too_large = failed("a primitive");
+        let is_too_large =
+            |error: &TrainingError| matches!(error, TrainingError::OutOfMemory { .. });
+        assert!(too_large.iter().all(is_too_large), "{too_large:?}");
+        let unknown = failed("a primitive descriptor for a convolution");
+        assert!(!unknown.iter().any(is_too_large), "{unknown:?}");
     }
 }

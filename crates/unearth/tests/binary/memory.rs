@@ -18,13 +18,15 @@ fn an_audit_that_needs_too_much_memory_ends_with_a_smaller_batch_and_says_so() {
     let audit = unearth.begin_audit(&dataset, &small);
     unearth.ranking(&audit, "vog");
 
-    leave_memory(unearth.worker_if_any().expect("it worked just now"), LEFT);
+    let worker = unearth.worker_if_any().expect("it worked just now");
+    leave_memory(worker, LEFT);
     let large = json!({
         "model": "cnn-s", "epochs": 2, "checkpoints": [1, 2], "image_size": 128, "batch_size": 256, "lr": 0.2,
     });
     let audit = unearth.begin_audit(&dataset, &large);
     let ranking = unearth.ranking(&audit, "vog");
     assert_eq!(ranking.lines().count(), 301);
+    assert_eq!(unearth.worker_if_any(), Some(worker), "it went on itself");
 
     let audit = unearth.get(&format!("/v1/audits/{audit}"));
     assert_eq!(audit["recipe_asked"]["batch_size"], 256, "{audit}");
