@@ -91,8 +91,8 @@ pub struct Claimed {
     pub upload_blob: String,
     /// Which attempt, from 1.
     pub attempt: i32,
-    /// When the upload was complete.
-    pub created_at: OffsetDateTime,
+    /// When an earlier attempt first met an outage.
+    pub outage_since: Option<OffsetDateTime>,
 }
 
 /// What validation made of an upload.
@@ -297,7 +297,7 @@ pub async fn claim(
            update datasets
            set lease_worker = $1, lease_token = $2, lease_expires_at = $4, attempts = attempts + 1
            from next where datasets.id = next.id
-           returning datasets.id, name, options, upload_blob as "upload_blob!", attempts, datasets.created_at"#,
+           returning datasets.id, name, options, upload_blob as "upload_blob!", attempts, outage_since"#,
         worker,
         token,
         now,
@@ -312,28 +312,31 @@ pub async fn claim(
         name: row.name,
         upload_blob: row.upload_blob,
         attempt: row.attempts,
-        created_at: row.created_at,
+        outage_since: row.outage_since,
     }))
 }
 
-/// Leaves an upload to the next attempt, from `again_at` on; this one does not count.
+/// Leaves an upload to the next attempt, from `again_at` on; this one does not count. The first `outage` that it is left for is
+/// remembered.
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`], or the database fails.
 pub async fn postpone(
     db: &Database,
-    id: Uuid,
-    token: Uuid,
+    claimed: &Claimed,
     again_at: OffsetDateTime,
+    outage: Option<OffsetDateTime>,
 ) -> Result<(), StoreError> {
     let hit = sqlx::query!(
         "-- datasets::postpone
          update datasets
-         set lease_token = null, lease_expires_at = $3, attempts = greatest(attempts - 1, 0)
+         set lease_token = null, lease_expires_at = $3, attempts = greatest(attempts - 1, 0),
+             outage_since = coalesce(outage_since, $4)
          where id = $1 and lease_token = $2 and state = 'validating'",
-        id,
-        token,
+        claimed.id,
+        claimed.token,
         again_at,
+        outage,
     )
     .execute(&db.pool)
     .await?;

@@ -258,7 +258,7 @@ pub async fn forget_resume_point(
     Ok(run.resume.take().map(|(_, blob)| blob))
 }
 
-/// Stores that training is done; only scoring is left.
+/// Stores that training is done; only scoring is left. That is progress, as a resume point is.
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`], or the database fails.
@@ -269,7 +269,7 @@ pub async fn set_outcome(
 ) -> Result<(), StoreError> {
     let hit = sqlx::query!(
         "-- runs::set_outcome
-         update runs set outcome = $3
+         update runs set outcome = $3, fruitless_attempts = 0
          where id = $1 and lease_token = $2 and state = 'running'",
         run.id,
         run.token,

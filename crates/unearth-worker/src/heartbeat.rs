@@ -2,7 +2,7 @@
 
 use crate::{Worker, WorkerError, error::chain};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 use unearth_audit::Progress;
 use unearth_store::{
@@ -12,8 +12,8 @@ use unearth_store::{
 
 /// Renews the lease twice a second until something ends the run, and says what.
 ///
-/// A database that is away is waited for until the lease has run out by our own clock: from then
-/// on another worker may hold it.
+/// A database that is away or silent is waited for until the lease has run out by our own clock: from
+/// then on another worker may hold it.
 pub(crate) async fn keep(
     worker: &Worker,
     run: &ClaimedRun,
@@ -29,7 +29,13 @@ pub(crate) async fn keep(
         }
         let now = (worker.now)();
         let latest = progress.borrow().clone();
-        match runs::heartbeat(&worker.db, run, latest.as_ref(), now, worker.lease).await {
+        let beaten = runs::heartbeat(&worker.db, run, latest.as_ref(), now, worker.lease);
+        let beaten = tokio::select! {
+            () = leaving.cancelled() => return WorkerError::Leaving,
+            () = sleep((expires_at - now).unsigned_abs()) => return StoreError::LeaseLost.into(),
+            beaten = beaten => beaten,
+        };
+        match beaten {
             Ok(Beat::Continue) => expires_at = now + worker.lease,
             Ok(Beat::Cancel) => return WorkerError::Cancelled,
             Err(StoreError::LeaseLost) => return StoreError::LeaseLost.into(),

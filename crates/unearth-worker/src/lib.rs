@@ -32,7 +32,7 @@ pub use unearth_dataset::Limits;
 
 use std::{path::PathBuf, sync::Arc};
 use time::{Duration, OffsetDateTime};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use unearth_audit::{DeviceInfo, Trainer};
 use unearth_store::{Blobs, Database};
 use uuid::Uuid;
@@ -74,19 +74,27 @@ impl Worker {
     pub async fn work(self, leaving: CancellationToken) -> Result<(), WorkerError> {
         empty(&self.scratch)?;
         let worker = Arc::new(self);
-        let paces = paces::Paces::new();
+        let paces = Arc::new(paces::Paces::new());
         let measuring = async {
             if let Some(measure) = &worker.measure {
                 paces.measure(&**measure, &leaving).await;
             }
         };
+        // A task of its own: the lanes may compute for longer than a beat.
+        let alive = {
+            let (worker, paces) = (Arc::clone(&worker), Arc::clone(&paces));
+            let leaving = leaving.clone();
+            async move { lanes::signs_of_life(&worker, &paces, &leaving).await }
+        };
+        let alive = AbortOnDropHandle::new(tokio::spawn(alive));
         tokio::join!(
-            lanes::signs_of_life(&worker, &paces, &leaving),
             // A large future.
             Box::pin(lanes::training(&worker, &paces, &leaving)),
             lanes::light(&worker, &paces, &leaving),
             measuring,
         );
+        // Nothing says that it is alive once it has signed off.
+        alive.await.map_err(|_| WorkerError::Panicked)?;
         if let Err(error) =
             unearth_store::workers::retire(&worker.db, worker.id, (worker.now)()).await
         {

@@ -2,6 +2,7 @@
 
 use crate::{Worker, WorkerError, data, error::chain, score};
 use std::time::Duration;
+use time::OffsetDateTime;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use unearth_audit::{ScoreKey, Signal};
 use unearth_store::{
@@ -35,17 +36,17 @@ pub(crate) async fn score_set(
     };
     match outcome {
         Ok(()) => {}
+        Err(WorkerError::Store(StoreError::LeaseLost)) => {
+            tracing::warn!("the lease is lost; somebody else goes on");
+        }
+        Err(WorkerError::Leaving) => postpone(worker, claimed, (worker.now)()).await,
         Err(error) if error.is_outage() => {
             tracing::error!(error = %chain(&error), "scoring waits for what is away");
-            let again_at = (worker.now)() + AFTER_OUTAGE;
-            let postponed = score_sets::postpone(&worker.db, claimed, again_at).await;
-            if let Err(error) = postponed {
-                // The lease runs out by itself.
-                tracing::error!(error = %chain(&error), "the end of the attempt could not be stored");
-            }
+            postpone(worker, claimed, (worker.now)() + AFTER_OUTAGE).await;
         }
-        Err(error) if is_passing(&error) => {
-            tracing::warn!(error = %chain(&error), "scoring is left to the next lease");
+        Err(error) if error.is_worth_retrying() && claimed.attempt < ATTEMPTS_MAX => {
+            // The lease runs out by itself, which is the back-off.
+            tracing::warn!(error = %chain(&error), "scoring failed; it is tried again");
         }
         Err(error) => {
             let failed =
@@ -81,12 +82,11 @@ async fn computed(worker: &Worker, claimed: &ClaimedScoreSet) -> Result<(), Work
     Ok(())
 }
 
-/// Whether the next lease may end differently.
-fn is_passing(error: &WorkerError) -> bool {
-    match error {
-        WorkerError::Leaving => true,
-        WorkerError::Store(error) => error.is_nothing_written() || error.is_database_away(),
-        _ => false,
+/// Leaves it to whoever comes at `again_at` or later; the attempt does not count.
+async fn postpone(worker: &Worker, claimed: &ClaimedScoreSet, again_at: OffsetDateTime) {
+    if let Err(error) = score_sets::postpone(&worker.db, claimed, again_at).await {
+        // The lease runs out by itself.
+        tracing::error!(error = %chain(&error), "the end of the attempt could not be stored");
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) use learned::{Learned, Reading};
 pub(crate) use rows::RankedRows;
 
 use crate::{Worker, WorkerError, data::Data, progress};
-use futures::{StreamExt as _, stream::FuturesUnordered};
+use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, watch};
@@ -70,13 +70,10 @@ pub(crate) async fn run(
         .iter()
         .map(|(signal, scoring)| keys(*signal, scoring).len())
         .sum();
-    let (mut done, began) = (0, Instant::now());
-    let tell = |done| {
+    let began = Instant::now();
+    let mut storing = Storing::new(|done| {
         progress.send_replace(Some(scoring_progress(run, done, total, began.elapsed())));
-    };
-    tell(done);
-    // Most of the time the database is at work, and it has more than one core.
-    let mut storing = FuturesUnordered::new();
+    });
     let scorings = wanted.iter().filter_map(|(_, scoring)| scoring.as_ref());
     let vogs = source.vogs(scorings).await?;
     for (signal, scoring) in wanted {
@@ -84,31 +81,82 @@ pub(crate) async fn run(
         let column = if let Some(way) = &scoring {
             &vogs[&source.vog_of(way)]
         } else {
-            own = source.column(signal, None).await?;
+            own = storing.beside(source.column(signal, None)).await?;
             &own
         };
         for key in keys(signal, &scoring) {
-            let scored = source.ranked(signal, &key, column).await?;
-            if storing.len() == STORED_AT_ONCE
-                && let Some(stored) = storing.next().await
-            {
-                stored?;
-                done += 1;
-                tell(done);
-            }
-            storing.push(store(worker, run, scored));
+            let scored = storing.beside(source.ranked(signal, &key, column)).await?;
+            storing.begin(Box::pin(store(worker, run, scored))).await?;
         }
     }
-    while let Some(stored) = storing.next().await {
-        stored?;
-        done += 1;
-        tell(done);
-    }
+    storing.all().await?;
     if run.role == Role::Main {
         let rows = source.suggestions().await?;
         suggestions::store(&worker.db, run, rows.filter_map(row_of_suggestion)).await?;
     }
     Ok(())
+}
+
+/// Rankings on their way into the database, where most of the time goes; it has more than one core.
+struct Storing<'s, F> {
+    under_way: FuturesUnordered<BoxFuture<'s, Result<(), WorkerError>>>,
+    done: usize,
+    tell: F,
+}
+
+impl<'s, F: Fn(usize)> Storing<'s, F> {
+    fn new(tell: F) -> Self {
+        tell(0);
+        Self {
+            under_way: FuturesUnordered::new(),
+            done: 0,
+            tell,
+        }
+    }
+
+    /// Computes while rankings are stored: one that is not driven keeps its transaction open, and with it the run's row from
+    /// whoever renews the lease.
+    async fn beside<T>(
+        &mut self,
+        computing: impl Future<Output = Result<T, WorkerError>>,
+    ) -> Result<T, WorkerError> {
+        let mut computing = std::pin::pin!(computing);
+        loop {
+            tokio::select! {
+                biased;
+                computed = &mut computing => return computed,
+                Some(stored) = self.under_way.next() => self.note(stored)?,
+            }
+        }
+    }
+
+    /// Begins to store one more, when there is room for it.
+    async fn begin(
+        &mut self,
+        one: BoxFuture<'s, Result<(), WorkerError>>,
+    ) -> Result<(), WorkerError> {
+        if self.under_way.len() == STORED_AT_ONCE
+            && let Some(stored) = self.under_way.next().await
+        {
+            self.note(stored)?;
+        }
+        self.under_way.push(one);
+        Ok(())
+    }
+
+    async fn all(&mut self) -> Result<(), WorkerError> {
+        while let Some(stored) = self.under_way.next().await {
+            self.note(stored)?;
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, stored: Result<(), WorkerError>) -> Result<(), WorkerError> {
+        stored?;
+        self.done += 1;
+        (self.tell)(self.done);
+        Ok(())
+    }
 }
 
 /// The score sets of one column: one per population, and where there are groups to compare, one per way

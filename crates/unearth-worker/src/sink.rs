@@ -1,38 +1,21 @@
 //! From the training thread into the asynchronous side.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use unearth_audit::{Report, Stop, TrainingSink};
 
 /// Reports in flight between training and store. A chunk of maps is some hundred kilobytes, so
 /// this bounds memory to a few megabytes and makes a slow database slow the training down.
 const REPORTS_IN_FLIGHT: usize = 16;
 
-/// Set once to make the training stop at its next batch.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct StopFlag(Arc<AtomicBool>);
-
-impl StopFlag {
-    pub(crate) fn raise(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn is_raised(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// The training thread's end of the channel.
+/// The training thread's end of the channel. The training stops at its next batch once `stop` is cancelled.
 pub(crate) struct ChannelSink {
     reports: mpsc::Sender<Report>,
-    stop: StopFlag,
+    stop: CancellationToken,
 }
 
 /// A sink and the end at which its reports come out.
-pub(crate) fn channel(stop: &StopFlag) -> (ChannelSink, mpsc::Receiver<Report>) {
+pub(crate) fn channel(stop: &CancellationToken) -> (ChannelSink, mpsc::Receiver<Report>) {
     let (reports, received) = mpsc::channel(REPORTS_IN_FLIGHT);
     (
         ChannelSink {
@@ -51,7 +34,7 @@ impl TrainingSink for ChannelSink {
     }
 
     fn check(&mut self) -> Result<(), Stop> {
-        if self.stop.is_raised() {
+        if self.stop.is_cancelled() {
             Err(Stop)
         } else {
             Ok(())

@@ -8,13 +8,12 @@ use crate::{
     progress::of_phase,
     receive::Receiving,
     score, sink,
-    sink::StopFlag,
 };
 use std::{fs::File, sync::Arc, thread, time::Instant};
 use time::Duration;
 use tokio::{
     sync::{oneshot, watch},
-    task::spawn_blocking,
+    task::{JoinError, spawn_blocking},
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument as _;
@@ -31,7 +30,7 @@ use unearth_store::{
     weights,
 };
 
-/// How long a stopped attempt is waited for: a batch, or the scoring of a small audit.
+/// How long a stopped attempt is waited for: a batch, or a computation between two looks at the database.
 const STOPPING: std::time::Duration = std::time::Duration::from_secs(8);
 
 /// Between two tries to store how an attempt ended.
@@ -42,7 +41,7 @@ pub(crate) async fn run(worker: &Worker, mut run: ClaimedRun, leaving: &Cancella
     let span = tracing::info_span!("run", run = run.id, audit = %run.audit_id);
     async {
         tracing::info!(attempt = run.attempt, resume = ?run.resume, "run begins");
-        let stop = StopFlag::default();
+        let stop = CancellationToken::new();
         let (progress, seen) = watch::channel(None);
         let kept = run.clone();
         // A task of its own: the attempt may compute for longer than a beat.
@@ -51,41 +50,58 @@ pub(crate) async fn run(worker: &Worker, mut run: ClaimedRun, leaving: &Cancella
             let leaving = leaving.clone();
             async move { heartbeat::keep(&worker, &run, seen, &leaving).await }
         };
-        let beating = AbortOnDropHandle::new(tokio::spawn(beating.in_current_span()));
+        let mut beating = AbortOnDropHandle::new(tokio::spawn(beating.in_current_span()));
         let mut attempt = Box::pin(attempt(worker, &mut run, &stop, &progress));
         let outcome = tokio::select! {
             biased;
             outcome = &mut attempt => outcome,
-            reason = beating => {
-                // Only now, when the reason is known: the attempt may end at once, and why is not
-                // what it ends with.
-                stop.raise();
-                let reason = reason.unwrap_or(WorkerError::Panicked);
-                match tokio::time::timeout(STOPPING, &mut attempt).await {
-                    Ok(Ok(())) => Ok(()),
-                    Ok(Err(_)) => Err(reason),
-                    Err(_) => {
-                        end(worker, &kept, reason).await;
-                        // The device is free for the next run only when this one is off it.
-                        let _ = attempt.await;
-                        return;
-                    }
-                }
+            reason = &mut beating => {
+                // Only now, when the reason is known: the attempt may end at once, and not with that.
+                stop.cancel();
+                return stopped(worker, &kept, attempt, why(reason)).await;
             }
         };
-        match outcome {
-            Ok(()) => tracing::info!("run succeeded"),
-            Err(error) => end(worker, &kept, error).await,
+        let Err(error) = outcome else {
+            return tracing::info!("run succeeded");
+        };
+        // Under the lease still: the last model of a population may have to be done without, which takes long.
+        tokio::select! {
+            biased;
+            () = end(worker, &kept, error) => {}
+            reason = &mut beating => end(worker, &kept, why(reason)).await,
         }
     }
     .instrument(span)
     .await;
 }
 
+/// What ended the run, as who kept its lease says.
+fn why(reason: Result<WorkerError, JoinError>) -> WorkerError {
+    reason.unwrap_or(WorkerError::Panicked)
+}
+
+/// Ends the run of an attempt that was told to stop, and returns when the attempt is over: the device is free for the next run
+/// only when this one is off it.
+async fn stopped(
+    worker: &Worker,
+    run: &ClaimedRun,
+    mut attempt: impl Future<Output = Result<(), WorkerError>> + Unpin,
+    reason: WorkerError,
+) {
+    match tokio::time::timeout(STOPPING, &mut attempt).await {
+        Ok(Ok(())) => tracing::info!("run succeeded"),
+        Ok(Err(_)) => end(worker, run, reason).await,
+        // Side by side: the attempt may hold the run's row in a transaction that only it can end.
+        Err(_) => {
+            tokio::join!(end(worker, run, reason), attempt).1.ok();
+        }
+    }
+}
+
 async fn attempt(
     worker: &Worker,
     run: &mut ClaimedRun,
-    stop: &StopFlag,
+    stop: &CancellationToken,
     progress: &watch::Sender<Option<Progress>>,
 ) -> Result<(), WorkerError> {
     if run.fruitless_attempts > FRUITLESS_ATTEMPTS_MAX {
@@ -102,27 +118,40 @@ async fn attempt(
     let data = data::load(worker, run.dataset_id, run.shape.split.as_deref()).await?;
     let loading_secs = lap(&mut clock);
     if run.shape.is_external {
-        return external::run(worker, run, &data, progress).await;
+        let work = external::run(worker, run, &data, progress);
+        return unless_stopped(stop, work).await;
     }
     if run.outcome.is_none() {
         train(worker, run, &data, stop, progress).await?;
     }
     let training_secs = lap(&mut clock);
-    if matches!(run.role, Role::Main | Role::Seed) {
-        score::run(worker, run, &data, progress).await?;
-    }
-    let scoring_secs = lap(&mut clock);
-    pie::so_far(worker, run, &data).await?;
-    finish::run(worker, run, &data, progress).await?;
-    let ending_secs = lap(&mut clock);
-    tracing::info!(
-        loading_secs,
-        training_secs,
-        scoring_secs,
-        ending_secs,
-        "where the time went"
-    );
-    Ok(())
+    unless_stopped(stop, async {
+        if matches!(run.role, Role::Main | Role::Seed) {
+            score::run(worker, run, &data, progress).await?;
+        }
+        let scoring_secs = lap(&mut clock);
+        pie::so_far(worker, run, &data).await?;
+        finish::run(worker, run, &data, progress).await?;
+        let ending_secs = lap(&mut clock);
+        tracing::info!(
+            loading_secs,
+            training_secs,
+            scoring_secs,
+            ending_secs,
+            "where the time went"
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// Does what needs no thread of its own and can be left wherever it waits: its transactions roll back.
+async fn unless_stopped(
+    stop: &CancellationToken,
+    work: impl Future<Output = Result<(), WorkerError>>,
+) -> Result<(), WorkerError> {
+    let done = stop.run_until_cancelled(work).await;
+    done.unwrap_or(Err(TrainingError::Stopped.into()))
 }
 
 /// Seconds since the last reading.
@@ -136,7 +165,7 @@ async fn train(
     worker: &Worker,
     run: &mut ClaimedRun,
     data: &Data,
-    stop: &StopFlag,
+    stop: &CancellationToken,
     progress: &watch::Sender<Option<Progress>>,
 ) -> Result<(), WorkerError> {
     let outcome = match train_once(worker, run, data, stop, progress).await {
@@ -161,7 +190,7 @@ async fn train_once(
     worker: &Worker,
     run: &ClaimedRun,
     data: &Data,
-    stop: &StopFlag,
+    stop: &CancellationToken,
     progress: &watch::Sender<Option<Progress>>,
 ) -> Result<TrainingOutcome, WorkerError> {
     let resume = match &run.resume {

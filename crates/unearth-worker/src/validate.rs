@@ -3,9 +3,9 @@
 use crate::{Worker, WorkerError, error::chain};
 use serde_json::{Value, json};
 use std::{ops::ControlFlow, sync::Arc};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use tokio::{io::AsyncRead, sync::watch, task::spawn_blocking};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument as _;
 use unearth_dataset::{DatasetError, PackOptions, PackProgress, Packed};
 use unearth_store::{
@@ -34,10 +34,16 @@ pub(crate) async fn dataset(worker: &Worker, claimed: &Claimed, leaving: &Cancel
         let (progress, seen) = watch::channel(None);
         let stop = CancellationToken::new();
         let _stop_on_return = stop.clone().drop_guard();
+        // A task of its own: a run that is scored beside it may compute for longer than a beat.
+        let beating = {
+            let (worker, claimed) = (worker.clone(), claimed.clone());
+            async move { keep(&worker, &claimed, seen).await }
+        };
+        let beating = AbortOnDropHandle::new(tokio::spawn(beating));
         let outcome = tokio::select! {
             biased;
             outcome = validated(worker, claimed, progress, &stop) => outcome,
-            () = keep(worker, claimed, seen) => Err(StoreError::LeaseLost.into()),
+            _ = beating => Err(StoreError::LeaseLost.into()),
             () = leaving.cancelled() => Err(WorkerError::Leaving),
         };
         // Of each image there was a name and more, some 0.4 KB.
@@ -194,20 +200,17 @@ async fn end(worker: &Worker, claimed: &Claimed, error: WorkerError) {
             "hint": error.hint(),
             "bad_examples": error.bad_examples(),
         }),
-        WorkerError::Store(StoreError::LeaseLost) | WorkerError::Leaving => {
-            tracing::warn!(reason, "validation is left to another worker");
+        WorkerError::Store(StoreError::LeaseLost) => {
+            tracing::warn!("the lease is lost; somebody else goes on");
             return;
         }
-        error if error.is_outage() && now - claimed.created_at < OUTAGE_MAX => {
+        WorkerError::Leaving => {
+            tracing::warn!("validation is left to another worker");
+            return postpone(worker, claimed, now, None).await;
+        }
+        error if error.is_outage() && is_bearable(claimed, now) => {
             tracing::error!(error = reason, "validation waits for what is away");
-            let again_at = now + AFTER_OUTAGE;
-            let postponed =
-                datasets::postpone(&worker.db, claimed.id, claimed.token, again_at).await;
-            if let Err(error) = postponed {
-                // The lease runs out by itself.
-                tracing::error!(error = %chain(&error), "the end of the attempt could not be stored");
-            }
-            return;
+            return postpone(worker, claimed, now + AFTER_OUTAGE, Some(now)).await;
         }
         error if is_storage_full(error) => json!({
             "code": "storage-full",
@@ -238,6 +241,19 @@ async fn end(worker: &Worker, claimed: &Claimed, error: WorkerError) {
     }
 }
 
+/// Leaves an upload to whoever comes at `again_at` or later; the attempt does not count.
+async fn postpone(
+    worker: &Worker,
+    claimed: &Claimed,
+    again_at: OffsetDateTime,
+    outage: Option<OffsetDateTime>,
+) {
+    if let Err(error) = datasets::postpone(&worker.db, claimed, again_at, outage).await {
+        // The lease runs out by itself.
+        tracing::error!(error = %chain(&error), "the end of the attempt could not be stored");
+    }
+}
+
 /// Stores the refusal; the upload may go only when that is certain.
 async fn refuse(
     worker: &Worker,
@@ -251,6 +267,13 @@ async fn refuse(
         Upload::Kept => Ok(()),
         Upload::Dropped => worker.blobs.delete(&claimed.upload_blob).await,
     }
+}
+
+/// Whether an outage has not lasted for too long yet.
+fn is_bearable(claimed: &Claimed, now: OffsetDateTime) -> bool {
+    claimed
+        .outage_since
+        .is_none_or(|since| now - since < OUTAGE_MAX)
 }
 
 fn is_storage_full(error: &WorkerError) -> bool {

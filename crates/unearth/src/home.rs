@@ -75,11 +75,12 @@ impl Home {
         Exports::in_folder(self.root.join("scratch"))
     }
 
-    /// Removes temporary files of workers that are gone; called where no worker runs yet.
+    /// Removes temporary files of workers that are gone; called where no worker runs yet but one that is just leaving, as it does when
+    /// its server was killed.
     pub(crate) fn clear_scratch(&self) -> Result<()> {
-        match fs::remove_dir_all(self.root.join("scratch")) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
+        match fs::remove_dir_all(self.root.join("scratch")).map_err(|error| (error.kind(), error)) {
+            Ok(()) | Err((ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty, _)) => Ok(()),
+            Err((_, error)) => Err(error.into()),
         }
     }
 

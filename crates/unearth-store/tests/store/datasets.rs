@@ -311,3 +311,26 @@ async fn datasets_are_listed_newest_first() {
     let second = datasets::list(&world.db, Some(id(2)), 2).await.unwrap();
     assert_eq!(ids(second), [id(1)]);
 }
+
+#[tokio::test]
+async fn what_is_not_the_uploads_fault_does_not_count_and_the_first_outage_is_remembered() {
+    let world = World::new().await;
+    world.upload(1).await;
+    let claim = async |token, seconds| {
+        let claimed = datasets::claim(&world.db, id(1), id(token), at(seconds), LEASE);
+        claimed.await.unwrap().unwrap()
+    };
+    let left = claim(50, 0).await;
+    let postpone = |claimed, again, outage: Option<i64>| {
+        datasets::postpone(&world.db, claimed, at(again), outage.map(at))
+    };
+    postpone(&left, 1, None).await.unwrap();
+    let first = claim(51, 1).await;
+    assert_eq!((first.attempt, first.outage_since), (1, None));
+    postpone(&first, 3, Some(2)).await.unwrap();
+    let second = claim(52, 3).await;
+    postpone(&second, 9, Some(8)).await.unwrap();
+    let third = claim(53, 9).await;
+    assert_eq!((third.attempt, third.outage_since), (1, Some(at(2))));
+    assert_lease_lost("again", &postpone(&second, 10, None).await);
+}

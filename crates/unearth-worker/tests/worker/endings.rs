@@ -137,3 +137,39 @@ async fn a_leaving_worker_hands_its_run_to_the_next() {
     assert_eq!(done.attempts, 2);
     next.leave().await;
 }
+
+#[tokio::test]
+async fn a_worker_leaves_a_scoring_at_once() {
+    let world = World::new().await;
+    let mut held = world.sql.begin().await.unwrap();
+    sqlx::query("lock table scores in access exclusive mode")
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    let trainer = Fake::new(learn);
+    let working = world.work(trainer.clone());
+    let dataset = world.dataset().await;
+    let audit = world.audit(dataset).await;
+    until("a ranking waits to be stored", async || {
+        let (waits,): (bool,) = world
+            .row(
+                "select exists (select 1 from pg_stat_activity
+                                where query like 'copy scores %' and wait_event_type = 'Lock')
+                 from audits where id = $1",
+                audit,
+            )
+            .await;
+        waits.then_some(())
+    })
+    .await;
+
+    working.leave().await;
+    let left = world.get(audit).await;
+    assert_eq!((left.state, left.attempts), (State::Queued, 1));
+    held.rollback().await.unwrap();
+    let next = world.work(trainer.clone());
+    let done = world.reached(audit, State::Succeeded).await;
+    assert_eq!(done.attempts, 2);
+    assert_eq!(trainer.begun(), 1, "it is not trained again");
+    next.leave().await;
+}

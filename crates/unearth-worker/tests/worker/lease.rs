@@ -43,8 +43,13 @@ async fn a_worker_that_lost_its_lease_writes_nothing_more() {
         worker: Uuid::new_v4(),
         environment: &environment,
     };
-    let taken = runs::claim(&world.db, claimant, Uuid::new_v4(), later, LEASE).await;
-    assert_eq!(taken.unwrap().unwrap().audit_id, audit);
+    // A run that is renewed at this moment is passed over.
+    let taken = until("another worker has the run", async || {
+        let claimed = runs::claim(&world.db, claimant, Uuid::new_v4(), later, LEASE);
+        claimed.await.unwrap()
+    })
+    .await;
+    assert_eq!(taken.audit_id, audit);
     let before = written(&world, audit).await;
     lost.store(true, Ordering::SeqCst);
     until("training was stopped", async || {

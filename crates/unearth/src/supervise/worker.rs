@@ -30,7 +30,10 @@ pub(crate) async fn keep_alive(spawning: Spawning, db: Database, stop: Cancellat
         match spawning.spawn(id) {
             Ok(child) => {
                 let began = tokio::time::Instant::now();
-                if wait(child, &stop).await {
+                let was_asked_to_end = wait(child, &stop).await;
+                // One that was killed left its files, which no later one looks for.
+                std::fs::remove_dir_all(spawning.home.scratch(id)).ok();
+                if was_asked_to_end {
                     return;
                 }
                 retire(&db, id, &stop).await;

@@ -42,8 +42,9 @@ fn a_backup_of_a_working_service_is_the_same_service_elsewhere() {
     // One that is under way when the backup is made.
     let long = json!({"model": "cnn-s", "epochs": 20, "checkpoints": [1, 20]});
     let running = server.begin_audit(&dataset, &long);
-    server.wait_for(&format!("/v1/audits/{running}"), |audit| {
-        audit["progress"]["epoch"].as_u64() >= Some(2)
+    server.wait_for(&format!("/v1/audits/{running}/events"), |events| {
+        let items = events["items"].as_array().into_iter().flatten();
+        items.filter(|event| event["kind"] == "epoch").count() >= 2
     });
 
     let backup = data.path().join("backup");

@@ -3,7 +3,11 @@
 use crate::real::{Image, Unearth, Worker, blobs, home, runtime, write};
 use serde_json::{Value, json};
 use sqlx::Connection as _;
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 fn recipe() -> Value {
     json!({"model": "cnn-s", "epochs": 4, "checkpoints": [1, 3, 4], "augment": "crop"})
@@ -106,6 +110,7 @@ fn an_audit_of_several_runs_outlives_both_its_workers() {
     let home = home();
     let unearth = Unearth::start(home.path());
     let other = Worker::start(home.path());
+    until(home.path(), "select count(*) = 2 from workers");
     let audit = unearth.begin(&dataset, several_runs());
     // Both train; then the one that nobody looks after is gone, and its lease must run out.
     until(
@@ -181,19 +186,22 @@ fn killed_while_posted_batches_are_put_in_order_the_ranking_is_the_same() {
     assert!(disturbed.expect("the ranking is there") == undisturbed);
 }
 
-/// Returns once a query answers true.
+/// Returns once a query answers true; a test that waits in vain fails.
 fn until(home: &Path, query: &str) {
+    const GIVEN_UP_AFTER: Duration = Duration::from_mins(4);
+    let began = Instant::now();
     let url = unearth_postgres::connect_running(&home.join("postgres")).expect("Postgres runs");
     runtime().block_on(async {
         let mut connection = sqlx::PgConnection::connect(&url)
             .await
             .expect("it lets us in");
         loop {
-            let query = sqlx::query_scalar(sqlx::AssertSqlSafe(query));
-            let holds: bool = query.fetch_one(&mut connection).await.expect("it answers");
+            let asked = sqlx::query_scalar(sqlx::AssertSqlSafe(query));
+            let holds: bool = asked.fetch_one(&mut connection).await.expect("it answers");
             if holds {
                 return;
             }
+            assert!(began.elapsed() < GIVEN_UP_AFTER, "waited in vain: {query}");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     });
