@@ -1,6 +1,6 @@
 //! The loops of a worker.
 
-use crate::{Worker, error::chain, paces::Paces, rescore, train, validate, wait::Waiter};
+use crate::{Worker, error::chain, paces::Paces, rescore, run, validate, wait::Waiter};
 use std::{collections::HashSet, time::Duration};
 use tokio_util::sync::CancellationToken;
 use unearth_audit::Event;
@@ -52,7 +52,7 @@ pub(crate) async fn training(worker: &Worker, paces: &Paces, leaving: &Cancellat
         match claimed {
             Ok(Some(run)) => {
                 let _working = paces.working();
-                train::run(worker, run, leaving).await;
+                run::run(worker, run, leaving).await;
                 return_space(worker).await;
             }
             Ok(None) => {

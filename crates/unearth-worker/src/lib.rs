@@ -8,6 +8,7 @@
 
 mod archaeology;
 mod data;
+mod ending;
 mod error;
 mod external;
 mod finish;
@@ -19,6 +20,7 @@ mod progress;
 mod quality;
 mod receive;
 mod rescore;
+mod run;
 mod score;
 mod sink;
 mod stability;

@@ -4,15 +4,16 @@ mod columns;
 mod learned;
 mod rows;
 mod statistics;
+mod storing;
 
 pub(crate) use columns::epoch;
 pub(crate) use learned::{Learned, Reading};
 pub(crate) use rows::RankedRows;
 
 use crate::{Worker, WorkerError, data::Data, progress};
-use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use serde_json::json;
 use std::time::{Duration, Instant};
+use storing::Storing;
 use tokio::sync::{OnceCell, watch};
 use unearth_audit::{
     Computation, Direction, Grouping, Phase, Population, Progress, Role, RunShape, ScoreKey,
@@ -30,9 +31,6 @@ use unearth_store::{
     score_sets::{self, Scored},
     seed_scores, suggestions,
 };
-
-/// Rankings that are kept while they are stored.
-const STORED_AT_ONCE: usize = 2;
 
 /// What scores are computed from.
 pub(crate) struct Source<'a> {
@@ -95,68 +93,6 @@ pub(crate) async fn run(
         suggestions::store(&worker.db, run, rows.filter_map(row_of_suggestion)).await?;
     }
     Ok(())
-}
-
-/// Rankings on their way into the database, where most of the time goes; it has more than one core.
-struct Storing<'s, F> {
-    under_way: FuturesUnordered<BoxFuture<'s, Result<(), WorkerError>>>,
-    done: usize,
-    tell: F,
-}
-
-impl<'s, F: Fn(usize)> Storing<'s, F> {
-    fn new(tell: F) -> Self {
-        tell(0);
-        Self {
-            under_way: FuturesUnordered::new(),
-            done: 0,
-            tell,
-        }
-    }
-
-    /// Computes while rankings are stored: one that is not driven keeps its transaction open, and with it the run's row from
-    /// whoever renews the lease.
-    async fn beside<T>(
-        &mut self,
-        computing: impl Future<Output = Result<T, WorkerError>>,
-    ) -> Result<T, WorkerError> {
-        let mut computing = std::pin::pin!(computing);
-        loop {
-            tokio::select! {
-                biased;
-                computed = &mut computing => return computed,
-                Some(stored) = self.under_way.next() => self.note(stored)?,
-            }
-        }
-    }
-
-    /// Begins to store one more, when there is room for it.
-    async fn begin(
-        &mut self,
-        one: BoxFuture<'s, Result<(), WorkerError>>,
-    ) -> Result<(), WorkerError> {
-        if self.under_way.len() == STORED_AT_ONCE
-            && let Some(stored) = self.under_way.next().await
-        {
-            self.note(stored)?;
-        }
-        self.under_way.push(one);
-        Ok(())
-    }
-
-    async fn all(&mut self) -> Result<(), WorkerError> {
-        while let Some(stored) = self.under_way.next().await {
-            self.note(stored)?;
-        }
-        Ok(())
-    }
-
-    fn note(&mut self, stored: Result<(), WorkerError>) -> Result<(), WorkerError> {
-        stored?;
-        self.done += 1;
-        (self.tell)(self.done);
-        Ok(())
-    }
 }
 
 /// The score sets of one column: one per population, and where there are groups to compare, one per way
