@@ -30,7 +30,7 @@ pub async fn store(
     categorised: impl Iterator<Item = Categorised>,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     sqlx::query!(
         "-- archaeology::store (replace)
          delete from categories where audit_id = $1",

@@ -156,7 +156,7 @@ pub struct AuditResult {
 /// # Errors
 /// When the database fails.
 pub async fn insert(db: &Database, new: &NewAudit, now: OffsetDateTime) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     sqlx::query!(
         "-- audits::insert
          insert into audits (id, dataset_id, signals, recipe, recipe_hash, scorings, seed, seeds, archaeology, pie, keep_snapshots, state, estimate, created_at)
@@ -443,7 +443,7 @@ pub enum Changed {
 /// # Errors
 /// When the database fails.
 pub async fn cancel(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Changed, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let Some(state) = lock_state(&mut tx, id).await? else {
         return Ok(Changed::NotFound);
     };
@@ -518,7 +518,7 @@ pub(crate) async fn finish_if_cancelled(
 /// # Errors
 /// When the database fails.
 pub async fn retry(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<Changed, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let Some(state) = lock_state(&mut tx, id).await? else {
         return Ok(Changed::NotFound);
     };
@@ -625,7 +625,7 @@ pub async fn delete(db: &Database, id: Uuid) -> Result<Option<Vec<String>>, Stor
 }
 
 async fn delete_rows(db: &Database, id: Uuid) -> Result<Option<Vec<String>>, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let Some(state) = lock_state(&mut tx, id).await? else {
         return Ok(None);
     };

@@ -1,6 +1,6 @@
 use crate::StoreError;
 use sqlx::{
-    ConnectOptions as _, Executor as _,
+    ConnectOptions as _, Executor as _, Postgres, Transaction,
     postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions},
 };
 use std::{str::FromStr, time::Duration};
@@ -65,6 +65,17 @@ impl Database {
             .connect_with(options)
             .await?;
         Ok(Self { pool })
+    }
+
+    /// Begins a transaction, which is rolled back when it is dropped, even while it begins.
+    ///
+    /// sqlx 0.9.0 forgets one whose `begin` is dropped at the wrong moment, and hands its connection out with the transaction open
+    /// (its issue 4385). A task of its own is not dropped with its caller, and then drops a transaction that has begun.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let pool = self.pool.clone();
+        #[expect(clippy::disallowed_methods, reason = "it is not dropped here")]
+        let begun = tokio::spawn(async move { pool.begin().await });
+        Ok(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??)
     }
 
     /// Brings the schema up to date, once, under an advisory lock.
@@ -198,5 +209,45 @@ impl Database {
     /// Closes every connection.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+    use unearth_postgres::TestPostgres;
+
+    #[tokio::test]
+    async fn a_transaction_that_is_dropped_while_it_begins_is_over() {
+        let postgres = TestPostgres::shared().unwrap();
+        let db = Database::connect(postgres.url(), 1).await.unwrap();
+        let others = Database::connect(postgres.url(), 1).await.unwrap();
+        sqlx::query("create table begun (polls integer)")
+            .execute(&db.pool)
+            .await
+            .unwrap();
+        for polls in 0..20 {
+            {
+                let mut beginning = pin!(db.begin());
+                for _ in 0..polls {
+                    if futures::poll!(&mut beginning).is_ready() {
+                        break;
+                    }
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+            sqlx::query("insert into begun values ($1)")
+                .bind(polls)
+                .execute(&db.pool)
+                .await
+                .unwrap();
+            let seen: i64 = sqlx::query_scalar("select count(*) from begun where polls = $1")
+                .bind(polls)
+                .fetch_one(&others.pool)
+                .await
+                .unwrap();
+            assert_eq!(seen, 1, "dropped after {polls} looks");
+        }
     }
 }

@@ -135,7 +135,7 @@ pub async fn insert(
     new: &NewDataset,
     now: OffsetDateTime,
 ) -> Result<Inserted, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     sqlx::query!(
         "-- datasets::insert (forget a refused one)
          delete from datasets where source_hash = $1 and state = 'failed' and upload_blob is null
@@ -380,7 +380,7 @@ pub async fn finish<'e>(
     examples: impl Iterator<Item = NewExample<'e>>,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     crate::examples::copy_in(&mut tx, id, examples).await?;
     let hit = sqlx::query!(
         "-- datasets::finish
@@ -468,7 +468,7 @@ pub async fn validate_again(
     source_hash: [u8; 32],
     now: OffsetDateTime,
 ) -> Result<Again, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let existing = sqlx::query_scalar!(
         "-- datasets::validate_again (existing)
          select id from datasets where source_hash = $1 and id <> $2",
@@ -484,7 +484,7 @@ pub async fn validate_again(
         "-- datasets::validate_again
          update datasets
          set state = 'validating', options = $2, source_hash = $3, error = null, attempts = 0,
-             finished_at = null, created_at = $4
+             outage_since = null, finished_at = null, created_at = $4
          where id = $1 and state = 'failed' and upload_blob is not null",
         id,
         options,

@@ -180,7 +180,7 @@ pub async fn undo(db: &Database, action: &NewAction, undone: Uuid) -> Result<Don
 /// Begins a transaction in which nobody else adds an action to the audit: actions become visible in the
 /// order of their numbers, and no two derive a standing at once.
 async fn begin(db: &Database, audit: Uuid) -> Result<Transaction<'static, Postgres>, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     sqlx::query!(
         "-- decisions::begin
          select pg_advisory_xact_lock(hashtextextended('decisions ' || $1::uuid::text, 0))",

@@ -40,7 +40,7 @@ pub async fn store(
     event: Option<&Event>,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     runs::check(&mut tx, run).await?;
     sqlx::query!(
         "-- dynamics::store (replace)

@@ -55,7 +55,7 @@ pub async fn tell(
     event: &Event,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     append(&mut tx, audit, event, now).await?;
     tx.commit().await?;
     Ok(())

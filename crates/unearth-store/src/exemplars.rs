@@ -41,7 +41,7 @@ pub async fn store(
     exemplars: impl Iterator<Item = Exemplar>,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let set = score_sets::replace(&mut tx, run.audit_id, scored, now).await?;
     let mut copy = BinaryCopy::begin(
         &mut tx,
@@ -76,7 +76,7 @@ pub async fn store_report(
     models: u32,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     sqlx::query!(
         "-- exemplars::store_report
          insert into pie_reports (audit_id, report, models, updated_at) values ($1, $2, $3, $4)

@@ -57,7 +57,7 @@ pub async fn insert(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let origin = Origin::External(new.run.clone());
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     // Which signals there will be is known when everything was posted.
     let signals: [Signal; 0] = [];
     sqlx::query!(

@@ -18,7 +18,7 @@ pub async fn store(
     level: Level,
     predicted: &[i32],
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     runs::check(&mut tx, run).await?;
     sqlx::query!(
         "-- predictions::store (replace)

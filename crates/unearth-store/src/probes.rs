@@ -22,7 +22,7 @@ pub struct Probe {
 /// # Errors
 /// [`StoreError::LeaseLost`] with nothing written, or the database fails.
 pub async fn store(db: &Database, run: &ClaimedRun, probes: &[Probe]) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     sqlx::query!(
         "-- probes::store (replace)
          delete from probes where run_id = $1",

@@ -32,7 +32,7 @@ pub async fn give_up(
     audit: Uuid,
     now: OffsetDateTime,
 ) -> Result<GivenUp, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let outcome = match audits::lock_state(&mut tx, audit).await? {
         None => GivenUp::NotFound,
         Some(State::Succeeded) if is_scoring(&mut tx, audit).await? => GivenUp::InUse,

@@ -28,7 +28,7 @@ use unearth_audit::{
 };
 use uuid::Uuid;
 
-/// Attempts without a new resume point after which a run fails for good.
+/// Attempts without progress, which is a new resume point or the end of the training, after which a run fails for good.
 pub const FRUITLESS_ATTEMPTS_MAX: i32 = 3;
 
 /// A run that this worker holds.
@@ -64,7 +64,7 @@ pub struct ClaimedRun {
     pub pie: Option<Pie>,
     /// Which attempt, from 1.
     pub attempt: i32,
-    /// Attempts since the last new resume point, this one included.
+    /// Attempts since the last progress, this one included.
     pub fruitless_attempts: i32,
     /// Why the attempt before this one ended, where that is known.
     pub last_error: Option<String>,
@@ -104,7 +104,7 @@ pub async fn begin_attempt(
     if run.keeps_maps {
         crate::snapshots::ensure_partition(db, run.id).await?;
     }
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     crate::snapshots::delete_from(&mut tx, run.id, position.sweeps as i32).await?;
     crate::dynamics::delete_from(&mut tx, run.id, position).await?;
     let hit = sqlx::query!(
@@ -141,7 +141,7 @@ pub async fn heartbeat(
     now: OffsetDateTime,
     lease: Duration,
 ) -> Result<Beat, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let cancel = sqlx::query_scalar!(
         "-- runs::heartbeat
          update runs
@@ -172,7 +172,7 @@ pub async fn tell(
     event: &Event,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     fence(&mut tx, run).await?;
     events::append(&mut tx, run.audit_id, event, now).await?;
     tx.commit().await?;

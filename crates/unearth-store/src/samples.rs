@@ -51,7 +51,7 @@ pub async fn draw(
     request: &SampleRequest,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let total = crate::scores::total(db, ranking.score_set).await?;
     let mut strata = Vec::new();
     for (first, last) in request.bands(total as u64) {

@@ -118,7 +118,7 @@ pub async fn store(
     scored: &Scored<impl Rows>,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     replace(&mut tx, run.audit_id, scored, now).await?;
     runs::fence(&mut tx, run).await?;
     tx.commit().await?;
@@ -191,7 +191,7 @@ pub async fn request(
     keys: &[ScoreKey],
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     for key in keys {
         sqlx::query!(
             "-- score_sets::request
@@ -288,7 +288,7 @@ pub async fn finish(
     scored: &Scored<impl Rows>,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     copy_rows(&mut tx, claimed.id, &scored.rows).await?;
     let hit = sqlx::query!(
         "-- score_sets::finish

@@ -53,7 +53,7 @@ pub async fn store(
     ranks: impl ExactSizeIterator<Item = i32>,
 ) -> Result<(), StoreError> {
     let signal = signal.info().name;
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     sqlx::query!(
         "-- seed_scores::store (replace)
          delete from seed_scores where run_id = $1 and signal = $2 and scoring = $3",
@@ -168,7 +168,7 @@ pub async fn finish(
     stability: &Stability,
     ranges: impl Iterator<Item = ScoreRange>,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     sqlx::query!(
         "-- seed_scores::finish (replace)
          delete from score_ranges where score_set_id = $1",

@@ -195,7 +195,7 @@ pub async fn store_checkpoint(
     mut chunks: impl Stream<Item = MapChunk> + Unpin,
     now: impl Fn() -> OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     runs::check(&mut tx, run).await?;
     let mut copy = BinaryCopy::begin(&mut tx, COPY_IN).await?;
     let mut expected = 0;

@@ -27,7 +27,7 @@ pub async fn store(
     run: &ClaimedRun,
     suggestions: impl Iterator<Item = Suggestion>,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     sqlx::query!(
         "-- suggestions::store (replace)
          delete from suggestions where audit_id = $1",

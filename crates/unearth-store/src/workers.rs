@@ -82,7 +82,7 @@ pub async fn alive(db: &Database, since: OffsetDateTime) -> Result<Vec<Worker>, 
 /// # Errors
 /// When the database fails.
 pub async fn retire(db: &Database, id: Uuid, now: OffsetDateTime) -> Result<u64, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let datasets = sqlx::query!(
         "-- workers::retire (datasets)
          update datasets set lease_expires_at = $2

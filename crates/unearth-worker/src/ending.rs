@@ -22,6 +22,9 @@ pub(crate) async fn run(worker: &Worker, run: &ClaimedRun, error: WorkerError) {
                 tracing::warn!(error = %chain(&away), "the end of the run cannot be stored; trying again");
                 tokio::time::sleep(BETWEEN_ENDINGS).await;
             }
+            Err(WorkerError::Store(StoreError::LeaseLost)) => {
+                return tracing::warn!("it is not this worker's to end, or has ended already");
+            }
             Err(error) => {
                 // The lease runs out by itself, and the run is taken up again.
                 tracing::error!(error = %chain(&error), "the end of the run could not be stored");
@@ -35,8 +38,8 @@ async fn ending(worker: &Worker, run: &ClaimedRun, error: &WorkerError) -> Resul
     let now = (worker.now)();
     let reason = chain(error);
     match error {
-        WorkerError::Store(StoreError::LeaseLost) => {
-            tracing::warn!("the lease is lost; somebody else goes on");
+        WorkerError::Store(StoreError::LeaseLost) | WorkerError::LeaseExpired => {
+            tracing::warn!(reason, "somebody else goes on");
             Ok(())
         }
         WorkerError::Cancelled => Ok(runs::cancelled(&worker.db, run, now).await?),

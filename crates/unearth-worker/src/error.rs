@@ -22,9 +22,12 @@ pub enum WorkerError {
     /// What is stored does not fit together.
     #[error("{0}")]
     Inconsistent(String),
-    /// The training thread panicked.
-    #[error("the training thread panicked")]
+    /// Something of our own panicked.
+    #[error("a thread of the worker panicked")]
     Panicked,
+    /// The database was away for so long that somebody else may go on.
+    #[error("the lease ran out while the database was away")]
+    LeaseExpired,
     /// The worker is leaving.
     #[error("the worker is shutting down")]
     Leaving,
@@ -53,7 +56,11 @@ impl WorkerError {
     pub(crate) fn is_worth_retrying(&self) -> bool {
         match self {
             Self::Training(error) => error.is_worth_retrying(),
-            Self::Store(_) | Self::Scratch(_) | Self::Panicked | Self::Leaving => true,
+            Self::Store(_)
+            | Self::Scratch(_)
+            | Self::Panicked
+            | Self::LeaseExpired
+            | Self::Leaving => true,
             Self::Dataset(_) | Self::Inconsistent(_) | Self::Cancelled => false,
         }
     }

@@ -32,14 +32,14 @@ pub(crate) async fn keep(
         let beaten = runs::heartbeat(&worker.db, run, latest.as_ref(), now, worker.lease);
         let beaten = tokio::select! {
             () = leaving.cancelled() => return WorkerError::Leaving,
-            () = sleep((expires_at - now).unsigned_abs()) => return StoreError::LeaseLost.into(),
+            () = sleep((expires_at - now).try_into().unwrap_or_default()) => return WorkerError::LeaseExpired,
             beaten = beaten => beaten,
         };
         match beaten {
             Ok(Beat::Continue) => expires_at = now + worker.lease,
             Ok(Beat::Cancel) => return WorkerError::Cancelled,
             Err(StoreError::LeaseLost) => return StoreError::LeaseLost.into(),
-            Err(_) if (worker.now)() >= expires_at => return StoreError::LeaseLost.into(),
+            Err(_) if (worker.now)() >= expires_at => return WorkerError::LeaseExpired,
             Err(error) => {
                 tracing::warn!(run = run.id, error = %chain(&error), "the lease could not be renewed");
             }

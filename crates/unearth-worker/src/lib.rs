@@ -24,6 +24,7 @@ mod run;
 mod score;
 mod sink;
 mod stability;
+mod stopping;
 mod train;
 mod validate;
 mod wait;
@@ -72,7 +73,7 @@ impl Worker {
     /// Works until `leaving` is cancelled, then hands everything back and signs off.
     ///
     /// # Errors
-    /// When the scratch folder cannot be made. Everything later is retried.
+    /// When the scratch folder cannot be made, or the worker panicked. Everything else is retried.
     pub async fn work(self, leaving: CancellationToken) -> Result<(), WorkerError> {
         empty(&self.scratch)?;
         let worker = Arc::new(self);

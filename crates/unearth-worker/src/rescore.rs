@@ -61,7 +61,7 @@ pub(crate) async fn score_set(
 async fn computed(worker: &Worker, claimed: &ClaimedScoreSet) -> Result<(), WorkerError> {
     if claimed.attempt > ATTEMPTS_MAX {
         return Err(WorkerError::Inconsistent(format!(
-            "given up: the worker died each of {ATTEMPTS_MAX} times"
+            "given up: it failed, or its worker died, each of {ATTEMPTS_MAX} times"
         )));
     }
     let unknown = || {

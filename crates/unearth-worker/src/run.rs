@@ -1,28 +1,31 @@
 //! One run, from claim to result.
 
 use crate::{
-    Worker, WorkerError, data, ending, external, finish, heartbeat, pie, progress::of_phase, score,
+    Worker, WorkerError, data, ending, external, finish, heartbeat, pie,
+    progress::of_phase,
+    score,
+    stopping::{Stopping, unless_stopped},
     train,
 };
 use std::time::Instant;
 use tokio::{sync::watch, task::JoinError};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument as _;
-use unearth_audit::{Phase, Progress, Role, TrainingError};
+use unearth_audit::{Phase, Progress, Role};
 use unearth_store::{
     StoreError,
     runs::{ClaimedRun, FRUITLESS_ATTEMPTS_MAX},
 };
 
 /// How long a stopped attempt is waited for: a batch, or a computation between two looks at the database.
-const STOPPING: std::time::Duration = std::time::Duration::from_secs(8);
+const STOPPED_WITHIN: std::time::Duration = std::time::Duration::from_secs(8);
 
 /// Does a claimed run and ends it one way or another.
 pub(crate) async fn run(worker: &Worker, mut run: ClaimedRun, leaving: &CancellationToken) {
     let span = tracing::info_span!("run", run = run.id, audit = %run.audit_id);
     async {
         tracing::info!(attempt = run.attempt, resume = ?run.resume, "run begins");
-        let stop = Stop::default();
+        let stop = Stopping::default();
         let (progress, seen) = watch::channel(None);
         let kept = run.clone();
         // A task of its own: the attempt may compute for longer than a beat.
@@ -40,7 +43,7 @@ pub(crate) async fn run(worker: &Worker, mut run: ClaimedRun, leaving: &Cancella
                 let reason = why(reason);
                 // Only now, when the reason is known: the attempt may end at once, and not with that.
                 stop.because_of(&reason);
-                return stopped(worker, &kept, attempt, reason).await;
+                return stopped(worker, &kept, attempt, &stop, reason).await;
             }
         };
         let Err(error) = outcome else {
@@ -71,49 +74,23 @@ fn why(reason: Result<WorkerError, JoinError>) -> WorkerError {
     reason.unwrap_or(WorkerError::Panicked)
 }
 
-/// How an attempt is told to stop.
-struct Stop {
-    /// What waits for the database or computes beside it is left where it is.
-    all: CancellationToken,
-    /// The training ends at its next batch.
-    training: CancellationToken,
-}
-
-impl Default for Stop {
-    fn default() -> Self {
-        let all = CancellationToken::new();
-        let training = all.child_token();
-        Self { all, training }
-    }
-}
-
-impl Stop {
-    fn because_of(&self, reason: &WorkerError) {
-        match reason {
-            // Whoever lost the lease may have ended the run just now, and then goes on to its last word; otherwise its next write
-            // fails.
-            WorkerError::Store(StoreError::LeaseLost) => self.training.cancel(),
-            _ => self.all.cancel(),
-        }
-    }
-}
-
 /// Ends the run of an attempt that was told to stop, and returns when the attempt is over: the device is free for the next run
 /// only when this one is off it.
 async fn stopped(
     worker: &Worker,
     run: &ClaimedRun,
     mut attempt: impl Future<Output = Result<(), WorkerError>> + Unpin,
+    stop: &Stopping,
     reason: WorkerError,
 ) {
-    match tokio::time::timeout(STOPPING, &mut attempt).await {
+    match tokio::time::timeout(STOPPED_WITHIN, &mut attempt).await {
         Ok(Ok(())) => tracing::info!("run succeeded"),
         Ok(Err(_)) => ending::run(worker, run, reason).await,
-        // Side by side: the attempt may hold the run's row in a transaction that only it can end.
         Err(_) => {
-            tokio::join!(ending::run(worker, run, reason), attempt)
-                .1
-                .ok();
+            // It does not come to a last word any more.
+            stop.all.cancel();
+            // Side by side: the attempt may hold the run's row in a transaction that only it can end.
+            let _ = tokio::join!(ending::run(worker, run, reason), attempt);
         }
     }
 }
@@ -121,7 +98,7 @@ async fn stopped(
 async fn attempt(
     worker: &Worker,
     run: &mut ClaimedRun,
-    stop: &Stop,
+    stop: &Stopping,
     progress: &watch::Sender<Option<Progress>>,
 ) -> Result<(), WorkerError> {
     if run.fruitless_attempts > FRUITLESS_ATTEMPTS_MAX {
@@ -135,7 +112,8 @@ async fn attempt(
     }
     progress.send_replace(Some(of_phase(run, Phase::Loading)));
     let mut clock = Instant::now();
-    let data = data::load(worker, run.dataset_id, run.shape.split.as_deref()).await?;
+    let loading = data::load(worker, run.dataset_id, run.shape.split.as_deref());
+    let data = unless_stopped(&stop.all, loading).await?;
     let loading_secs = lap(&mut clock);
     if run.shape.is_external {
         let work = external::run(worker, run, &data, progress);
@@ -163,15 +141,6 @@ async fn attempt(
         Ok(())
     })
     .await
-}
-
-/// Does what needs no thread of its own and can be left wherever it waits: its transactions roll back.
-async fn unless_stopped(
-    stop: &CancellationToken,
-    work: impl Future<Output = Result<(), WorkerError>>,
-) -> Result<(), WorkerError> {
-    let done = stop.run_until_cancelled(work).await;
-    done.unwrap_or(Err(TrainingError::Stopped.into()))
 }
 
 /// Seconds since the last reading.

@@ -1,6 +1,6 @@
 //! The training of a run: a thread of its own, whose reports are stored as they come.
 
-use crate::{Worker, WorkerError, data::Data, receive::Receiving, sink};
+use crate::{Worker, WorkerError, data::Data, receive::Receiving, sink, stopping::unless_stopped};
 use std::{fs::File, sync::Arc, thread};
 use tokio::{
     sync::{oneshot, watch},
@@ -52,14 +52,17 @@ async fn train_once(
     stop: &CancellationToken,
     progress: &watch::Sender<Option<Progress>>,
 ) -> Result<TrainingOutcome, WorkerError> {
-    let resume = match &run.resume {
-        Some((_, blob)) => Some(resume_point(worker, blob).await?),
-        None => None,
+    let preparing = async {
+        let resume = match &run.resume {
+            Some((_, blob)) => Some(resume_point(worker, blob).await?),
+            None => None,
+        };
+        let init_weights = initial_weights(worker, run).await?;
+        let environment = worker.trainer.environment();
+        runs::begin_attempt(&worker.db, run, &worker.name, &environment, (worker.now)()).await?;
+        Ok((resume, init_weights, probes(worker, run, data).await?))
     };
-    let init_weights = initial_weights(worker, run).await?;
-    let environment = worker.trainer.environment();
-    runs::begin_attempt(&worker.db, run, &worker.name, &environment, (worker.now)()).await?;
-    let probes = probes(worker, run, data).await?;
+    let (resume, init_weights, probes) = unless_stopped(stop, preparing).await?;
 
     let (mut sink, reports) = sink::channel(stop);
     let (ended, outcome) = oneshot::channel();

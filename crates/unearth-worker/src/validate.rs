@@ -49,7 +49,12 @@ pub(crate) async fn dataset(worker: &Worker, claimed: &Claimed, leaving: &Cancel
         // Of each image there was a name and more, some 0.4 KB.
         worker.trainer.return_freed_memory();
         match outcome {
-            Ok(()) => tracing::info!(name = claimed.name, "dataset is ready"),
+            Ok(()) => {
+                tracing::info!(name = claimed.name, "dataset is ready");
+                if let Err(error) = worker.blobs.delete(&claimed.upload_blob).await {
+                    tracing::warn!(error = %chain(&error), "the upload stays until the next clean-up");
+                }
+            }
             Err(error) => end(worker, claimed, error).await,
         }
     }
@@ -71,9 +76,7 @@ async fn validated(
         .local_file(&claimed.upload_blob, folder.path())
         .await?;
     let packed = packed(worker, source, options, &folder, progress, stop.clone()).await?;
-    store(worker, claimed, &packed).await?;
-    worker.blobs.delete(&claimed.upload_blob).await?;
-    Ok(())
+    store(worker, claimed, &packed).await
 }
 
 /// Packs on a thread of its own. Source and folder live until that thread is done with them, also when

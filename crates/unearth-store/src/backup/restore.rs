@@ -21,7 +21,7 @@ const PIECE_BYTES: usize = 1 << 20;
 pub async fn restore(db: &Database, blobs: &Blobs, folder: &Path) -> Result<Manifest, BackupError> {
     let manifest = check(folder)?;
     db.migrate_to_backup(&manifest).await?;
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let tables = matched(&manifest, tables::all(&mut tx).await?, folder)?;
     for (table, _) in &tables {
         if table.rows(&mut tx).await? > 0 {

@@ -151,7 +151,7 @@ pub async fn maps(
 /// # Errors
 /// [`StoreError::LeaseLost`] with nothing removed, or the database fails.
 pub async fn forget_records(db: &Database, run: &ClaimedRun, epoch: u32) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     runs::fence(&mut tx, run).await?;
     let forgotten = sqlx::query!(
         "-- external::forget_records
@@ -177,7 +177,7 @@ pub async fn forget_maps(
     run: &ClaimedRun,
     checkpoint: u32,
 ) -> Result<(), StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     runs::fence(&mut tx, run).await?;
     let forgotten = sqlx::query!(
         "-- external::forget_maps

@@ -35,7 +35,7 @@ impl Completing {
     /// # Errors
     /// When the database fails.
     pub async fn begin(db: &Database, audit: Uuid) -> Result<Option<Self>, StoreError> {
-        let mut tx = db.pool.begin().await?;
+        let mut tx = db.begin().await?;
         let run = sqlx::query_scalar!(
             "-- external::Completing::begin
              select id from runs where audit_id = $1 and ordinal = 0 and state = 'receiving'

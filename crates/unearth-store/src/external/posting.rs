@@ -64,7 +64,7 @@ pub async fn put_records(
     batch: &NewRecords<'_>,
     now: OffsetDateTime,
 ) -> Result<Put, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let Some(run) = receiving_run(&mut tx, audit).await? else {
         return Ok(Put::NotReceiving);
     };
@@ -129,7 +129,7 @@ pub async fn put_maps(
     batch: &NewMaps<'_>,
     now: OffsetDateTime,
 ) -> Result<Put, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let Some(run) = receiving_run(&mut tx, audit).await? else {
         return Ok(Put::NotReceiving);
     };
@@ -180,7 +180,7 @@ pub async fn remove_records(
     epoch: u32,
     chunk: u32,
 ) -> Result<Option<bool>, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let Some(run) = receiving_run(&mut tx, audit).await? else {
         return Ok(None);
     };
@@ -208,7 +208,7 @@ pub async fn remove_maps(
     checkpoint: u32,
     chunk: u32,
 ) -> Result<Option<bool>, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let Some(run) = receiving_run(&mut tx, audit).await? else {
         return Ok(None);
     };

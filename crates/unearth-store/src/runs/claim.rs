@@ -36,7 +36,7 @@ pub async fn claim(
     now: OffsetDateTime,
     lease: Duration,
 ) -> Result<Option<ClaimedRun>, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     let claimed = sqlx::query!(
         r#"-- runs::claim
            with next as (

@@ -28,7 +28,7 @@ pub(super) async fn hold(
     db: &Database,
     run: &ClaimedRun,
 ) -> Result<Transaction<'static, Postgres>, StoreError> {
-    let mut tx = db.pool.begin().await?;
+    let mut tx = db.begin().await?;
     audits::lock_runs(&mut tx, run.audit_id).await?;
     if let Err(lost) = fence(&mut tx, run).await {
         tx.rollback().await?;

@@ -1,6 +1,6 @@
 use crate::world::{LEASE, World, assert_lease_lost, at, environment, id, new_audit};
 use std::collections::HashMap;
-use unearth_audit::{Event, Origin, Phase, Progress, State};
+use unearth_audit::{Event, Origin, Phase, Progress, State, TrainingOutcome};
 use unearth_store::{
     WORK_CHANNEL, audits, events,
     runs::{self, Beat, Claimant, GivenBack},
@@ -195,4 +195,21 @@ async fn a_new_resume_point_forgives_earlier_attempts() {
     assert_eq!(forgotten.unwrap().as_deref(), Some("resume/b"));
     assert_eq!(next.resume, None);
     assert_eq!(world.claim(52, 120).await.resume, None);
+}
+
+#[tokio::test]
+async fn the_end_of_the_training_forgives_earlier_attempts() {
+    let world = World::new().await;
+    let run = world.running(1).await;
+    let outcome = TrainingOutcome {
+        training_accuracy: 1.0,
+        held_out_accuracy: None,
+        fit_secs: 1.0,
+        sweep_secs: 1.0,
+        layers: vec![],
+    };
+    runs::set_outcome(&world.db, &run, &outcome).await.unwrap();
+    let next = world.claim(51, 60).await;
+    assert_eq!((next.attempt, next.fruitless_attempts), (2, 1));
+    assert_eq!(next.outcome, Some(outcome));
 }

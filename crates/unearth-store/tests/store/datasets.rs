@@ -77,6 +77,10 @@ async fn an_upload_refused_for_bad_examples_is_kept_and_validated_again() {
     let dataset = world.upload(1).await;
     let again = json!({ "on_bad_example": "skip" });
     let claim = |now| datasets::claim(&world.db, id(1), id(50), at(now), LEASE);
+    let failed = claim(0).await.unwrap().unwrap();
+    datasets::postpone(&world.db, &failed, at(0), Some(at(0)))
+        .await
+        .unwrap();
     claim(0).await.unwrap().unwrap();
 
     let early = datasets::validate_again(&world.db, dataset, &again, [9; 32], at(1)).await;
@@ -104,6 +108,7 @@ async fn an_upload_refused_for_bad_examples_is_kept_and_validated_again() {
     assert_eq!(begun.unwrap(), Again::Begun);
     let claimed = claim(8).await.unwrap().unwrap();
     assert_eq!((claimed.id, claimed.attempt), (dataset, 1));
+    assert_eq!(claimed.outage_since, None, "that is forgotten");
     assert_eq!(claimed.options, again);
     assert_eq!(claimed.upload_blob, new_dataset(1).upload_blob);
 }

@@ -1,6 +1,10 @@
 //! The store against a real Postgres: a private one for every test. Time and tokens are arguments, so
 //! leases expire without waiting.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test drops nothing that begins"
+)]
 
 mod access;
 mod attempts;

@@ -24,8 +24,8 @@ impl<'s, F: Fn(usize)> Storing<'s, F> {
         }
     }
 
-    /// Computes while rankings are stored: one that is not driven keeps its transaction open, and with it the run's row from
-    /// whoever renews the lease.
+    /// Computes, and where that waits goes on storing: a transaction that is not driven keeps the run's row from whoever renews
+    /// the lease.
     pub(super) async fn beside<T>(
         &mut self,
         computing: impl Future<Output = Result<T, WorkerError>>,

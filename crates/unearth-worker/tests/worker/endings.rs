@@ -5,6 +5,7 @@ use crate::{
     trainer::{Fake, learn, until_stopped},
     world::{EXAMPLES, World, until},
 };
+use sqlx::{Postgres, Transaction};
 use time::OffsetDateTime;
 use unearth_audit::{Signal, State, TrainingError};
 use unearth_store::{
@@ -12,6 +13,7 @@ use unearth_store::{
     score_sets,
     scores::{self, Beside, Filter, Order, Part},
 };
+use uuid::Uuid;
 
 #[tokio::test]
 async fn a_run_succeeds_and_every_signal_is_scored() {
@@ -49,6 +51,9 @@ async fn a_run_succeeds_and_every_signal_is_scored() {
     working.leave().await;
 }
 
+/// Seed of an audit whose training does not end by itself.
+const STOPPED: u64 = 1;
+
 #[tokio::test]
 async fn cancelling_stops_the_training_and_frees_the_worker() {
     let world = World::new().await;
@@ -77,9 +82,6 @@ async fn cancelling_stops_the_training_and_frees_the_worker() {
     world.reached(next, State::Succeeded).await;
     working.leave().await;
 }
-
-/// Seed of an audit whose training does not end by itself.
-const STOPPED: u64 = 1;
 
 #[tokio::test]
 async fn a_training_that_stops_at_once_is_still_the_next_workers() {
@@ -138,23 +140,20 @@ async fn a_leaving_worker_hands_its_run_to_the_next() {
     next.leave().await;
 }
 
-#[tokio::test]
-async fn a_worker_leaves_a_scoring_at_once() {
-    let world = World::new().await;
+/// An audit whose rankings wait to be stored until the transaction is over.
+async fn held_up(world: &World, dataset: Uuid) -> (Uuid, Transaction<'static, Postgres>) {
     let mut held = world.sql.begin().await.unwrap();
     sqlx::query("lock table scores in access exclusive mode")
         .execute(&mut *held)
         .await
         .unwrap();
-    let trainer = Fake::new(learn);
-    let working = world.work(trainer.clone());
-    let dataset = world.dataset().await;
     let audit = world.audit(dataset).await;
     until("a ranking waits to be stored", async || {
         let (waits,): (bool,) = world
             .row(
                 "select exists (select 1 from pg_stat_activity
-                                where query like 'copy scores %' and wait_event_type = 'Lock')
+                                where datname = current_database() and query like 'copy scores %'
+                                  and wait_event_type = 'Lock')
                  from audits where id = $1",
                 audit,
             )
@@ -162,6 +161,31 @@ async fn a_worker_leaves_a_scoring_at_once() {
         waits.then_some(())
     })
     .await;
+    (audit, held)
+}
+
+#[tokio::test]
+async fn cancelling_stops_a_scoring_and_frees_the_worker() {
+    let world = World::new().await;
+    let working = world.work(Fake::new(learn));
+    let dataset = world.dataset().await;
+    let (audit, held) = held_up(&world, dataset).await;
+    let cancelled = audits::cancel(&world.db, audit, clock::now()).await;
+    assert_eq!(cancelled.unwrap(), Changed::Yes);
+    world.reached(audit, State::Cancelled).await;
+    held.rollback().await.unwrap();
+    let next = world.audit_with_seed(dataset, 8).await;
+    world.reached(next, State::Succeeded).await;
+    working.leave().await;
+}
+
+#[tokio::test]
+async fn a_worker_leaves_a_scoring_at_once() {
+    let world = World::new().await;
+    let trainer = Fake::new(learn);
+    let working = world.work(trainer.clone());
+    let dataset = world.dataset().await;
+    let (audit, held) = held_up(&world, dataset).await;
 
     working.leave().await;
     let left = world.get(audit).await;

@@ -20,6 +20,9 @@ use uuid::Uuid;
 /// How long a lease outlives its worker's last sign of life.
 const LEASE: Duration = Duration::seconds(30);
 
+/// How long connections may take to say goodbye.
+const CLOSING: std::time::Duration = std::time::Duration::from_secs(1);
+
 #[tokio::main]
 pub(crate) async fn run(args: &WorkArgs) -> Result<(), Failure> {
     let leaving = signals::stopping()?;
@@ -51,7 +54,8 @@ pub(crate) async fn run(args: &WorkArgs) -> Result<(), Failure> {
     );
     let scratch = worker.scratch.clone();
     Box::pin(worker.work(leaving)).await?;
-    db.close().await;
+    // Everything is handed back by now. A connection that was left in the middle of a long answer reads all of it first.
+    tokio::time::timeout(CLOSING, db.close()).await.ok();
     std::fs::remove_dir_all(scratch).ok();
     Ok(())
 }
