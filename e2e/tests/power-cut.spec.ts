@@ -33,7 +33,19 @@ test("the server is killed in the middle of a review, and no decision is lost", 
       await page.keyboard.press("e");
       await expect.poll(() => indexOf(page)).toBe(order[at + 1]);
     };
-    for (const at of [0, 1, 2, 3]) await decide(at);
+    // An example is asked for ahead of time and once more when it is shown: the fifth is shown before that answer is there.
+    let goDown = () => {};
+    const down = new Promise<void>((resolve) => {
+      goDown = resolve;
+    });
+    const ahead = page.waitForResponse((answer) => answer.url().endsWith(`/examples/${order[4]}`));
+    for (const at of [0, 1, 2]) await decide(at);
+    await ahead;
+    await page.route(`**/examples/${order[4]}`, async (route) => {
+      await down;
+      await route.abort();
+    });
+    await decide(3);
     const progress = () => get(api, `/v1/audits/${id}/review`);
     await expect
       .poll(async () => (await progress()).reviewers)
@@ -44,6 +56,9 @@ test("the server is killed in the middle of a review, and no decision is lost", 
       // The next one is there already; the one behind it is not.
       await expect(page.getByText(`index ${order[4]}`)).toBeVisible();
       await server.kill();
+      goDown();
+      await expect(page.getByRole("alert").filter({ hasText: "cannot be reached" })).toBeVisible();
+      await page.unroute(`**/examples/${order[4]}`);
       await page.keyboard.press("e");
       await expect.poll(() => indexOf(page)).toBe(order[5]);
       await expect(refused).toContainText(`exclude of example ${order[4]}`);

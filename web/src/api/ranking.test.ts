@@ -17,7 +17,7 @@ function answer(_path: unknown, init: { params: { query: Record<string, string> 
     signal: { name: "final_loss" },
     total: EXAMPLES,
     matching: EXAMPLES,
-    items: page.map((rank) => ({ rank, index: rank * 10 })),
+    items: page.map((rank) => ({ rank, index: rank * 10, standing: { standing: "undecided" } })),
     next: last === undefined || last === ordered.at(-1) ? null : String(last),
   };
   return Promise.resolve({ data, response: { ok: true } });
@@ -104,6 +104,18 @@ describe("a ranking", () => {
     expect((await grid.beside(600, 60, 1))?.rank).toBe(61);
     expect((await grid.beside(600, 60, -1))?.rank).toBe(59);
     expect(await grid.beside(10, 1, -1)).toBeNull();
+  });
+
+  it("says that the next undecided one cannot be known, and not that there is none", async () => {
+    const broken = ranking();
+    await broken.more();
+    get.mockImplementationOnce((() => Promise.reject(new TypeError("network"))) as never);
+    await expect(broken.nextUndecided(600)).rejects.toMatchObject({
+      problem: { code: "unreachable" },
+    });
+    expect((await broken.nextUndecided(600))?.rank).toBe(61);
+    await broken.more();
+    expect(await broken.nextUndecided(EXAMPLES * 10)).toBeNull();
   });
 
   it("finds the neighbours of an example far from the loaded pages, in either order", async () => {

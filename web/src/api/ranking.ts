@@ -1,5 +1,5 @@
 import { apiQuery, countQuery, type View, writeView } from "../lib/url";
-import { api, problemOf, unwrap } from "./client";
+import { api, ProblemError, problemOf, unwrap } from "./client";
 import type { ExampleStanding, Problem, RankedExample, ScoreInfo, StandingOfIndex } from "./types";
 
 const PAGE = 60;
@@ -115,13 +115,17 @@ export class Ranking {
     this.tell();
   }
 
-  /** The next example in the ranking's order on which nobody has decided; null where none is left. */
+  /**
+   * The next example in the ranking's order on which nobody has decided; null where none is left. Throws a
+   * `ProblemError` where that cannot be known.
+   */
   async nextUndecided(index: number): Promise<RankedExample | null> {
     for (;;) {
       const found = this.loadedUndecided(index);
       if (found) return found;
       const before = this.items.length;
       await this.more();
+      if (this.problem) throw new ProblemError(this.problem);
       if (this.items.length === before) return null;
     }
   }

@@ -38,6 +38,8 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
   const classes = useClasses(id);
   const shown = example.data;
   const categories = useCategories(id, shown?.category != null);
+  // What is there stays where it cannot be asked for anew: a review goes on without its server. The example before does not.
+  const stays = shown !== null && (shown.index === index || !example.problem);
   const checkpoint = Number(url.searchParams.get("checkpoint") ?? Number.NaN);
   useTitle(shown ? [shown.label, shown.key].filter(Boolean).join(": ") : "Example");
   useEffect(() => lastOpened.set(id, index), [id, index]);
@@ -70,7 +72,7 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
       <RefusedDecisions audit={id} />
       {example.problem && <ProblemNote problem={example.problem} onRetry={example.reload} />}
       {!shown && !example.problem && <p class="quiet">Loading…</p>}
-      {shown && !example.problem && (
+      {stays && (
         <div class="example__body">
           <ExamplePicture example={shown} map={map} />
           <div class="example__judged">

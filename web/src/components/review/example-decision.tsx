@@ -36,6 +36,7 @@ export function ExampleDecision({ audit, example, classes, ranking, hrefOf, onCh
     // A key that comes before the next one is drawn is meant for no other.
     if (isTaken.current) return;
     isTaken.current = true;
+    setProblem(null);
     const { index } = example;
     const body = {
       id: freshId(),
@@ -50,11 +51,15 @@ export function ExampleDecision({ audit, example, classes, ranking, hrefOf, onCh
     const answer = send(audit, body).then((taken) => {
       if (!taken) note(audit, [{ index, ...example.standing }]);
     });
-    // Known at once where it can be, so that all of this is drawn together.
-    const next = ranking.loadedUndecided(index) ?? (await ranking.nextUndecided(index));
-    if (next) return moveTo(hrefOf(next.index));
+    try {
+      // Known at once where it can be, so that all of this is drawn together.
+      const next = ranking.loadedUndecided(index) ?? (await ranking.nextUndecided(index));
+      if (next) return moveTo(hrefOf(next.index));
+      setSaid("That was the last undecided one behind this.");
+    } catch (thrown) {
+      setProblem(problemOf(thrown));
+    }
     isTaken.current = false;
-    setSaid("That was the last undecided one behind this.");
     await answer;
     onChange();
   }
@@ -73,9 +78,10 @@ export function ExampleDecision({ audit, example, classes, ranking, hrefOf, onCh
   }
 
   useEffect(() => {
-    void ranking.nextUndecided(example.index).then((next) => {
-      if (next) preload(audit, next);
-    });
+    ranking.nextUndecided(example.index).then(
+      (next) => next && preload(audit, next),
+      () => {}, // It is told when it is wanted.
+    );
   }, [audit, ranking, example.index]);
 
   return (
