@@ -78,6 +78,8 @@ test("a sample drawn, reviewed with keys and undone says how many labels are wro
   });
 
   await test.step("what the server does not take comes back", async () => {
+    // The decision before is on its way for a moment.
+    await expect.poll(async () => (await open())[0]?.index).toBe(order[9]);
     await page.route("**/decisions", (route) => route.abort(), { times: 1 });
     await page.keyboard.press("q");
     await expect(page.getByRole("alert").filter({ hasText: "Not saved" })).toBeVisible();

@@ -85,6 +85,10 @@ test("a part of the scores, or of the data map, filters the ranking", async ({
   await test.step("dragged over the bars", async () => {
     await page.getByText("Distribution of the scores").click();
     const plot = page.locator(".score-histogram__plot");
+    // What stands above it moves it when it comes.
+    await expect(tiles(page).first()).toBeVisible();
+    await expect(page.getByText("Confidence: ")).toBeVisible();
+    await expect(plot.locator(".score-histogram__bar")).not.toHaveCount(0);
     await plot.scrollIntoViewIfNeeded();
     const box = await plot.boundingBox();
     if (!box) throw new Error("the bars are not shown");

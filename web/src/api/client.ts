@@ -41,6 +41,11 @@ export function unreachable(): ProblemError {
   });
 }
 
+/** Whether the server, and not the request, is to blame: the same may be answered later. */
+export function isAway({ status }: Problem): boolean {
+  return status === 0 || status >= 500;
+}
+
 /** What to show for any thrown thing. */
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof ProblemError) return thrown.problem;

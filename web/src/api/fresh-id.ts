@@ -6,3 +6,19 @@ export function freshId(): string {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
+
+/** The id of a request. While the same is asked for without an answer it stays, so that it is carried out once. */
+export class RequestId {
+  private sent = { body: "", id: "" };
+
+  of(body: unknown): string {
+    const text = JSON.stringify(body);
+    if (this.sent.body !== text) this.sent = { body: text, id: freshId() };
+    return this.sent.id;
+  }
+
+  /** There was an answer: the next one is a new request. */
+  answered(): void {
+    this.sent.body = "";
+  }
+}

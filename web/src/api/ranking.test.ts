@@ -106,13 +106,15 @@ describe("a ranking", () => {
     expect(await grid.beside(10, 1, -1)).toBeNull();
   });
 
-  it("says that the next undecided one cannot be known, and not that there is none", async () => {
+  it("says that the next one cannot be known, and not that there is none", async () => {
     const broken = ranking();
     await broken.more();
     get.mockImplementationOnce((() => Promise.reject(new TypeError("network"))) as never);
-    await expect(broken.nextUndecided(600)).rejects.toMatchObject({
-      problem: { code: "unreachable" },
-    });
+    const away = { problem: { code: "unreachable" } };
+    await expect(broken.nextUndecided(600)).rejects.toMatchObject(away);
+    get.mockImplementationOnce((() => Promise.reject(new TypeError("network"))) as never);
+    await expect(broken.beside(600, 60, 1)).rejects.toMatchObject(away);
+    expect((await broken.beside(600, 60, -1))?.rank).toBe(59);
     expect((await broken.nextUndecided(600))?.rank).toBe(61);
     await broken.more();
     expect(await broken.nextUndecided(EXAMPLES * 10)).toBeNull();

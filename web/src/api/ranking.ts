@@ -98,12 +98,20 @@ export class Ranking {
     return this.view.standing !== null || this.view.open_to !== null;
   }
 
-  /** The example after or before this one in the ranking's order; null at its ends. */
+  /**
+   * The example after or before this one in the ranking's order; null at its ends. Throws a `ProblemError` where that
+   * cannot be known.
+   */
   async beside(index: number, rank: number | null, step: 1 | -1): Promise<RankedExample | null> {
     const at = this.items.findIndex((item) => item.index === index);
     if (at < 0) return rank === null ? null : this.besideRank(rank, step);
-    if (at + step >= this.items.length) await this.more();
+    if (at + step >= this.items.length) await this.moreOrThrow();
     return this.items[at + step] ?? null;
+  }
+
+  private async moreOrThrow(): Promise<void> {
+    await this.more();
+    if (this.problem) throw new ProblemError(this.problem);
   }
 
   /** Notes where an example stands by now; nothing is loaded again. */
@@ -124,8 +132,7 @@ export class Ranking {
       const found = this.loadedUndecided(index);
       if (found) return found;
       const before = this.items.length;
-      await this.more();
-      if (this.problem) throw new ProblemError(this.problem);
+      await this.moreOrThrow();
       if (this.items.length === before) return null;
     }
   }

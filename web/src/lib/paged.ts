@@ -35,6 +35,7 @@ export function usePaged<T>(
 
   return {
     data: first.data && [...first.data.items, ...(added?.items ?? [])],
+    seenAt: first.seenAt,
     problem: first.problem ?? problem,
     reload: first.reload,
     more: next ? () => void more(next) : null,

@@ -5,46 +5,55 @@ import type { Problem } from "../api/types";
 /** Something fetched: its data once there, or the problem that stands in its way. */
 export interface Resource<T> {
   data: T | null;
+  /** When the data came, in milliseconds since 1970: what was true then may not be so now. */
+  seenAt: number;
   problem: Problem | null;
   reload: () => void;
 }
 
 /**
- * Fetches when `key` changes, and again every `pollMs` where given. Old data stays while a reload
- * of the same key runs, so nothing jumps.
+ * Fetches when `key` changes, again every `pollMs` where given, and again once `changed` is another. Old data stays
+ * while the same key is asked for again, also where that fails, so nothing jumps.
  */
 export function useResource<T>(
   key: string,
   load: () => Promise<T>,
   pollMs: number | null = null,
+  changed: unknown = null,
 ): Resource<T> {
-  const [held, setHeld] = useState<{ key: string; data: T | null; problem: Problem | null }>({
+  const [held, setHeld] = useState<Omit<Resource<T>, "reload"> & { key: string }>({
     key,
     data: null,
+    seenAt: 0,
     problem: null,
   });
   const [turn, setTurn] = useState(0);
   const waiting = useRef(false);
+  const isOld = useRef(false);
   const reload = useCallback(() => setTurn((before) => before + 1), []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for what `load` reads; `turn` asks again.
   useEffect(() => {
     let wanted = true;
     waiting.current = true;
+    isOld.current = false;
+    const answered = () => {
+      waiting.current = false;
+      if (isOld.current) reload();
+    };
     load().then(
       (data) => {
         if (!wanted) return;
-        waiting.current = false;
-        setHeld({ key, data, problem: null });
+        setHeld({ key, data, seenAt: Date.now(), problem: null });
+        answered();
       },
       (thrown) => {
         if (!wanted) return;
-        waiting.current = false;
         setHeld((before) => ({
-          key,
-          data: before.key === key ? before.data : null,
+          ...(before.key === key ? before : { key, data: null, seenAt: 0 }),
           problem: problemOf(thrown),
         }));
+        answered();
       },
     );
     return () => {
@@ -53,15 +62,32 @@ export function useResource<T>(
     };
   }, [key, turn]);
 
+  const before = useRef({ key, changed });
+  useEffect(() => {
+    const isSame = before.current.key === key;
+    if (isSame && before.current.changed !== changed) {
+      // A slow answer is waited for: asking again would discard it.
+      if (waiting.current) isOld.current = true;
+      else reload();
+    }
+    before.current = { key, changed };
+  }, [key, changed, reload]);
+
   useEffect(() => {
     if (pollMs === null) return;
-    const timer = setInterval(() => {
-      // A slow answer is waited for: asking again would discard it.
+    const look = () => {
       if (!document.hidden && !waiting.current) reload();
-    }, pollMs);
-    return () => clearInterval(timer);
+    };
+    const timer = setInterval(look, pollMs);
+    // Who comes back to the page sees what is, and not what was.
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
   }, [pollMs, reload]);
 
-  const current = held.key === key;
-  return { data: current ? held.data : null, problem: current ? held.problem : null, reload };
+  if (held.key !== key) return { data: null, seenAt: 0, problem: null, reload };
+  const { data, seenAt, problem } = held;
+  return { data, seenAt, problem, reload };
 }

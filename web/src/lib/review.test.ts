@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { api, unreachable } from "../api/client";
-import { drop, refused, send, sendUnsent, takeBack } from "./review";
+import { answered, drop, refused, send, sendUnsent, takeBack } from "./review";
 import { allUnsent } from "./unsent";
 
 /** What browsers keep for a page. */
@@ -102,6 +102,26 @@ describe("decisions", () => {
       undo(undone, init)) as never);
     await takeBack("a4", "Ada");
     expect(undone).toEqual(["d2"]);
+  });
+
+  it("are still the last ones where they could not be taken back", async () => {
+    await send("a5", decision("e1", 7));
+    await send("a5", decision("e2", 8));
+    post.mockImplementationOnce((() => Promise.reject(new TypeError("network"))) as never);
+    await expect(takeBack("a5", "Ada")).rejects.toMatchObject({ problem: { code: "unreachable" } });
+    const undone: string[] = [];
+    post.mockImplementation(((_: unknown, init: Parameters<typeof undo>[1]) =>
+      undo(undone, init)) as never);
+    await takeBack("a5", "Ada");
+    await takeBack("a5", "Ada");
+    expect(undone).toEqual(["e2", "e1"]);
+  });
+
+  it("are told to who shows their examples, once the server has taken them", async () => {
+    const sending = send("a6", decision("d1", 7));
+    expect(answered.get().audit).not.toBe("a6");
+    await sending;
+    expect(answered.get()).toEqual({ audit: "a6", indices: [7] });
   });
 
   it("of a sample are taken back apart from the others", async () => {

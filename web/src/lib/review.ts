@@ -18,6 +18,12 @@ export const refused = createStore<Refused[]>([]);
 /** How many decisions were taken on this page, or taken back: counts are asked for again when it grows. */
 export const decisionsTaken = createStore(0);
 
+/** Where the server said last that examples stand otherwise: who shows one of them asks for it again. */
+export const answered = createStore<{ audit: string; indices: readonly number[] }>({
+  audit: "",
+  indices: [],
+});
+
 /** Those of this visit that can be taken back, the latest last. */
 const taken: { audit: string; id: string; sample: string | null }[] = [];
 
@@ -96,10 +102,16 @@ export async function takeBack(
 /** Takes back this decision, of all its examples. */
 export async function takeBackOne(audit: string, id: string, reviewer: string): Promise<Taken> {
   const at = taken.findIndex((one) => one.id === id);
-  if (at >= 0) taken.splice(at, 1);
-  const answer = await undo(audit, id, reviewer);
-  noteTaken(audit, answer);
-  return answer;
+  // At once: the next undo is of the one before.
+  const entries = at < 0 ? [] : taken.splice(at, 1);
+  try {
+    const answer = await undo(audit, id, reviewer);
+    noteTaken(audit, answer);
+    return answer;
+  } catch (thrown) {
+    taken.splice(at, 0, ...entries);
+    throw thrown;
+  }
 }
 
 /** Where examples stand by now, wherever the page shows or keeps them. */
@@ -111,6 +123,7 @@ export function note(audit: string, standings: readonly StandingOfIndex[]): void
 /** What the server made of a decision; one on a whole ranking does not name its examples. */
 function noteTaken(audit: string, { standings, examples }: Taken): void {
   note(audit, standings);
+  answered.set({ audit, indices: standings.map(({ index }) => index) });
   if (standings.length < examples) {
     forgetAll();
     renewRankings(audit);

@@ -61,8 +61,8 @@ function because(error: string | null | undefined): string {
 }
 
 /** What the worker of a running training does: its phase, and whether it still gives signs of life. */
-export function doing({ progress, heartbeat_at }: Run, now: number): string {
-  const silent = silence(heartbeat_at, now);
+export function doing({ progress, heartbeat_at }: Run, seenAt: number): string {
+  const silent = silence(heartbeat_at, seenAt);
   const does = progress ? phase(progress).toLowerCase() : "starting";
   return silent === null ? does : `${does}; no sign of life for ${silent}`;
 }

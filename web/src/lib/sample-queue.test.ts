@@ -75,6 +75,22 @@ describe("the queue of a sample", () => {
     expect(indices(queue).slice(0, 2)).toEqual([135, 136]);
   });
 
+  it("is not done where the last decision was not taken and the server is away", async () => {
+    const { queue, reach } = sample(1);
+    await queue.more();
+    queue.pass(100);
+    expect(queue.isDone).toBe(true);
+    reach(false);
+    const reopening = queue.reopen(100);
+    await Promise.resolve();
+    expect(queue.isDone).toBe(false);
+    await reopening;
+    expect([queue.isDone, queue.problem]).toEqual([false, unreachable().problem]);
+    reach(true);
+    await queue.more();
+    expect(indices(queue)).toEqual([100]);
+  });
+
   it("is done when nothing is open, and not before it was asked", async () => {
     const { queue } = sample(0);
     expect(queue.isDone).toBe(false);

@@ -24,9 +24,10 @@ export class SampleQueue {
 
   constructor(private readonly open: (limit: number) => Promise<OpenExample[]>) {}
 
-  /** Whether nothing is left to decide on. */
+  /** Whether nothing is left to decide on, as far as it is known. */
   get isDone(): boolean {
-    return this.started && this.items.length === 0 && !this.hasMore;
+    const isKnown = this.started && this.loads === null && this.problem === null;
+    return isKnown && this.items.length === 0 && !this.hasMore;
   }
 
   subscribe(listener: () => void): () => void {

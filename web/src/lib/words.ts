@@ -37,25 +37,28 @@ export function vitals(audit: Audit, now: number): string {
   return parts.join(" · ");
 }
 
-/** Whether the worker of a running audit gives no sign of life any more. */
-export function isSilent({ state, heartbeat_at }: Audit, now: number): boolean {
-  return state === "running" && silence(heartbeat_at, now) !== null;
+/** Whether the worker of a running audit gave no sign of life any more when it was seen. */
+export function isSilent({ state, heartbeat_at }: Audit, seenAt: number): boolean {
+  return state === "running" && silence(heartbeat_at, seenAt) !== null;
 }
 
 /** Why it is in this state, where there is something to say. */
-export function auditCause(audit: Audit, now: number): string | null {
+export function auditCause(audit: Audit, seenAt: number): string | null {
   if (audit.reason) return audit.reason;
   if (audit.state === "succeeded" && audit.result) return accuracy(audit.result);
   if (audit.state !== "running") return null;
-  const silent = silence(audit.heartbeat_at, now);
+  const silent = silence(audit.heartbeat_at, seenAt);
   if (silent === null) return null;
   return `No sign of life from ${audit.worker ?? "the worker"} for ${silent}; another worker will take over from the last checkpoint.`;
 }
 
-/** For how long a worker has been silent; null where it is not for long. */
-export function silence(heartbeatAt: string | null | undefined, now: number): string | null {
+/**
+ * For how long a worker had been silent when it was seen; null where it was not for long. Of what came since, and was
+ * not asked for, nothing is known.
+ */
+export function silence(heartbeatAt: string | null | undefined, seenAt: number): string | null {
   if (heartbeatAt == null) return null;
-  const passed = now - Date.parse(heartbeatAt);
+  const passed = seenAt - Date.parse(heartbeatAt);
   return passed < SILENCE_MS ? null : duration(passed / 1000);
 }
 

@@ -30,7 +30,7 @@ export function AuditRoute({ id }: { id: string }) {
   const tab = readTab(url.searchParams, tabs);
   return (
     <>
-      <AuditHead audit={audit} onChange={live.reload} />
+      <AuditHead audit={audit} seenAt={live.seenAt} onChange={live.reload} />
       {live.problem && <ProblemNote problem={live.problem} onRetry={live.reload} />}
       {tabs.length > 1 && <Tabs url={url} tabs={tabs} current={tab} />}
       {tab === "training" && (

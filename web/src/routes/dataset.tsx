@@ -44,7 +44,7 @@ export function DatasetRoute({ id }: { id: string }) {
           <h2 id="audits">Audits</h2>
           <ul class="home__list">
             {audits.data.items.map((audit) => (
-              <AuditRow key={audit.id} audit={audit} now={now} />
+              <AuditRow key={audit.id} audit={audit} seenAt={audits.seenAt} now={now} />
             ))}
           </ul>
         </section>

@@ -1,7 +1,8 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { load, peek, preload } from "../api/audited";
+import { isAway, problemOf } from "../api/client";
 import type { Ranking } from "../api/ranking";
-import type { AuditedExample } from "../api/types";
+import type { AuditedExample, Problem } from "../api/types";
 import { ExampleFacts } from "../components/example/example-facts";
 import { ExampleNav } from "../components/example/example-nav";
 import { ExamplePicture } from "../components/example/example-picture";
@@ -17,7 +18,9 @@ import { useKeys } from "../lib/keys";
 import { lastOpened } from "../lib/last-opened";
 import { leaveTo, moveTo, useLocation } from "../lib/location";
 import { useResource } from "../lib/resource";
+import { answered } from "../lib/review";
 import { auditPath, examplePath } from "../lib/route";
+import { useStore } from "../lib/store";
 import { useTitle } from "../lib/title";
 import { DEFAULT_VIEW, readView, scoringKey, type View, withQuery, writeView } from "../lib/url";
 import { useCategories } from "../lib/use-categories";
@@ -30,10 +33,12 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
   const url = useLocation();
   const view = readView(url.searchParams);
   const ranking = useRanking(id, view);
+  const said = useStore(answered);
+  const isSaid = said.audit === id && said.indices.includes(index);
   const example = useKept(
     id,
     index,
-    useResource(`${id}/${index}`, () => load(id, index)),
+    useResource(`${id}/${index}`, () => load(id, index), null, isSaid ? said : null),
   );
   const classes = useClasses(id);
   const shown = example.data;
@@ -42,7 +47,8 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
   const stays = shown !== null && (shown.index === index || !example.problem);
   const checkpoint = Number(url.searchParams.get("checkpoint") ?? Number.NaN);
   useTitle(shown ? [shown.label, shown.key].filter(Boolean).join(": ") : "Example");
-  useEffect(() => lastOpened.set(id, index), [id, index]);
+  // At once: Esc may come before the next frame.
+  useLayoutEffect(() => lastOpened.set(id, index), [id, index]);
 
   const map = shown ? mapAt(shown.gradients, checkpoint) : undefined;
   const rank = shown?.index === index ? rankIn(shown, view) : null;
@@ -71,6 +77,9 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
       <ExampleNav hrefs={hrefs} rank={rank} ranking={ranking} />
       <RefusedDecisions audit={id} />
       {example.problem && <ProblemNote problem={example.problem} onRetry={example.reload} />}
+      {neighbours.problem && !example.problem && (
+        <ProblemNote problem={neighbours.problem} onRetry={neighbours.reload} />
+      )}
       {!shown && !example.problem && <p class="quiet">Loading…</p>}
       {stays && (
         <div class="example__body">
@@ -84,7 +93,6 @@ export function ExampleRoute({ id, index }: { id: string; index: number }) {
                 classes={classes}
                 ranking={ranking}
                 hrefOf={hrefOf}
-                onChange={example.reload}
               />
             )}
             <ExampleFacts
@@ -144,31 +152,46 @@ function useKept(
   return { ...resource, data: data ?? kept };
 }
 
+interface Neighbours {
+  next: number | null;
+  previous: number | null;
+  /** Why one of them is not known; that there is none is no problem. */
+  problem: Problem | null;
+}
+
+const UNKNOWN: Neighbours = { next: null, previous: null, problem: null };
+
+/** What comes before and after an example in the ranking's order, loaded before it is asked for. */
 function useNeighbours(ranking: Ranking, index: number, rank: number | null) {
-  const [found, setFound] = useState<{ next: number | null; previous: number | null }>({
-    next: null,
-    previous: null,
-  });
+  const [found, setFound] = useState(UNKNOWN);
+  const [turn, setTurn] = useState(0);
+  const reload = () => void ranking.more().then(() => setTurn((before) => before + 1));
   const loaded = ranking.items.length;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: more loaded pages may bring the neighbours.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: more loaded pages, or another try, may bring the neighbours.
   useEffect(() => {
     let wanted = true;
     if (!ranking.started) return;
-    Promise.all([ranking.beside(index, rank, 1), ranking.beside(index, rank, -1)]).then(
-      ([next, previous]) => {
-        if (!wanted) return;
-        setFound({ next: next?.index ?? null, previous: previous?.index ?? null });
-        for (const neighbour of [next, previous]) {
-          if (neighbour) preload(ranking.audit, neighbour);
-        }
-      },
-      () => wanted && setFound({ next: null, previous: null }),
-    );
+    const beside = [ranking.beside(index, rank, 1), ranking.beside(index, rank, -1)];
+    Promise.allSettled(beside).then((both) => {
+      if (!wanted) return;
+      const [next, previous] = both.map((one) => (one.status === "fulfilled" ? one.value : null));
+      const failed = both.find((one) => one.status === "rejected");
+      setFound({
+        next: next?.index ?? null,
+        previous: previous?.index ?? null,
+        problem: failed ? problemOf(failed.reason) : null,
+      });
+      for (const neighbour of [next, previous]) {
+        if (neighbour) preload(ranking.audit, neighbour);
+      }
+    });
     return () => {
       wanted = false;
     };
-  }, [ranking, loaded, index, rank]);
-  return found;
+  }, [ranking, loaded, index, rank, turn]);
+  // Without its first page nothing is known; that this ranking does not exist is no matter here.
+  const unread = !ranking.started && ranking.problem && isAway(ranking.problem);
+  return { ...found, problem: unread ? ranking.problem : found.problem, reload };
 }
 
 function rankIn(example: AuditedExample, view: View): number | null {

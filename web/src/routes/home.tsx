@@ -75,7 +75,7 @@ export function HomeRoute() {
           )}
           <ul class="home__list">
             {audits.data.map((audit) => (
-              <AuditRow key={audit.id} audit={audit} now={now} />
+              <AuditRow key={audit.id} audit={audit} seenAt={audits.seenAt} now={now} />
             ))}
           </ul>
           <More load={audits.more} />

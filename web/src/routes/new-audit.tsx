@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { type Dispatch, type StateUpdater, useState } from "preact/hooks";
 import { api, unwrap } from "../api/client";
 import { UploadField } from "../components/datasets/upload-field";
 import { ChosenDataset } from "../components/new-audit/chosen-dataset";
@@ -96,7 +96,7 @@ function NewAudit({ dataset, initial, like }: NewAuditProps) {
 interface OfDatasetProps {
   id: string;
   draft: Draft;
-  onDraft: (draft: Draft) => void;
+  onDraft: Dispatch<StateUpdater<Draft>>;
   onAnother: () => void;
 }
 

@@ -74,6 +74,8 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
   const groupings = groupingsOf(scores.data?.items ?? [], view);
   const groupsSearch = writeView({ ...DEFAULT_VIEW, signal: view.signal, population });
   groupsSearch.set("tab", "groups");
+  // What is shown stays where only more of it cannot be loaded.
+  const isThere = ranking.started || !ranking.problem;
   const unscored = canBeScored(ranking.problem, view) ? ranking.problem : null;
 
   return (
@@ -86,10 +88,10 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
         onChange={(next) => goTo(hrefOf(next))}
       />
       {info && <ScoreMeaning info={info} />}
-      {hasStatistics(audit, view) && !ranking.problem && (
+      {hasStatistics(audit, view) && isThere && (
         <RankingStatistics audit={audit} view={view} statistics={statistics} hrefOf={hrefOf} />
       )}
-      {!ranking.problem && (
+      {isThere && (
         <>
           <ScoreHistogram statistics={statistics.data} view={view} hrefOf={hrefOf} />
           <ClassScores statistics={statistics.data} view={view} hrefOf={hrefOf} />

@@ -87,7 +87,7 @@ export function SampleRoute({ id, sample }: { id: string; sample: string }) {
       {queue.problem && !about.problem && (
         <ProblemNote problem={queue.problem} onRetry={() => void queue.more()} />
       )}
-      {!queue.started && !queue.problem && <p class="quiet">Loading…</p>}
+      {!current && !queue.isDone && !queue.problem && <p class="quiet">Loading…</p>}
       {(current || queue.isDone) && (
         <div class="sample__body">
           {current ? <Shown example={current} /> : <Done href={estimate} />}

@@ -3,7 +3,6 @@ import { api, problemOf, unwrap } from "../../api/client";
 import { allows, role } from "../../api/role";
 import type { Audit, Problem } from "../../api/types";
 import { isFinal } from "../../lib/live";
-import { useNow } from "../../lib/now";
 import { datasetPath, newAuditPath } from "../../lib/route";
 import { useStore } from "../../lib/store";
 import { auditCause } from "../../lib/words";
@@ -17,10 +16,14 @@ interface Props {
   onChange: () => void;
 }
 
+interface HeadProps extends Props {
+  /** When the audit was asked for last. */
+  seenAt: number;
+}
+
 /** Which audit this is, how it stands and why, and what can be done about it. */
-export function AuditHead({ audit, onChange }: Props) {
-  const now = useNow();
-  const cause = auditCause(audit, now);
+export function AuditHead({ audit, seenAt, onChange }: HeadProps) {
+  const cause = auditCause(audit, seenAt);
   return (
     <header class="audit-head">
       <h1 class="audit-head__name">
@@ -29,7 +32,7 @@ export function AuditHead({ audit, onChange }: Props) {
         </a>
       </h1>
       <div class="audit-head__state" role="status">
-        <AuditState audit={audit} now={now} />
+        <AuditState audit={audit} seenAt={seenAt} />
         {cause && (
           <p class={audit.state === "failed" ? "" : "quiet"}>
             <Prose text={cause} />

@@ -5,15 +5,22 @@ import { auditCause, auditShape, pace } from "../../lib/words";
 import { AuditState } from "./audit-state";
 import "../list-row.css";
 
-export function AuditRow({ audit, now }: { audit: Audit; now: number }) {
-  const detail = auditCause(audit, now) ?? (audit.progress && pace(audit.progress));
+interface Props {
+  audit: Audit;
+  /** When the audit was asked for last. */
+  seenAt: number;
+  now: number;
+}
+
+export function AuditRow({ audit, seenAt, now }: Props) {
+  const detail = auditCause(audit, seenAt) ?? (audit.progress && pace(audit.progress));
   return (
     <li class="list-row">
       <a class="list-row__name" href={auditPath(audit.id)}>
         <bdi>{audit.dataset_name}</bdi>
       </a>
       <div class="list-row__state">
-        <AuditState audit={audit} now={now} />
+        <AuditState audit={audit} seenAt={seenAt} />
         {detail && <p class="list-row__cause quiet small">{detail}</p>}
       </div>
       <p class="list-row__facts quiet small">{auditShape(audit).join(", ")}</p>

@@ -29,15 +29,20 @@ interface Props {
 /** What compressed models forget: where populations of them disagree with the unpruned ones. */
 export function CompressionView({ audit, search }: Props) {
   const final = isFinal(audit.state);
-  // The report that is made at the end is asked for once more.
   const found = useResource(
-    `populations of ${audit.id}${final ? ", final" : ""}`,
+    `populations of ${audit.id}`,
     () => unwrap(api.GET("/v1/audits/{id}/pie", { params: { path: { id: audit.id } } })),
     final ? null : POLL_MS,
+    // The report that is made at the end is asked for once more.
+    final,
   );
-  if (found.problem) return <ProblemNote problem={found.problem} onRetry={found.reload} />;
-  if (!found.data) return <p class="quiet">Loading…</p>;
-  return <Found audit={audit} search={search} found={found.data} />;
+  return (
+    <>
+      {found.problem && <ProblemNote problem={found.problem} onRetry={found.reload} />}
+      {!found.data && !found.problem && <p class="quiet">Loading…</p>}
+      {found.data && <Found audit={audit} search={search} found={found.data} />}
+    </>
+  );
 }
 
 function Found({ audit, search, found }: Props & { found: PieOfAudit }) {

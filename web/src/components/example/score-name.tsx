@@ -1,4 +1,4 @@
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useState } from "preact/hooks";
 import type { ExampleScore, SignalInfo } from "../../api/types";
 import { percentile } from "../../lib/format";
 import { scoringName } from "../../lib/scoring";
@@ -17,7 +17,7 @@ export function ScoreName({ score: one, info }: Props) {
   const id = useId();
   const tell = () => setTold(true);
   const hide = () => setTold(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!told) return;
     // Before the page's own keys: there Esc leaves the example.
     const listen = (event: KeyboardEvent) => {

@@ -1,6 +1,6 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { type Dispatch, type StateUpdater, useEffect, useRef, useState } from "preact/hooks";
 import { problemOf } from "../../api/client";
-import { freshId } from "../../api/fresh-id";
+import { RequestId } from "../../api/fresh-id";
 import { startAudit } from "../../api/start";
 import type { Dataset, Problem } from "../../api/types";
 import { type Draft, requestOf } from "../../lib/draft";
@@ -19,7 +19,7 @@ import { WantedSignals } from "./wanted-signals";
 interface Props {
   dataset: Dataset;
   draft: Draft;
-  onDraft: (draft: Draft) => void;
+  onDraft: Dispatch<StateUpdater<Draft>>;
 }
 
 /** What to find out in a dataset and how, what that costs, and the button that begins it. */
@@ -33,7 +33,7 @@ export function NewAuditForm({ dataset, draft, onDraft }: Props) {
   // A preset reckons from what is usual for this dataset, which is known a moment later.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only what is usual changes a preset's values.
   useEffect(() => {
-    if (draft.preset !== "own") onDraft(withPreset(draft, draft.preset, usualEpochs));
+    onDraft((now) => (now.preset === "own" ? now : withPreset(now, now.preset, usualEpochs)));
   }, [usualEpochs]);
 
   const refused = starting.problem ?? (foreseen.stale ? null : foreseen.problem);
@@ -91,20 +91,18 @@ export function NewAuditForm({ dataset, draft, onDraft }: Props) {
 function useStart() {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
-  const sent = useRef({ body: "", key: "" });
+  const request = useRef(new RequestId());
 
   async function start(body: Parameters<typeof startAudit>[0]) {
-    const text = JSON.stringify(body);
-    if (sent.current.body !== text) sent.current = { body: text, key: freshId() };
     setBusy(true);
     setProblem(null);
     try {
-      const audit = await startAudit(body, sent.current.key);
+      const audit = await startAudit(body, request.current.of(body));
       goTo(auditPath(audit.id));
     } catch (thrown) {
       const found = problemOf(thrown);
       // A refusal was an answer, so the next try is a new request. Without an answer it may have begun.
-      if (found.status !== 0) sent.current.body = "";
+      if (found.status !== 0) request.current.answered();
       setProblem(found);
       setBusy(false);
     }

@@ -1,6 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import { problemOf } from "../../api/client";
-import { freshId } from "../../api/fresh-id";
+import { RequestId } from "../../api/fresh-id";
 import { allows, role } from "../../api/role";
 import type { Decide, Problem, Taken } from "../../api/types";
 import { findClass } from "../../lib/find-class";
@@ -105,6 +105,7 @@ function BulkForm({ audit, view, matching, classes, onTaken, onClose }: FormProp
   const [name, setName] = useState(reviewer.get);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const request = useRef(new RequestId());
   const label = decision === "relabel" ? (findClass(classes, typed).chosen ?? null) : null;
   const by = name.trim();
   const isReady = by !== "" && (decision !== "relabel" || label !== null);
@@ -117,11 +118,16 @@ function BulkForm({ audit, view, matching, classes, onTaken, onClose }: FormProp
     setBusy(true);
     setProblem(null);
     const matched = { query: rowsQuery(view), count: matching };
-    const body = { id: freshId(), reviewer: by, decision, matching: matched };
+    const labelled = label !== null && { label };
+    const wanted = { reviewer: by, decision, matching: matched, ...labelled };
     try {
-      onTaken(await takeAll(audit, { ...body, ...(label !== null && { label }) }));
+      onTaken(await takeAll(audit, { id: request.current.of(wanted), ...wanted }));
+      request.current.answered();
     } catch (thrown) {
-      setProblem(problemOf(thrown));
+      const found = problemOf(thrown);
+      // Without an answer it may have been taken.
+      if (found.status !== 0) request.current.answered();
+      setProblem(found);
     }
     setBusy(false);
   }

@@ -19,12 +19,10 @@ interface Props {
   classes: string[];
   ranking: Ranking;
   hrefOf: (index: number) => string;
-  /** Something about this example has changed on the server. */
-  onChange: () => void;
 }
 
 /** What a reviewer decides on an example of a ranking; a decision leads on to the next undecided one. */
-export function ExampleDecision({ audit, example, classes, ranking, hrefOf, onChange }: Props) {
+export function ExampleDecision({ audit, example, classes, ranking, hrefOf }: Props) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [said, setSaid] = useState("");
   const isTaken = useRef(false);
@@ -48,7 +46,7 @@ export function ExampleDecision({ audit, example, classes, ranking, hrefOf, onCh
     };
     const standing = decision === "suggestion" ? "relabel" : decision;
     note(audit, [{ index, standing, label: label ?? suggested, reviewers: 1 }]);
-    const answer = send(audit, body).then((taken) => {
+    void send(audit, body).then((taken) => {
       if (!taken) note(audit, [{ index, ...example.standing }]);
     });
     try {
@@ -60,8 +58,6 @@ export function ExampleDecision({ audit, example, classes, ranking, hrefOf, onCh
       setProblem(problemOf(thrown));
     }
     isTaken.current = false;
-    await answer;
-    onChange();
   }
 
   async function undo(name: string) {
@@ -71,7 +67,6 @@ export function ExampleDecision({ audit, example, classes, ranking, hrefOf, onCh
       if (!undone) return setSaid("There is nothing to undo.");
       const [first] = undone.standings;
       if (first && first.index !== example.index) moveTo(hrefOf(first.index));
-      else onChange();
     } catch (thrown) {
       setProblem(problemOf(thrown));
     }

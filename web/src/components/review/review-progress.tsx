@@ -29,14 +29,23 @@ export function ReviewProgress({ audit, view, hrefOf }: Props) {
   const me = useStore(reviewer);
   // Of the ranking as it is filtered, but for what was decided, which is what is counted.
   const asked = { ...view, standing: null, open_to: null, order: DEFAULT_VIEW.order };
-  const review = useResource(`review of ${audit.id} ${turn}`, () =>
-    unwrap(api.GET("/v1/audits/{id}/review", { params: { path: { id: audit.id } } })),
+  const review = useResource(
+    `review of ${audit.id}`,
+    () => unwrap(api.GET("/v1/audits/{id}/review", { params: { path: { id: audit.id } } })),
+    null,
+    turn,
   );
-  const top = useResource(`top of ${audit.id} ${turn} ${writeView(asked)}`, () => {
-    const { order: _, ...query } = apiQuery(asked);
-    const params = { path: { id: audit.id }, query: { ...query, top: TOP } };
-    return unwrap(api.GET("/v1/audits/{id}/review/top", { params }));
-  });
+  const top = useResource(
+    `top of ${audit.id} ${writeView(asked)}`,
+    () => {
+      const { order: _, ...query } = apiQuery(asked);
+      const params = { path: { id: audit.id }, query: { ...query, top: TOP } };
+      return unwrap(api.GET("/v1/audits/{id}/review/top", { params }));
+    },
+    null,
+    turn,
+  );
+  const problem = review.problem ?? top.problem;
   return (
     <section class="review-progress small" aria-label="Review so far">
       <p class="review-progress__line">
@@ -44,7 +53,15 @@ export function ReviewProgress({ audit, view, hrefOf }: Props) {
         {review.data && <Everybody review={review.data} me={me} view={view} hrefOf={hrefOf} />}
         <a href={`${auditPath(audit.id)}?tab=estimate`}>How many are wrong?</a>
       </p>
-      {review.problem && <ProblemNote problem={review.problem} onRetry={review.reload} />}
+      {problem && (
+        <ProblemNote
+          problem={problem}
+          onRetry={() => {
+            review.reload();
+            top.reload();
+          }}
+        />
+      )}
       {review.data && review.data.groups.length > 0 && (
         <Groups review={review.data} view={view} hrefOf={hrefOf} />
       )}

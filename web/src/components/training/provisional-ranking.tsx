@@ -16,14 +16,17 @@ interface Props {
 
 /** What the running training finds hardest so far: a look ahead at the ranking. */
 export function ProvisionalRanking({ audit, epochs }: Props) {
-  const found = useResource(`provisional ranking of ${audit.id} after ${epochs}`, () =>
-    unwrap(
-      api.GET("/v1/audits/{id}/provisional", {
-        params: { path: { id: audit.id }, query: { limit: SHOWN } },
-      }),
-    ),
+  const found = useResource(
+    `provisional ranking of ${audit.id}`,
+    () =>
+      unwrap(
+        api.GET("/v1/audits/{id}/provisional", {
+          params: { path: { id: audit.id }, query: { limit: SHOWN } },
+        }),
+      ),
+    null,
+    epochs,
   );
-  if (found.problem) return <ProblemNote problem={found.problem} onRetry={found.reload} />;
   const ranking = found.data;
   return (
     <section class="provisional" aria-labelledby="provisional">
@@ -32,6 +35,7 @@ export function ProvisionalRanking({ audit, epochs }: Props) {
         By the mean loss over {ranking ? counted(ranking.epochs, "epoch") : "the epochs"} so far. It
         changes with every epoch; decisions wait for the end.
       </p>
+      {found.problem && <ProblemNote problem={found.problem} onRetry={found.reload} />}
       <ol class="provisional__examples">
         {(ranking?.items ?? []).map((item) => (
           <li key={item.index} class="provisional__example small">

@@ -1,8 +1,7 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { api, unwrap } from "../../api/client";
 import type { Audit, Run } from "../../api/types";
 import { isFinal } from "../../lib/live";
-import { useNow } from "../../lib/now";
 import { useResource } from "../../lib/resource";
 import { doing, runCounts, runsByKind, runTitle, runWords } from "../../lib/runs";
 import { ProblemNote } from "../problem-note";
@@ -17,15 +16,12 @@ const POLL_MS = 5_000;
 export function RunsView({ audit }: { audit: Audit }) {
   const final = isFinal(audit.state);
   const found = useResource(
-    `trainings of ${audit.id}${final ? ", final" : ""}`,
+    `trainings of ${audit.id}`,
     () => unwrap(api.GET("/v1/audits/{id}/runs", { params: { path: { id: audit.id } } })),
     final ? null : POLL_MS,
+    // One more is done, or all have ended: the poll would tell late.
+    `${audit.runs_done} ${audit.state}`,
   );
-  // One more is done: the poll would tell late.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is loaded already is loaded again.
-  useEffect(() => {
-    if (found.data) found.reload();
-  }, [audit.runs_done]);
   const runs = found.data?.items ?? [];
   return (
     <section class="runs" aria-labelledby="trainings">
@@ -35,7 +31,7 @@ export function RunsView({ audit }: { audit: Audit }) {
         <>
           <p class="small">{runCounts(runs)}</p>
           <Cells runs={runs} />
-          <Running runs={runs.filter(({ state }) => state === "running")} />
+          <Running runs={runs.filter(({ state }) => state === "running")} seenAt={found.seenAt} />
           <Failed runs={runs.filter(({ state }) => state === "failed")} />
         </>
       )}
@@ -103,15 +99,14 @@ function Cells({ runs }: { runs: Run[] }) {
 }
 
 /** Which worker has which. */
-function Running({ runs }: { runs: Run[] }) {
-  const now = useNow();
+function Running({ runs, seenAt }: { runs: Run[]; seenAt: number }) {
   if (runs.length === 0) return null;
   return (
     <ul class="runs__list small" aria-label="Running now">
       {runs.map((run) => (
         <li key={run.ordinal}>
           <strong>{run.worker ?? "a worker"}</strong> has {runTitle(run)}{" "}
-          <span class="quiet">{doing(run, now)}</span>
+          <span class="quiet">{doing(run, seenAt)}</span>
         </li>
       ))}
     </ul>
