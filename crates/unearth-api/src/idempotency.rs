@@ -13,9 +13,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use std::{convert::Infallible, time::Duration};
 use unearth_store::idempotency::{self, Answer, Seen};
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+/// How often a key in flight is renewed; it is abandoned after a minute.
+const RENEWED_EVERY: Duration = Duration::from_secs(20);
 /// Largest answer that is kept, bytes.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 
@@ -105,7 +108,10 @@ async fn remembered(
     key: String,
     answer: impl Future<Output = Response>,
 ) -> Result<Response, Problem> {
-    let response = answer.await;
+    let response = tokio::select! {
+        response = answer => response,
+        never = renewed(&app, &key) => match never {},
+    };
     if !response.status().is_success() {
         idempotency::forget(&app.db, &key).await?;
         return Ok(response);
@@ -124,6 +130,16 @@ async fn remembered(
     };
     idempotency::finish(&app.db, &key, &answer).await?;
     Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+/// Keeps a key in flight for as long as its answer takes, which may be longer than its client waits.
+async fn renewed(app: &App, key: &str) -> Infallible {
+    loop {
+        tokio::time::sleep(RENEWED_EVERY).await;
+        if let Err(error) = idempotency::renew(&app.db, key, (app.now)()).await {
+            tracing::warn!(%error, "a key in flight could not be renewed");
+        }
+    }
 }
 
 fn replay(answer: Answer) -> Result<Response, Problem> {

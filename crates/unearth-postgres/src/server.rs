@@ -229,22 +229,23 @@ impl Launch<'_> {
                 waited_seconds,
             }));
         }
-        if let Some(pid) = said
-            .contains("lock file")
-            .then(|| self.lock_holder())
-            .flatten()
-        {
-            return Ok(Attempt::Held(PostgresError::HeldByOtherServer {
-                directory,
-                pid,
-                waited_seconds,
-            }));
-        }
-        Err(PostgresError::EndedAtStart {
+        let ended = PostgresError::EndedAtStart {
             status,
             tail: log.tail(),
             log: log.path().to_owned(),
-        })
+        };
+        if !(said.contains("lock file") && said.contains("already exists")) {
+            return Err(ended);
+        }
+        // Who held it may be gone by now.
+        let held = self
+            .lock_holder()
+            .map(|pid| PostgresError::HeldByOtherServer {
+                directory,
+                pid,
+                waited_seconds,
+            });
+        Ok(Attempt::Held(held.unwrap_or(ended)))
     }
 
     fn lock_holder(&self) -> Option<u32> {

@@ -115,9 +115,9 @@ fn starts_again_after_the_server_was_killed() {
         first.url(),
         "create table kept (word text); insert into kept values ('still here')",
     );
-    // A session at work outlives the server for a moment and holds its shared memory.
+    // A session at work outlives the server until it notices, and holds its shared memory.
     let url = first.url().to_owned();
-    let session = thread::spawn(move || connection::outcome(&url, "select pg_sleep(2)::text"));
+    let session = thread::spawn(move || connection::outcome(&url, "select pg_sleep(60)::text"));
     wait_until("the session is at work", || {
         value(
             first.url(),

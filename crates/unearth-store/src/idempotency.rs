@@ -80,6 +80,22 @@ pub async fn begin(
     })
 }
 
+/// Says that the request is still being answered: one that nobody speaks of for a minute is abandoned.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renew(db: &Database, key: &str, now: OffsetDateTime) -> Result<(), StoreError> {
+    sqlx::query!(
+        "-- idempotency::renew
+         update idempotency_keys set created_at = $2 where key = $1 and status is null",
+        key,
+        now,
+    )
+    .execute(&db.pool)
+    .await?;
+    Ok(())
+}
+
 /// Stores the answer under its key.
 ///
 /// # Errors

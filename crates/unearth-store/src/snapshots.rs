@@ -151,6 +151,13 @@ async fn drop_each_orphan(connection: &mut PgConnection) -> Result<(), StoreErro
             .execute(&mut *connection)
             .await?;
     }
+    // The end of the connection would do the same, in the background: whoever comes next might wait in vain.
+    sqlx::query_scalar!(
+        "-- snapshots::drop_orphans (done)
+         select pg_advisory_unlock(hashtext('unearth: drop partitions'))"
+    )
+    .fetch_one(&mut *connection)
+    .await?;
     Ok(())
 }
 

@@ -53,6 +53,25 @@ async fn a_refused_or_abandoned_request_frees_its_key() {
 }
 
 #[tokio::test]
+async fn a_request_that_takes_long_keeps_its_key() {
+    let world = World::new().await;
+    assert_eq!(begin(&world, "k", b"body", 0).await, Seen::New);
+    idempotency::renew(&world.db, "k", at(50)).await.unwrap();
+    assert_eq!(begin(&world, "k", b"body", 110).await, Seen::InFlight);
+    assert_eq!(begin(&world, "k", b"body", 111).await, Seen::New);
+
+    // Once answered, its day is not prolonged.
+    let answer = Answer {
+        status: 201,
+        body: Value::Null,
+        location: None,
+    };
+    idempotency::finish(&world.db, "k", &answer).await.unwrap();
+    idempotency::renew(&world.db, "k", at(200)).await.unwrap();
+    assert_eq!(begin(&world, "k", b"body", 111 + 86_401).await, Seen::New);
+}
+
+#[tokio::test]
 async fn an_empty_answer_is_an_answer() {
     let world = World::new().await;
     begin(&world, "k", b"", 0).await;

@@ -19,14 +19,6 @@ fn two_models(population_min: u32) -> PieRequest {
     }
 }
 
-/// A dataset, of whose audits no worker has taken a run yet.
-async fn validated(world: &World) -> Uuid {
-    let validating = world.work(Fake::new(learn));
-    let dataset = world.dataset().await;
-    validating.leave().await;
-    dataset
-}
-
 /// The seed of the run at a position of the audit.
 async fn seed(world: &World, audit: Uuid, ordinal: usize) -> u64 {
     runs::list(&world.db, audit).await.unwrap()[ordinal].seed
@@ -35,7 +27,7 @@ async fn seed(world: &World, audit: Uuid, ordinal: usize) -> u64 {
 #[tokio::test]
 async fn an_audit_finishes_without_a_model_that_fails_last_and_says_so() {
     let world = World::new().await;
-    let dataset = validated(&world).await;
+    let dataset = world.validated().await;
     let audit = world.audit_of_populations(dataset, &two_models(1)).await;
     let failing = seed(&world, audit, 3).await;
     let working = world.work(Fake::new(move |job, examples, sink| {
@@ -72,7 +64,7 @@ async fn an_audit_finishes_without_a_model_that_fails_last_and_says_so() {
 async fn a_failed_model_is_trained_alone_when_the_audit_is_tried_again() {
     static FAILS: AtomicBool = AtomicBool::new(true);
     let world = World::new().await;
-    let dataset = validated(&world).await;
+    let dataset = world.validated().await;
     let audit = world.audit_of_populations(dataset, &two_models(2)).await;
     let failing = seed(&world, audit, 3).await;
     let trainer = Fake::new(move |job, examples, sink| {
@@ -105,7 +97,7 @@ async fn a_failed_model_is_trained_alone_when_the_audit_is_tried_again() {
 #[tokio::test]
 async fn cancelling_stops_every_training_of_a_population() {
     let world = World::new().await;
-    let dataset = validated(&world).await;
+    let dataset = world.validated().await;
     let audit = world.audit_of_populations(dataset, &two_models(2)).await;
     let trainer = Fake::new(|_, _, sink| crate::trainer::until_stopped(sink));
     let working = world.work(trainer.clone());

@@ -81,10 +81,10 @@ async fn a_device_without_enough_memory_is_given_half_the_batch_and_the_audit_sa
         }
         learn(job, examples, sink)
     });
-    let working = world.work(trainer.clone());
-    let dataset = world.dataset().await;
+    let dataset = world.validated().await;
     let audit = world.audit(dataset).await;
     let asked = world.get(audit).await;
+    let working = world.work(trainer.clone());
     let done = world.reached(audit, State::Succeeded).await;
 
     let (before, after) = (

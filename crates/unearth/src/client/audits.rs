@@ -1,8 +1,9 @@
 //! Audits, asked for and waited for.
 
-use super::{Client, follow, progress::duration};
+use super::{Client, Refused, follow, progress::duration};
 use crate::exit::{FAILED, Failure};
 use anyhow::{Context as _, Result, anyhow};
+use reqwest::StatusCode;
 use serde_json::Value;
 
 /// Begins the audit of this `POST /v1/audits` body, or finds the one that it began before, shows how far it
@@ -44,14 +45,22 @@ pub(crate) async fn begun(
     let key = identity.to_hex();
     let audit: Value = client.post_once("/v1/audits", request, &key).await?;
     let path = format!("/v1/audits/{}", id(&audit)?);
-    let Ok(current) = client.get::<Value>(&path).await else {
-        // It was deleted since.
-        return client.post("/v1/audits", request).await;
+    let current = match client.get::<Value>(&path).await {
+        Err(error) if is_not_found(&error) => {
+            // It was deleted since.
+            return client.post("/v1/audits", request).await;
+        }
+        current => current?,
     };
     match current["state"].as_str() {
         Some("failed" | "cancelled") => client.post(&format!("{path}/retry"), &Value::Null).await,
         _ => Ok(current),
     }
+}
+
+fn is_not_found(error: &anyhow::Error) -> bool {
+    let refused = error.downcast_ref::<Refused>();
+    refused.is_some_and(|refused| refused.status == StatusCode::NOT_FOUND)
 }
 
 /// What the audit will take, unless that is known to be over.

@@ -138,9 +138,13 @@ impl Unearth {
         }
     }
 
-    /// Kills the worker process and nothing else.
+    /// Kills the worker process and nothing else. Returns when it is gone.
     pub(crate) fn kill_worker(&self) {
-        signal("KILL", &self.worker());
+        let pid = self.worker();
+        signal("KILL", &pid);
+        while is_child(&pid, self.up.id()) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// Keeps the worker from doing anything, as a machine does that has no time for it.
@@ -170,14 +174,17 @@ impl Unearth {
     }
 
     pub(crate) fn bytes(&self, path: &str) -> Vec<u8> {
-        let address = format!("{}{path}", self.url);
-        let answer = runtime().block_on(async {
-            let request = http().get(&address).bearer_auth(&self.token);
-            request.send().await?.error_for_status()?.bytes().await
-        });
-        answer
+        self.try_bytes(path)
             .unwrap_or_else(|error| panic!("GET {path}: {error}"))
-            .into()
+    }
+
+    fn try_bytes(&self, path: &str) -> reqwest::Result<Vec<u8>> {
+        let address = format!("{}{path}", self.url);
+        runtime().block_on(async {
+            let request = http().get(&address).bearer_auth(&self.token);
+            let answer = request.send().await?.error_for_status()?;
+            answer.bytes().await.map(Vec::from)
+        })
     }
 
     pub(crate) fn post(&self, path: &str, body: reqwest::Body) -> Value {
@@ -253,11 +260,21 @@ impl Unearth {
             .expect("the binary starts")
     }
 
-    /// Asks for `path` until what comes is as wanted.
+    /// Asks for `path` until what comes is as wanted. A server that is not well just then is asked again.
     pub(crate) fn wait_for(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let began = Instant::now();
         loop {
-            let found = self.get(path);
+            let found = match self.try_bytes(path) {
+                Ok(bytes) => serde_json::from_slice(&bytes).expect("JSON"),
+                Err(error)
+                    if error
+                        .status()
+                        .is_some_and(|status| status.is_client_error()) =>
+                {
+                    panic!("GET {path}: {error}")
+                }
+                Err(error) => Value::from(error.to_string()),
+            };
             if wanted(&found) {
                 return found;
             }

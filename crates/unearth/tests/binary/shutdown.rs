@@ -4,8 +4,8 @@ use crate::real::{Image, Unearth, blobs, home};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// What is promised; a service manager kills what takes longer.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// Ten seconds are promised, of a machine that has time for it. A reader that were waited for would take longer than this.
+const DEADLINE: Duration = Duration::from_secs(45);
 
 #[test]
 fn stopping_hands_the_run_back_and_waits_for_no_reader() {
