@@ -7,7 +7,7 @@ export function freshId(): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-/** The id of a request. While the same is asked for without an answer it stays, so that it is carried out once. */
+/** The id of a request. While the same is asked for and not answered it stays, so that it is carried out once. */
 export class RequestId {
   private sent = { body: "", id: "" };
 

@@ -1,5 +1,5 @@
 import { type Dispatch, type StateUpdater, useEffect, useRef, useState } from "preact/hooks";
-import { problemOf } from "../../api/client";
+import { isAway, problemOf } from "../../api/client";
 import { RequestId } from "../../api/fresh-id";
 import { startAudit } from "../../api/start";
 import type { Dataset, Problem } from "../../api/types";
@@ -101,8 +101,8 @@ function useStart() {
       goTo(auditPath(audit.id));
     } catch (thrown) {
       const found = problemOf(thrown);
-      // A refusal was an answer, so the next try is a new request. Without an answer it may have begun.
-      if (found.status !== 0) request.current.answered();
+      // A refusal was an answer, so the next try is a new request. Where the server failed to say so it may have begun.
+      if (!isAway(found)) request.current.answered();
       setProblem(found);
       setBusy(false);
     }

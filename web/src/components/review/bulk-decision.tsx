@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import { problemOf } from "../../api/client";
+import { isAway, problemOf } from "../../api/client";
 import { RequestId } from "../../api/fresh-id";
 import { allows, role } from "../../api/role";
 import type { Decide, Problem, Taken } from "../../api/types";
@@ -125,8 +125,8 @@ function BulkForm({ audit, view, matching, classes, onTaken, onClose }: FormProp
       request.current.answered();
     } catch (thrown) {
       const found = problemOf(thrown);
-      // Without an answer it may have been taken.
-      if (found.status !== 0) request.current.answered();
+      // Where the server failed to say so it may have been taken.
+      if (!isAway(found)) request.current.answered();
       setProblem(found);
     }
     setBusy(false);
