@@ -46,6 +46,11 @@ export function isAway({ status }: Problem): boolean {
   return status === 0 || status >= 500;
 }
 
+/** Whether the request was refused: the next one is another. Otherwise it may be carried out all the same. */
+export function isAnswer(problem: Problem): boolean {
+  return !isAway(problem) && problem.code !== "idempotency-key-in-flight";
+}
+
 /** What to show for any thrown thing. */
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof ProblemError) return thrown.problem;

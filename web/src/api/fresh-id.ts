@@ -17,7 +17,7 @@ export class RequestId {
     return this.sent.id;
   }
 
-  /** There was an answer: the next one is a new request. */
+  /** It was carried out or refused: the next one is another request. */
   answered(): void {
     this.sent.body = "";
   }

@@ -1,5 +1,5 @@
 import { forget, forgetAll } from "../api/audited";
-import { problemOf } from "../api/client";
+import { isAway, problemOf } from "../api/client";
 import { decide, lastOf, undo } from "../api/decisions";
 import { noteStandings, renewRankings } from "../api/ranking";
 import type { Problem, StandingOfIndex, Taken } from "../api/types";
@@ -109,7 +109,8 @@ export async function takeBackOne(audit: string, id: string, reviewer: string): 
     noteTaken(audit, answer);
     return answer;
   } catch (thrown) {
-    taken.splice(at, 0, ...entries);
+    // One that is refused would stand in the way of those before it.
+    if (isAway(problemOf(thrown))) taken.splice(at, 0, ...entries);
     throw thrown;
   }
 }

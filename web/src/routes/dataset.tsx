@@ -1,18 +1,17 @@
-import { useState } from "preact/hooks";
-import { api, problemOf, unwrap } from "../api/client";
-import type { Dataset, Problem } from "../api/types";
+import { api, unwrap } from "../api/client";
+import type { Dataset } from "../api/types";
 import { AuditRow } from "../components/audit/audit-row";
 import { DatasetReport } from "../components/datasets/dataset-report";
 import { ProblemNote } from "../components/problem-note";
 import { Specimen } from "../components/specimen";
 import { StateLabel } from "../components/state-label";
 import { datasetFacts } from "../lib/dataset-facts";
-import { goTo } from "../lib/location";
 import { useNow } from "../lib/now";
 import { useResource } from "../lib/resource";
-import { auditPath, newAuditPath } from "../lib/route";
+import { newAuditPath } from "../lib/route";
 import { useTitle } from "../lib/title";
 import { useDataset } from "../lib/use-dataset";
+import { useStart } from "../lib/use-start";
 import { datasetState } from "../lib/words";
 import "./dataset.css";
 import "./home.css";
@@ -55,19 +54,7 @@ export function DatasetRoute({ id }: { id: string }) {
 }
 
 function StartAudit({ dataset }: { dataset: Dataset }) {
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
-  async function start() {
-    setBusy(true);
-    try {
-      const body = { dataset_id: dataset.id };
-      const audit = await unwrap(api.POST("/v1/audits", { body }));
-      goTo(auditPath(audit.id));
-    } catch (thrown) {
-      setProblem(problemOf(thrown));
-      setBusy(false);
-    }
-  }
+  const { problem, busy, start } = useStart();
   if (dataset.facts?.modality !== "image")
     return (
       <p class="quiet">
@@ -77,7 +64,12 @@ function StartAudit({ dataset }: { dataset: Dataset }) {
     );
   return (
     <div class="dataset__start">
-      <button type="button" class="button button--main" disabled={busy} onClick={start}>
+      <button
+        type="button"
+        class="button button--main"
+        disabled={busy}
+        onClick={() => void start({ dataset_id: dataset.id })}
+      >
         Start an audit
       </button>
       <a class="button" href={newAuditPath({ dataset: dataset.id })}>

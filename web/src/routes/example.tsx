@@ -165,7 +165,10 @@ const UNKNOWN: Neighbours = { next: null, previous: null, problem: null };
 function useNeighbours(ranking: Ranking, index: number, rank: number | null) {
   const [found, setFound] = useState(UNKNOWN);
   const [turn, setTurn] = useState(0);
-  const reload = () => void ranking.more().then(() => setTurn((before) => before + 1));
+  const reload = () => {
+    if (ranking.started) setTurn((before) => before + 1);
+    else void ranking.more();
+  };
   const loaded = ranking.items.length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: more loaded pages, or another try, may bring the neighbours.
   useEffect(() => {

@@ -74,8 +74,8 @@ export function HomeRoute() {
             </p>
           )}
           <ul class="home__list">
-            {audits.data.map((audit) => (
-              <AuditRow key={audit.id} audit={audit} seenAt={audits.seenAt} now={now} />
+            {audits.data.map((audit, at) => (
+              <AuditRow key={audit.id} audit={audit} seenAt={audits.seenAt(at)} now={now} />
             ))}
           </ul>
           <More load={audits.more} />

@@ -39,15 +39,7 @@ impl Unearth {
 
     /// Starts it on `home` at an address of one's choice.
     pub(crate) fn start_at(home: &Path, address: &str) -> Self {
-        let mut up = Command::new(BINARY);
-        up.args(["up", "--device", "cpu", "--threads", "1"])
-            .args(["--listen", address])
-            .arg("--data-dir")
-            .arg(home)
-            .env_remove("DATABASE_URL")
-            // Often enough that a killed training continues from its middle.
-            .env("UNEARTH_RESUME_INTERVAL", "0.2");
-        Self::ready(&mut up, home)
+        Self::ready(&mut up(home, address), home)
     }
 
     /// Starts `unearth up` or `unearth serve` and waits until it serves.
@@ -260,20 +252,14 @@ impl Unearth {
             .expect("the binary starts")
     }
 
-    /// Asks for `path` until what comes is as wanted. A server that is not well just then is asked again.
+    /// Asks for `path` until what comes is as wanted. A server that is away just then is asked again.
     pub(crate) fn wait_for(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let began = Instant::now();
         loop {
             let found = match self.try_bytes(path) {
                 Ok(bytes) => serde_json::from_slice(&bytes).expect("JSON"),
-                Err(error)
-                    if error
-                        .status()
-                        .is_some_and(|status| status.is_client_error()) =>
-                {
-                    panic!("GET {path}: {error}")
-                }
-                Err(error) => Value::from(error.to_string()),
+                Err(error) if error.status().is_none_or(is_away) => error.to_string().into(),
+                Err(error) => panic!("GET {path}: {error}"),
             };
             if wanted(&found) {
                 return found;
@@ -285,6 +271,19 @@ impl Unearth {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// `unearth up` on `home`, to be started.
+pub(crate) fn up(home: &Path, address: &str) -> Command {
+    let mut up = Command::new(BINARY);
+    up.args(["up", "--device", "cpu", "--threads", "1"])
+        .args(["--listen", address])
+        .arg("--data-dir")
+        .arg(home)
+        .env_remove("DATABASE_URL")
+        // Often enough that a killed training continues from its middle.
+        .env("UNEARTH_RESUME_INTERVAL", "0.2");
+    up
 }
 
 /// A worker beside the one of [`Unearth`], which nobody looks after.
@@ -341,6 +340,10 @@ impl Drop for Unearth {
         kill_gently(self.up.id());
         let _ = self.up.wait();
     }
+}
+
+fn is_away(status: reqwest::StatusCode) -> bool {
+    status == reqwest::StatusCode::SERVICE_UNAVAILABLE
 }
 
 /// Whether a process is there and was started by `parent`.

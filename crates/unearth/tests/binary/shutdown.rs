@@ -1,17 +1,23 @@
 //! Stopped on purpose, with work and readers at hand.
 
-use crate::real::{Image, Unearth, blobs, home};
+use crate::real::{Image, Unearth, blobs, home, up};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{
+    fs::{self, File},
+    time::Duration,
+};
 
-/// Ten seconds are promised, of a machine that has time for it. A reader that were waited for would take longer than this.
+/// Ten seconds are promised, of a machine that has time for it. What takes longer than this hangs.
 const DEADLINE: Duration = Duration::from_secs(45);
 
 #[test]
 fn stopping_hands_the_run_back_and_waits_for_no_reader() {
     let (data, home) = (home(), home());
     let dataset = blobs(data.path(), 2_000, Image::GREY);
-    let unearth = Unearth::start(home.path());
+    let said = home.path().join("said");
+    let mut up = up(home.path(), "127.0.0.1:0");
+    up.stderr(File::create(&said).expect("it is ours"));
+    let unearth = Unearth::ready(&mut up, home.path());
     let recipe = json!({"model": "cnn-s", "epochs": 60, "checkpoints": [1, 60]});
     let audit = unearth.begin_audit(&dataset, &recipe);
     let events = format!("/v1/audits/{audit}/events");
@@ -24,6 +30,8 @@ fn stopping_hands_the_run_back_and_waits_for_no_reader() {
     drop(reader);
     println!("stopped in {:.1} s", took.as_secs_f64());
     assert!(took < DEADLINE, "{took:?}");
+    let said = fs::read_to_string(said).expect("it is text");
+    assert!(!said.contains("requests did not end in time"), "{said}");
 
     let unearth = Unearth::start(home.path());
     let told = unearth.wait_for(&events, |events| has(events, "interrupted"));

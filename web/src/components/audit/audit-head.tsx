@@ -17,7 +17,7 @@ interface Props {
 }
 
 interface HeadProps extends Props {
-  /** When the audit was asked for last. */
+  /** When what is known of the audit came. */
   seenAt: number;
 }
 

@@ -7,7 +7,7 @@ import "../list-row.css";
 
 interface Props {
   audit: Audit;
-  /** When the audit was asked for last. */
+  /** When what is known of the audit came. */
   seenAt: number;
   now: number;
 }

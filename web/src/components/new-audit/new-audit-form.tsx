@@ -1,14 +1,10 @@
-import { type Dispatch, type StateUpdater, useEffect, useRef, useState } from "preact/hooks";
-import { isAway, problemOf } from "../../api/client";
-import { RequestId } from "../../api/fresh-id";
-import { startAudit } from "../../api/start";
-import type { Dataset, Problem } from "../../api/types";
+import { type Dispatch, type StateUpdater, useEffect } from "preact/hooks";
+import type { Dataset } from "../../api/types";
 import { type Draft, requestOf } from "../../lib/draft";
 import { isPlaced, SHOWN_FIELDS } from "../../lib/field-errors";
-import { goTo } from "../../lib/location";
 import { withPreset } from "../../lib/presets";
-import { auditPath } from "../../lib/route";
 import { useEstimate } from "../../lib/use-estimate";
+import { useStart } from "../../lib/use-start";
 import "../button.css";
 import { ProblemNote } from "../problem-note";
 import { ForeseenCost } from "./foreseen-cost";
@@ -85,27 +81,4 @@ export function NewAuditForm({ dataset, draft, onDraft }: Props) {
       </section>
     </form>
   );
-}
-
-/** Begins an audit once, also when it is asked for twice, and goes to it. */
-function useStart() {
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
-  const request = useRef(new RequestId());
-
-  async function start(body: Parameters<typeof startAudit>[0]) {
-    setBusy(true);
-    setProblem(null);
-    try {
-      const audit = await startAudit(body, request.current.of(body));
-      goTo(auditPath(audit.id));
-    } catch (thrown) {
-      const found = problemOf(thrown);
-      // A refusal was an answer, so the next try is a new request. Where the server failed to say so it may have begun.
-      if (!isAway(found)) request.current.answered();
-      setProblem(found);
-      setBusy(false);
-    }
-  }
-  return { problem, busy, start, forget: () => setProblem(null) };
 }

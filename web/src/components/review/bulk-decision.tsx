@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import { isAway, problemOf } from "../../api/client";
+import { isAnswer, problemOf } from "../../api/client";
 import { RequestId } from "../../api/fresh-id";
 import { allows, role } from "../../api/role";
 import type { Decide, Problem, Taken } from "../../api/types";
@@ -125,8 +125,7 @@ function BulkForm({ audit, view, matching, classes, onTaken, onClose }: FormProp
       request.current.answered();
     } catch (thrown) {
       const found = problemOf(thrown);
-      // Where the server failed to say so it may have been taken.
-      if (!isAway(found)) request.current.answered();
+      if (isAnswer(found)) request.current.answered();
       setProblem(found);
     }
     setBusy(false);

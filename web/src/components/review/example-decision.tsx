@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { preload } from "../../api/audited";
-import { problemOf } from "../../api/client";
+import { isAway, problemOf } from "../../api/client";
 import { freshId } from "../../api/fresh-id";
 import type { Ranking } from "../../api/ranking";
 import type { AuditedExample, Problem } from "../../api/types";
@@ -34,7 +34,6 @@ export function ExampleDecision({ audit, example, classes, ranking, hrefOf }: Pr
     // A key that comes before the next one is drawn is meant for no other.
     if (isTaken.current) return;
     isTaken.current = true;
-    setProblem(null);
     const { index } = example;
     const body = {
       id: freshId(),
@@ -55,7 +54,9 @@ export function ExampleDecision({ audit, example, classes, ranking, hrefOf }: Pr
       if (next) return moveTo(hrefOf(next.index));
       setSaid("That was the last undecided one behind this.");
     } catch (thrown) {
-      setProblem(problemOf(thrown));
+      // Why is told above, where it can be tried again.
+      const isLost = isAway(problemOf(thrown));
+      setSaid(isLost ? "The next one cannot be loaded." : "There is no ranking to go on in.");
     }
     isTaken.current = false;
   }

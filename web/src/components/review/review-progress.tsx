@@ -1,4 +1,4 @@
-import { api, unwrap } from "../../api/client";
+import { api, isAway, unwrap } from "../../api/client";
 import type { Audit, Review, TopReview } from "../../api/types";
 import { count, counted } from "../../lib/format";
 import { useResource } from "../../lib/resource";
@@ -45,7 +45,8 @@ export function ReviewProgress({ audit, view, hrefOf }: Props) {
     null,
     turn,
   );
-  const problem = review.problem ?? top.problem;
+  // A ranking that cannot be had is told of below.
+  const problem = review.problem ?? (top.problem && isAway(top.problem) ? top.problem : null);
   return (
     <section class="review-progress small" aria-label="Review so far">
       <p class="review-progress__line">
