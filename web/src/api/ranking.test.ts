@@ -79,8 +79,10 @@ describe("a ranking", () => {
     await broken.more();
     expect(broken.problem?.code).toBe("unreachable");
     expect(broken.items).toHaveLength(60);
+    expect(broken.lacksMore).toBe(true);
     await broken.more();
     expect(broken.problem).toBeNull();
+    expect(broken.lacksMore).toBe(false);
     expect(broken.items).toHaveLength(120);
   });
 

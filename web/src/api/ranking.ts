@@ -41,6 +41,11 @@ export class Ranking {
     return this.loads !== null;
   }
 
+  /** Whether it is only more of it that cannot be loaded. */
+  get lacksMore(): boolean {
+    return this.problem !== null && this.next !== null;
+  }
+
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

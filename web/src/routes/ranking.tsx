@@ -148,7 +148,7 @@ export function RankingView({ audit, search }: { audit: Audit; search: URLSearch
           }}
         />
       )}
-      {ranking.problem && !unscored && (
+      {ranking.problem && !unscored && !ranking.lacksMore && (
         <ProblemNote problem={ranking.problem} onRetry={() => void ranking.more()} />
       )}
       {ranking.started && ranking.finished && ranking.items.length === 0 && (

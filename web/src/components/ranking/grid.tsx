@@ -5,6 +5,7 @@ import { lastOpened } from "../../lib/last-opened";
 import { examplePath } from "../../lib/route";
 import { meaning } from "../../lib/signals";
 import { hasLevels, withQuery, writeView } from "../../lib/url";
+import { ProblemNote } from "../problem-note";
 import "./grid.css";
 import { Tile } from "./tile";
 
@@ -61,8 +62,11 @@ export function Grid({ ranking }: { ranking: Ranking }) {
           ranking.loading &&
           PLACEHOLDERS.map((at) => <li key={at} class={placeholder} aria-hidden="true" />)}
       </ol>
+      {ranking.problem && ranking.lacksMore && (
+        <ProblemNote problem={ranking.problem} onRetry={() => void ranking.more()} />
+      )}
       <div ref={end} class="grid__end">
-        {ranking.started && !ranking.finished && (
+        {ranking.started && !ranking.finished && !ranking.lacksMore && (
           <button
             type="button"
             class="button"
