@@ -15,10 +15,10 @@ export interface Refused extends Unsent {
 /** Decisions that wait for their reviewer, the oldest first. */
 export const refused = createStore<Refused[]>([]);
 
-/** How many decisions were taken on this page, or taken back: counts are asked for again when it grows. */
-export const decisionsTaken = createStore(0);
-
-/** Where the server said last that examples stand otherwise: who shows one of them asks for it again. */
+/**
+ * Where the server said last that examples stand otherwise, another each time: who shows one of them, or counts them,
+ * asks for it again.
+ */
 export const answered = createStore<{ audit: string; indices: readonly number[] }>({
   audit: "",
   indices: [],
@@ -124,12 +124,11 @@ export function note(audit: string, standings: readonly StandingOfIndex[]): void
 /** What the server made of a decision; one on a whole ranking does not name its examples. */
 function noteTaken(audit: string, { standings, examples }: Taken): void {
   note(audit, standings);
-  answered.set({ audit, indices: standings.map(({ index }) => index) });
   if (standings.length < examples) {
     forgetAll();
     renewRankings(audit);
   }
-  decisionsTaken.set(decisionsTaken.get() + 1);
+  answered.set({ audit, indices: standings.map(({ index }) => index) });
 }
 
 /** The last decision of this visit that was not taken back yet. */

@@ -2,7 +2,7 @@ import { api, isAway, unwrap } from "../../api/client";
 import type { Audit, Review, TopReview } from "../../api/types";
 import { count, counted } from "../../lib/format";
 import { useResource } from "../../lib/resource";
-import { decisionsTaken } from "../../lib/review";
+import { answered } from "../../lib/review";
 import { reviewer } from "../../lib/reviewer";
 import { auditPath } from "../../lib/route";
 import { STANDINGS } from "../../lib/standings";
@@ -25,7 +25,7 @@ interface Props {
 
 /** How far the review has come: counts, and queues that wait. Nothing is concluded from them. */
 export function ReviewProgress({ audit, view, hrefOf }: Props) {
-  const turn = useStore(decisionsTaken);
+  const said = useStore(answered);
   const me = useStore(reviewer);
   // Of the ranking as it is filtered, but for what was decided, which is what is counted.
   const asked = { ...view, standing: null, open_to: null, order: DEFAULT_VIEW.order };
@@ -33,7 +33,7 @@ export function ReviewProgress({ audit, view, hrefOf }: Props) {
     `review of ${audit.id}`,
     () => unwrap(api.GET("/v1/audits/{id}/review", { params: { path: { id: audit.id } } })),
     null,
-    turn,
+    said,
   );
   const top = useResource(
     `top of ${audit.id} ${writeView(asked)}`,
@@ -43,7 +43,7 @@ export function ReviewProgress({ audit, view, hrefOf }: Props) {
       return unwrap(api.GET("/v1/audits/{id}/review/top", { params }));
     },
     null,
-    turn,
+    said,
   );
   // A ranking that cannot be had is told of below.
   const problem = review.problem ?? (top.problem && isAway(top.problem) ? top.problem : null);
